@@ -1,0 +1,178 @@
+"""The wire between pile and bridge, version 1: topics, field tables, checks. See docs/wire.md.
+
+Pile and bridge both import this module, so a message has one definition. Malformed input raises
+ProtocolError, which names the field.
+"""
+
+import json
+
+VERSION = 1
+MAX_BYTES = 1024
+
+UP_TOPICS = ("hello", "online", "state", "meter", "journal", "reply")
+DOWN_TOPICS = ("command", "ack")
+
+RECORD_KINDS = (
+    "boot",
+    "tx_start",
+    "tx_charging",
+    "tx_sample",
+    "tx_stop",
+    "fault",
+    "fault_clear",
+)
+STOP_REASONS = (
+    "remote",
+    "local",
+    "vehicle",
+    "unplugged",
+    "fault",
+    "start_timeout",
+    "power_loss",
+)
+RESULTS = ("accepted", "refused", "unknown", "malformed", "stale")
+REFUSALS = (
+    "no_connector",
+    "not_plugged",
+    "busy",
+    "fault",
+    "unavailable",
+    "no_meter",
+    "no_transaction",
+    "other_transaction",
+)
+
+# Field tables: name, type, required, lowest, highest (length for text and lists). "int?" may be null.
+_UINT = 0x7FFFFFFF
+_ID = ("id", "str", True, 1, 64)
+FIELDS = {
+    "hello": (
+        ("boot", "int", True, 0, _UINT),
+        ("firmware", "str", True, 1, 32),
+        ("python", "str", True, 1, 64),
+        ("board", "str", True, 1, 32),
+        ("profile", "str", True, 1, 32),
+        ("site", "str", True, 0, 32),
+        ("connectors", "list", True, 1, 4),
+    ),
+    "state": (
+        ("boot", "int", True, 0, _UINT),
+        ("up", "int", True, 0, _UINT),
+        ("utc", "int?", True, 0, 1 << 40),
+        ("connectors", "list", True, 1, 4),
+        ("notes", "list", True, 0, 8),
+        ("counts", "dict", True, 0, 16),
+    ),
+    "meter": (
+        ("c", "int", True, 1, 4),
+        ("tx", "str", True, 1, 32),
+        ("up", "int", True, 0, _UINT),
+        ("utc", "int?", True, 0, 1 << 40),
+        ("wh", "int", True, 0, 1 << 40),
+        ("w", "int", True, -(1 << 20), 1 << 20),
+        ("mv", "list", True, 0, 3),
+        ("ma", "list", True, 0, 3),
+    ),
+    "journal": (("records", "list", True, 1, 16),),
+    "reply": (_ID, ("result", "str", True, 1, 16), ("reason", "str", True, 0, 64)),
+    "command": (
+        _ID,
+        ("name", "str", True, 1, 32),
+        ("args", "dict", True, 0, 8),
+        ("utc", "int", True, 0, 1 << 40),
+        ("ttl_s", "int", True, 1, 3600),
+    ),
+    "ack": (("upto", "int", True, 0, 1 << 50), ("utc", "int", True, 0, 1 << 40)),
+    "limit": (("a10", "int", True, 0, 10000), ("ttl_s", "int", True, 1, 86400)),
+    "record": (
+        ("seq", "int", True, 1, 1 << 50),
+        ("kind", "str", True, 1, 16),
+        ("boot", "int", True, 0, _UINT),
+        ("up", "int", True, 0, _UINT),
+        ("utc", "int?", True, 0, 1 << 40),
+        ("c", "int", True, 0, 4),
+        ("wh", "int?", True, 0, 1 << 40),
+    ),
+}
+
+COMMAND_ARGS = {
+    "start": (
+        ("connector", "int", True, 0, 255),
+        ("ref", "str", True, 1, 64),
+        ("by", "str", True, 1, 16),
+    ),
+    "stop": (("connector", "int", True, 0, 255), ("ref", "str", True, 1, 64)),
+    "report": (),
+}
+
+_TYPES = {"int": int, "str": str, "list": list, "dict": dict}
+
+
+class ProtocolError(ValueError):
+    """A message of the other side breaks the grammar; `field` names where."""
+
+    def __init__(self, field, text):
+        super().__init__(field + ": " + text)
+        self.field = field
+
+
+def topic(station, name):
+    """Topic `pile/{station}/{name}`."""
+    return "pile/" + station + "/" + name
+
+
+def site_topic(site):
+    """Topic of a site's supply limit."""
+    return "site/" + site + "/limit"
+
+
+def split_topic(text):
+    """(station, name) of a `pile/…` topic, or None."""
+    parts = text.split("/")
+    if len(parts) != 3 or parts[0] != "pile" or not parts[1]:
+        return None
+    return parts[1], parts[2]
+
+
+def encode(message):
+    """UTF-8 JSON bytes of a message dict, with the version added."""
+    body = {"v": VERSION}
+    body.update(message)
+    return json.dumps(body, separators=(",", ":")).encode()
+
+
+def decode(name, payload):
+    """Dict of a message of kind `name`, checked; raises ProtocolError."""
+    if len(payload) > MAX_BYTES:
+        raise ProtocolError("payload", "%d bytes, allowed %d" % (len(payload), MAX_BYTES))
+    try:
+        message = json.loads(str(payload, "utf-8"))
+    except (ValueError, UnicodeError):
+        raise ProtocolError("payload", "not JSON in UTF-8")
+    if not isinstance(message, dict):
+        raise ProtocolError("payload", "not an object")
+    if message.get("v") != VERSION:
+        raise ProtocolError("v", "%r, this is version %d" % (message.get("v"), VERSION))
+    check(message, FIELDS[name])
+    return message
+
+
+def check(message, fields):
+    """Raise ProtocolError at the first field that breaks its row of the table."""
+    for name, kind, required, lowest, highest in fields:
+        if name not in message:
+            if required:
+                raise ProtocolError(name, "missing")
+            continue
+        value = message[name]
+        if kind == "int?":
+            if value is None:
+                continue
+            kind = "int"
+        # bool is an int in Python, but not on the wire
+        if not isinstance(value, _TYPES[kind]) or isinstance(value, bool):
+            raise ProtocolError(name, "%r is not %s" % (value, kind))
+        size = value if kind == "int" else len(value)
+        if size < lowest or size > highest:
+            what = "" if kind == "int" else "length "
+            raise ProtocolError(name, "%s%d, allowed %d..%d" % (what, size, lowest, highest))
