@@ -8,6 +8,8 @@ import json
 
 VERSION = 1
 MAX_BYTES = 1024
+# What the frame of a journal message takes of them
+JOURNAL_FRAME_BYTES = 24
 
 UP_TOPICS = ("hello", "online", "state", "meter", "journal", "reply")
 DOWN_TOPICS = ("command", "ack")
@@ -105,7 +107,7 @@ COMMAND_ARGS = {
     "report": (),
 }
 
-_TYPES = {"int": int, "str": str, "list": list, "dict": dict}
+_TYPES = {"int": int, "int?": int, "str": str, "list": list, "dict": dict}
 
 
 class ProtocolError(ValueError):
@@ -141,6 +143,16 @@ def encode(message):
     return json.dumps(body, separators=(",", ":")).encode()
 
 
+def encode_record(record):
+    """UTF-8 JSON bytes of one journal record, a part of `encode_journal`."""
+    return json.dumps(record, separators=(",", ":")).encode()
+
+
+def encode_journal(encoded_records):
+    """The journal message around records that are encoded already."""
+    return b'{"v":%d,"records":[' % VERSION + b",".join(encoded_records) + b"]}"
+
+
 def decode(name, payload):
     """Dict of a message of kind `name`, checked; raises ProtocolError."""
     if len(payload) > MAX_BYTES:
@@ -152,9 +164,19 @@ def decode(name, payload):
     if not isinstance(message, dict):
         raise ProtocolError("payload", "not an object")
     if message.get("v") != VERSION:
-        raise ProtocolError("v", "%r, this is version %d" % (message.get("v"), VERSION))
+        raise ProtocolError("v", "%s, this is version %d" % (repr(message.get("v"))[:24], VERSION))
     check(message, FIELDS[name])
     return message
+
+
+def salvage_id(payload):
+    """The id of a command that breaks the grammar, so that it can be answered; "" if none."""
+    try:
+        message = json.loads(str(payload[:MAX_BYTES], "utf-8"))
+        command_id = message["id"]
+    except (ValueError, UnicodeError, KeyError, TypeError, IndexError):
+        return ""
+    return command_id if isinstance(command_id, str) and len(command_id) <= 64 else ""
 
 
 def check(message, fields):
@@ -165,14 +187,13 @@ def check(message, fields):
                 raise ProtocolError(name, "missing")
             continue
         value = message[name]
-        if kind == "int?":
-            if value is None:
-                continue
-            kind = "int"
+        if kind == "int?" and value is None:
+            continue
         # bool is an int in Python, but not on the wire
         if not isinstance(value, _TYPES[kind]) or isinstance(value, bool):
-            raise ProtocolError(name, "%r is not %s" % (value, kind))
-        size = value if kind == "int" else len(value)
+            raise ProtocolError(name, "%s is not %s" % (repr(value)[:24], kind))
+        number = isinstance(value, int)
+        size = value if number else len(value)
         if size < lowest or size > highest:
-            what = "" if kind == "int" else "length "
+            what = "" if number else "length "
             raise ProtocolError(name, "%s%d, allowed %d..%d" % (what, size, lowest, highest))

@@ -1,0 +1,59 @@
+"""Remote commands: checked, answered once, acted on once."""
+
+from ..core.messages import COMMAND_ARGS, ProtocolError, check
+
+# Answers remembered for commands that come twice
+_REMEMBERED = 16
+
+
+class Commands:
+    """Turns a decoded `command` message into a reply; `sessions` maps connector to session."""
+
+    def __init__(self, sessions, clock, counts, report):
+        self._sessions = sessions
+        self._clock = clock
+        self._counts = counts
+        self._report = report
+        self._answers = []
+
+    def handle(self, message):
+        """Reply dict for one command; the same id gets the same reply and no second effect."""
+        for reply in self._answers:
+            if reply["id"] == message["id"]:
+                self._counts["repeated"] += 1
+                return reply
+        result, reason = self._act(message)
+        reply = {"id": message["id"], "result": result, "reason": reason}
+        # A stale command was not acted on: sent again in time it may still act
+        if result != "stale":
+            self._answers = self._answers[-_REMEMBERED + 1 :] + [reply]
+        return reply
+
+    def _act(self, message):
+        name, args = message["name"], message["args"]
+        if name not in COMMAND_ARGS:
+            self._counts["unknown"] += 1
+            return "unknown", name
+        try:
+            check(args, COMMAND_ARGS[name])
+        except ProtocolError as error:
+            self._counts["malformed"] += 1
+            return "malformed", str(error)[:64]
+        now_s = self._clock.utc_s()
+        if now_s is None:
+            self._counts["stale"] += 1
+            return "stale", "clock unknown"
+        if not -message["ttl_s"] <= now_s - message["utc"] <= message["ttl_s"]:
+            self._counts["stale"] += 1
+            return "stale", "sent %d s ago" % (now_s - message["utc"])
+        if name == "report":
+            self._report()
+            return "accepted", ""
+        session = self._sessions.get(args["connector"])
+        if session is None:
+            return "refused", "no_connector"
+        if name == "start":
+            reason = session.start(args["ref"], args["by"])
+        else:
+            reason = session.stop(args["ref"], "remote")
+        return ("refused", reason) if reason else ("accepted", "")

@@ -1,0 +1,43 @@
+"""Settings on file: load, fall back to the last good file, save. The only code that writes files.
+
+settings.json is what people edit; settings.good.json is the last one accepted as a whole.
+"""
+
+import json
+
+from ..core import settings
+
+FILE = "settings.json"
+GOOD_FILE = "settings.good.json"
+
+
+def read_json(path):
+    """Parsed file, None when there is none, the text \"not JSON\" when it cannot be read."""
+    try:
+        with open(path) as file:
+            return json.load(file)
+    except OSError:
+        return None
+    except ValueError:
+        return "not JSON"
+
+
+def write_json(path, value, permit):
+    """Write a small JSON file; asks the stall permit, because the flash may erase."""
+    with permit.hold("write " + path), open(path, "w") as file:
+        json.dump(value, file)
+
+
+def load(permit):
+    """(values, problems) of the settings in force."""
+    good, _ignored = settings.merge(read_json(GOOD_FILE) or {}, settings.defaults())
+    wanted = read_json(FILE)
+    if wanted is None:
+        return good, []
+    values, problems = settings.merge(wanted, good)
+    if not problems:
+        # A file without faults stands alone: keys left out go back to their defaults
+        values, problems = settings.merge(wanted, settings.defaults())
+        if values != good:
+            write_json(GOOD_FILE, values, permit)
+    return values, problems

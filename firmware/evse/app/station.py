@@ -1,0 +1,208 @@
+"""The station: builds everything from a board and its settings, starts the tasks, keeps them alive."""
+
+import asyncio
+import gc
+
+from ..control.control_loop import PERIOD_MS, ControlLoop
+from ..control.metering import Metering
+from ..control.safety_tick import SafetyTick
+from ..control.stall_permit import StallPermit, StallRefusedError
+from ..core import faults, limits
+from ..core.meter import MeterRegister
+from ..core.pilot_profiles import PROFILES
+from ..link.downlink import Downlink
+from ..link.uplink import Uplink
+from ..link.wlan import Wlan
+from . import config
+from .clock import Clock
+from .commands import Commands
+from .console import Console
+from .indication import Indication
+from .journal import Journal
+from .narrator import Narrator
+from .report import Report
+from .session import Session
+
+CONNECTOR = 1
+# Collect when nothing is energised; while charging the allocator does it when it must
+_COLLECT_MS = 2000
+_RESTART_MS = 1000
+
+
+class Station:
+    """One controller with one connector."""
+
+    def __init__(self, board):
+        self.board = board
+        self.clock = Clock()
+        self.console = Console(self.clock)
+        self.permit = StallPermit()
+        self.settings, problems = config.load(self.permit)
+        self.journal = Journal(self.clock, self.permit)
+        self.counts = {"malformed": 0, "unknown": 0, "stale": 0, "repeated": 0}
+        self._build_control()
+        self._build_link()
+        self._causes = faults.SETTINGS_INVALID if problems else 0
+        self._task_failed = False
+        self.report.notes.extend(problems)
+        for problem in problems:
+            self.console.say("settings refused: %s", problem)
+
+    def _build_control(self):
+        board, settings = self.board, self.settings
+        profile = PROFILES[settings["profile"]]
+        control_pilot = board.control_pilot()
+        self.tick = SafetyTick(profile, control_pilot, board.contactor(), board.dead_man())
+        rated_w = board.RATED_A10 * board.VOLTS * board.PHASES // 10
+        self.register = MeterRegister(rated_w * 12 // 10)
+        self.loop = ControlLoop(
+            profile,
+            board.RATED_A10,
+            settings["ventilated"],
+            control_pilot,
+            self.tick,
+            self.register,
+            self.permit,
+        )
+        self.loop.limits.set(limits.TECHNICIAN, settings["technician_limit_a10"])
+        self.metering = Metering(board.meter(settings["meter_address"]), self.register)
+        self.session = Session(
+            CONNECTOR, self.loop, self.journal, self.clock, settings, self.console
+        )
+        self.indication = Indication(board.status_led())
+        self.narrator = Narrator(self.console, self.loop, self.session)
+
+    def _build_link(self):
+        settings = self.settings
+        sessions = {CONNECTOR: self.session}
+        self.report = Report(
+            self.board,
+            settings,
+            {CONNECTOR: self.loop},
+            sessions,
+            self.journal,
+            self.clock,
+            self.counts,
+        )
+        self.commands = Commands(sessions, self.clock, self.counts, self.report.refresh)
+        self.downlink = Downlink(
+            settings["station_id"],
+            settings["site"],
+            self.counts,
+            self.commands.handle,
+            self._acknowledged,
+            self._site_limit,
+        )
+        self.uplink = Uplink(
+            settings["station_id"],
+            (settings["broker_host"], settings["broker_port"]),
+            settings["keepalive_s"],
+            Wlan(settings["wifi_ssid"], settings["wifi_password"]),
+            self.report,
+            self.downlink,
+            self.permit,
+            self.board.chip().random,
+        )
+
+    def _acknowledged(self, upto, utc_s):
+        step_s = self.clock.set_utc(utc_s)
+        if step_s:
+            self.console.say("clock stepped by %d s", step_s)
+        outbox = self.journal.outbox
+        if not self.uplink.online and outbox.rebase(upto):
+            self.console.say("journal numbered anew after %d", upto)
+        elif upto < outbox.next_seq:
+            outbox.acknowledge(upto)
+        self.uplink.acknowledged(upto)
+
+    def _site_limit(self, a10, ttl_s):
+        fallback_a10 = self.settings["site_fallback_a10"]
+        self.loop.limits.set(limits.SITE, a10, ttl_s * 1000, fallback_a10)
+        self.loop.changed = True
+
+    async def run(self):
+        """Start everything and never return."""
+        cause = self.board.chip().reset_cause()
+        self.journal.record("boot", 0, None, cause=cause)
+        self.console.say(
+            "PileLink %s on %s, %s", self.settings["station_id"], self.board.NAME, cause
+        )
+        self.tick.start(self.board.tick_timer())
+        tasks = (
+            ("control", self._control),
+            ("metering", self.metering.run),
+            ("link", self.uplink.run),
+            ("housekeeping", self._housekeeping),
+        )
+        await asyncio.gather(*[self._keep_running(name, work) for name, work in tasks])
+
+    async def _keep_running(self, name, work):
+        # A task never ends; one that does by an error is named, reported and started again
+        while True:
+            try:
+                await work()
+            except Exception as error:
+                self._task_failed = True
+                self.report.notes[3:] = ["%s: %r" % (name, error)]
+                self.console.say("task %s failed: %r", name, error)
+            await asyncio.sleep_ms(_RESTART_MS)
+
+    async def _control(self):
+        watchdog = self.board.watchdog()
+        last_ticks = -1
+        while True:
+            dt_ms = self.clock.advance()
+            self._step(dt_ms)
+            # Liveness of the tick is a condition of feeding, else a dead timer would go unnoticed
+            if self.tick.ticks != last_ticks:
+                last_ticks = self.tick.ticks
+                watchdog.feed()
+            await asyncio.sleep_ms(PERIOD_MS)
+
+    def _step(self, dt_ms):
+        causes = self._causes
+        if not self.clock.known:
+            causes |= faults.CLOCK_UNKNOWN
+        if self.journal.outbox.full:
+            causes |= faults.JOURNAL_FULL
+        if self._task_failed:
+            causes |= faults.TASK_FAILED
+            self._task_failed = False
+        self.loop.causes = causes
+        raised, cleared = self.loop.step(dt_ms)
+        self._record_faults(raised, cleared)
+        self.session.step(dt_ms)
+        self.narrator.step(raised, cleared)
+        self.indication.step(self.session.status(), self.loop.faults.active, dt_ms)
+
+    def _record_faults(self, raised, cleared):
+        for name in faults.names(raised):
+            detail = "; ".join(self.report.notes)[:120] if name == "settings_invalid" else ""
+            self.journal.record("fault", CONNECTOR, self.register.wh, fault=name, detail=detail)
+        for name in faults.names(cleared):
+            self.journal.record("fault_clear", CONNECTOR, self.register.wh, fault=name)
+
+    async def _housekeeping(self):
+        while True:
+            try:
+                with self.permit.hold("collect"):
+                    gc.collect()
+            except StallRefusedError:
+                pass
+            await asyncio.sleep_ms(_COLLECT_MS)
+
+    def authorize_local(self, connector=CONNECTOR, ref="local"):
+        """Start at the pile; returns "" or the reason of the refusal."""
+        return self.session.start(ref, "local") if connector == CONNECTOR else "no_connector"
+
+    def stop_local(self, connector=CONNECTOR):
+        """Stop at the pile; returns "" or the reason of the refusal."""
+        return self.session.stop(None, "local") if connector == CONNECTOR else "no_connector"
+
+    def connector_status(self, _connector=CONNECTOR):
+        """Connector status name."""
+        return self.session.status()
+
+    def cp_state(self, _connector=CONNECTOR):
+        """Control pilot state name."""
+        return self.loop.machine.name()

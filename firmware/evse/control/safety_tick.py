@@ -1,0 +1,141 @@
+"""The safety tick (layer L1): every 5 ms it reads the pilot, decides on the contactor and re-arms
+the dead-man. It allocates nothing and calls only drivers and core.
+
+It opens by itself and at once. It closes only while the control loop's permission is fresh, says
+CLOSE, and the tick's own view of pilot and mirror contact agrees. A bad burst is confirmed by a
+second one in the same call, so a change of the line costs at most one period and two bursts.
+"""
+
+from time import ticks_diff, ticks_us
+
+from micropython import const
+
+from ..core.charging import CLOSE, OPEN
+from ..core.contactor import ContactorMonitor
+from ..core.faults import (
+    CONTROL_LOST,
+    PILOT_DIODE,
+    PILOT_INVALID,
+    PILOT_SHORT,
+    TICK_LATE,
+)
+from ..core.pilot import PilotMonitor
+from ..core.pilot_profiles import INVALID as LEVEL_INVALID
+from ..core.pilot_profiles import C, D, E
+
+PERIOD_MS = const(5)
+# Allowed stalls add up to 23 ms (GC 10, one C call 10, page program 3): beyond this something
+# held the interpreter that must not
+_LATE_US = const(30000)
+# The control loop renews its permission every 20 ms
+_PERMISSION_MS = const(500)
+_LOOK_MS = const(10)
+
+
+class SafetyTick:
+    """Owns contactor and dead-man. `run` is the timer's callback."""
+
+    def __init__(self, profile, control_pilot, contactor, dead_man):
+        self.pilot = PilotMonitor(profile)
+        self.contactor = ContactorMonitor()
+        self.faults = 0  # present in this tick
+        self.latched = 0  # seen since the control loop took them
+        self.ticks = 0
+        self.late_us = 0  # worst lateness while closed
+        self.lateness_us = 0  # worst lateness ever
+        self.opened = 0  # how often the tick opened the contactor by itself
+        self._control_pilot = control_pilot
+        self._contactor = contactor
+        self._dead_man = dead_man
+        self._permission = OPEN
+        self._permission_ms = 0
+        self._last_us = 0
+        self._rest_us = 0
+
+    def start(self, timer):
+        """Begin ticking on a timer part."""
+        self._last_us = ticks_us()
+        timer.start(self.run, PERIOD_MS)
+
+    def permit(self, permission):
+        """The control loop's permission (OPEN, HOLD, CLOSE); it expires unless renewed."""
+        self._permission = permission
+        self._permission_ms = _PERMISSION_MS
+
+    def take_faults(self):
+        """Fault bits seen since the last call."""
+        latched = self.latched
+        self.latched = self.faults
+        return latched
+
+    def run(self, _timer=None):
+        """One tick."""
+        now_us = ticks_us()
+        elapsed_us = ticks_diff(now_us, self._last_us)
+        self._last_us = now_us
+        self._rest_us += elapsed_us
+        dt_ms = self._rest_us // 1000
+        self._rest_us -= dt_ms * 1000
+        self.ticks += 1
+
+        faults = self._watch_time(elapsed_us - PERIOD_MS * 1000, dt_ms)
+        holdable = self._look()
+        if not holdable and self.contactor.commanded:
+            holdable = self._look()
+        pilot = self.pilot
+        # One look after a long stall is one look, however much time went by
+        pilot.step(self._control_pilot.drive, dt_ms if dt_ms < _LOOK_MS else _LOOK_MS)
+        faults |= self._pilot_faults()
+        faults |= self.contactor.step(self._contactor.is_closed(), dt_ms)
+        self.faults = faults
+        self.latched |= faults
+        self._act(holdable and not faults)
+
+    def _watch_time(self, late_us, dt_ms):
+        self.lateness_us = max(self.lateness_us, late_us)
+        self._permission_ms -= dt_ms
+        if not self.contactor.commanded:
+            return 0
+        self.late_us = max(self.late_us, late_us)
+        if late_us > _LATE_US:
+            return TICK_LATE
+        return CONTROL_LOST if self._permission_ms <= 0 else 0
+
+    def _look(self):
+        cp = self._control_pilot
+        cp.measure()
+        return self.pilot.judge(cp.drive, cp.high_mv, cp.high_count, cp.low_mv, cp.low_count)
+
+    def _pilot_faults(self):
+        # Opening does not wait for these: they give the debounced condition its name
+        pilot = self.pilot
+        faults = 0
+        if pilot.state == E:
+            faults |= PILOT_SHORT
+        elif pilot.state == LEVEL_INVALID:
+            faults |= PILOT_INVALID
+        if pilot.diode_failed():
+            faults |= PILOT_DIODE
+        return faults
+
+    def _act(self, holdable):
+        monitor = self.contactor
+        if monitor.commanded:
+            if holdable and self._permission != OPEN:
+                self._dead_man.beat()
+                return
+            self._contactor.open()
+            monitor.command(False)
+            if self._permission != OPEN:
+                self.opened += 1
+            return
+        if (
+            holdable
+            and self._permission == CLOSE
+            and self._permission_ms > 0
+            and (self.pilot.state == C or self.pilot.state == D)
+            and monitor.may_close()
+        ):
+            self._contactor.close()
+            self._dead_man.beat()
+            monitor.command(True)

@@ -1,0 +1,118 @@
+"""DL/T 645-2007 frames: encode a read request, find and check the answer. No I/O.
+
+Addresses are 12 digit strings as printed on the meter; identifiers are DI3..DI0 as one integer.
+"""
+
+READ = 0x11
+READ_ADDRESS = 0x13
+ANSWER = 0x80
+ERROR = 0x40
+WILDCARD = "AAAAAAAAAAAA"
+
+ENERGY_IMPORT = 0x00010000  # forward active total, 0.01 kWh
+VOLTAGE_A = 0x02010100  # 0.1 V
+CURRENT_A = 0x02020100  # 0.001 A
+POWER = 0x02030000  # total active, 0.1 W
+
+_SIZES = {ENERGY_IMPORT: 4, VOLTAGE_A: 2, CURRENT_A: 3, POWER: 3}
+_SIGNED = (CURRENT_A, POWER)
+_OFFSET = 0x33
+
+
+class FrameError(ValueError):
+    """An answer that is no good reading; the text says why."""
+
+
+def _address_bytes(address):
+    return bytes(int(address[i : i + 2], 16) for i in range(10, -1, -2))
+
+
+def encode(address, control, data=b""):
+    """One frame with four wake-up bytes."""
+    body = b"\x68" + _address_bytes(address) + b"\x68" + bytes((control, len(data)))
+    body += bytes((value + _OFFSET) & 0xFF for value in data)
+    return b"\xfe\xfe\xfe\xfe" + body + bytes((sum(body) & 0xFF, 0x16))
+
+
+def encode_read(address, identifier):
+    """Request to read one quantity."""
+    return encode(address, READ, identifier.to_bytes(4, "little"))
+
+
+def find_frame(buffer):
+    """(frame, rest) of the first intact frame in `buffer`, or (None, what may still become one).
+
+    Garbage, wake-up bytes and frames with a wrong checksum are skipped; search goes on at the
+    next 68 so that noise never hides a good frame behind it.
+    """
+    start = 0
+    while True:
+        start = buffer.find(b"\x68", start)
+        if start < 0:
+            return None, b""
+        if len(buffer) - start < 12:
+            return None, buffer[start:]
+        size = buffer[start + 9]
+        if buffer[start + 7] != 0x68 or size > 200:
+            start += 1
+            continue
+        end = start + 12 + size
+        if len(buffer) < end:
+            # A later, complete frame wins over one that a noise byte made long
+            later, rest = find_frame(buffer[start + 1 :])
+            if later is not None:
+                return later, rest
+            return None, buffer[start:]
+        frame = buffer[start:end]
+        if frame[-1] == 0x16 and sum(frame[:-2]) & 0xFF == frame[-2]:
+            return frame, buffer[end:]
+        start += 1
+
+
+def frame_address(frame):
+    """Address of a frame as 12 hexadecimal digits."""
+    return "".join("%02X" % frame[i] for i in range(6, 0, -1))
+
+
+def frame_data(frame):
+    """(control, data without the 33 offset) of an intact frame."""
+    return frame[8], bytes((value - _OFFSET) & 0xFF for value in frame[10:-2])
+
+
+def decode_read(frame, address, identifier):
+    """Integer value of the answer in the quantity's own unit; FrameError when it is none."""
+    control, data = frame_data(frame)
+    if not control & ANSWER:
+        raise FrameError("echo of a request")
+    if address != WILDCARD and frame_address(frame) != address:
+        raise FrameError("answer of meter %s, asked %s" % (frame_address(frame), address))
+    if control & ERROR:
+        raise FrameError("meter error %02X" % (data[0] if data else 0))
+    size = _SIZES[identifier]
+    if control & 0x1F != READ or len(data) != 4 + size:
+        raise FrameError("control %02X with %d bytes" % (control, len(data)))
+    if int.from_bytes(data[:4], "little") != identifier:
+        raise FrameError("another quantity")
+    return _bcd(data[4:], identifier in _SIGNED)
+
+
+def decode_address(frame):
+    """Address out of the answer to READ_ADDRESS; FrameError when it is none."""
+    control, data = frame_data(frame)
+    if control != READ_ADDRESS | ANSWER or len(data) != 6:
+        raise FrameError("no address answer")
+    return "".join("%02X" % value for value in reversed(data))
+
+
+def _bcd(data, signed):
+    value = 0
+    negative = False
+    for index in range(len(data) - 1, -1, -1):
+        byte = data[index]
+        if signed and index == len(data) - 1:
+            negative = bool(byte & 0x80)
+            byte &= 0x7F
+        if byte >> 4 > 9 or byte & 15 > 9:
+            raise FrameError("not BCD: %02X" % byte)
+        value = value * 100 + (byte >> 4) * 10 + (byte & 15)
+    return -value if negative else value

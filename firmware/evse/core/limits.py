@@ -1,0 +1,67 @@
+"""Offered current as the least of named limits; each remote limit has a time to live.
+
+Current in 0.1 A. Below 6 A (60) the station pauses. `holder` says who holds the current back.
+"""
+
+RATED, CABLE, TEMPERATURE, SUPPLY, SCHEDULE, PLATFORM, SITE, TECHNICIAN = range(8)
+NAMES = (
+    "rated",
+    "cable",
+    "temperature",
+    "supply",
+    "schedule",
+    "platform",
+    "site",
+    "technician",
+)
+LEAST_A10 = 60
+FOREVER = -1
+UNLIMITED_A10 = 10000
+
+
+class Limits:
+    """A fixed array of named upper bounds."""
+
+    def __init__(self, rated_a10):
+        self._a10 = [UNLIMITED_A10] * len(NAMES)
+        self._left_ms = [FOREVER] * len(NAMES)
+        self._fallback_a10 = [UNLIMITED_A10] * len(NAMES)
+        self._a10[RATED] = rated_a10
+
+    def set(self, slot, a10, ttl_ms=FOREVER, fallback_a10=UNLIMITED_A10):
+        """Set a limit; after `ttl_ms` it becomes `fallback_a10`."""
+        self._a10[slot] = a10
+        self._left_ms[slot] = ttl_ms
+        self._fallback_a10[slot] = fallback_a10
+
+    def clear(self, slot):
+        """Take a limit away."""
+        self.set(slot, UNLIMITED_A10)
+
+    def step(self, dt_ms):
+        """Let times to live run down."""
+        left_ms = self._left_ms
+        for slot in range(len(left_ms)):
+            if left_ms[slot] > 0:
+                left_ms[slot] -= dt_ms
+                if left_ms[slot] <= 0:
+                    left_ms[slot] = FOREVER
+                    self._a10[slot] = self._fallback_a10[slot]
+
+    def offered_a10(self):
+        """The least limit, or 0 when it is below 6 A (pause)."""
+        least = self._a10[self.holder()]
+        return least if least >= LEAST_A10 else 0
+
+    def holder(self):
+        """Slot that holds the least limit; the first of equals."""
+        a10 = self._a10
+        least = 0
+        for slot in range(len(a10)):
+            if a10[slot] < a10[least]:
+                least = slot
+        return least
+
+    def holder_name(self):
+        """Name of the limit that holds the current back."""
+        return NAMES[self.holder()]

@@ -1,0 +1,55 @@
+"""Energy register: accepts readings of the meter, refuses what cannot be, says when it is lost.
+
+Energy is the meter's own register in Wh; nothing is ever added to it here.
+"""
+
+# A step may be this much above what the rated power allows: resolution of the register (10 Wh on
+# a DL/T 645 meter), clock error, and a reading that was delayed
+_SLACK_WH = 30
+# So many equal refusals in a row are a fact about the meter, not noise on the bus
+_REFUSALS = 3
+
+
+class MeterRegister:
+    """Last good reading and the two things that can be wrong with a meter."""
+
+    def __init__(self, rated_w, lost_ms=3000):
+        self.wh = None  # last good register, None until the meter answered
+        self.w = 0
+        self.mv = (0,)
+        self.ma = (0,)
+        self.lost = False
+        self.implausible = False
+        self.refused = 0
+        self._rated_w = rated_w
+        self._lost_ms = lost_ms
+        self.age_ms = 0  # of the last good reading
+        self._refused_row = 0
+
+    def step(self, dt_ms):
+        """Age the reading; `lost` becomes true after `lost_ms` without a good one."""
+        self.age_ms += dt_ms
+        self.lost = self.age_ms > self._lost_ms
+
+    def accept(self, wh):
+        """Take a register reading; returns False when it is refused as backward or a jump."""
+        if self.wh is not None:
+            # (age + 1 s) because the last accepted reading was not taken at its own instant
+            most_wh = self._rated_w * (self.age_ms + 1000) // 3600000 + _SLACK_WH
+            if not 0 <= wh - self.wh <= most_wh:
+                self.refused += 1
+                self._refused_row += 1
+                if self._refused_row >= _REFUSALS:
+                    self.implausible = True
+                return False
+        self.wh = wh
+        self.age_ms = 0
+        self._refused_row = 0
+        self.lost = False
+        return True
+
+    def restart(self):
+        """Technician's word that the meter was replaced: the next reading is a new beginning."""
+        self.wh = None
+        self.implausible = False
+        self._refused_row = 0

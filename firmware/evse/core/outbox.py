@@ -1,0 +1,81 @@
+"""Records that must reach the bridge: kept in order of sequence until it has committed them.
+
+Bounded. When it fills, only every fourth register sample is taken and at last none; start, stop
+and fault records are never dropped. `full` says that no new transaction may begin.
+"""
+
+# Space that must be free for the records a running transaction still needs to end
+_RESERVE = 8
+_THINNABLE = "tx_sample"
+# Records in one message: each costs a JSON encoding in one go
+_BATCH = 8
+
+
+class Outbox:
+    """A bounded queue of record dicts, each with its `seq`."""
+
+    def __init__(self, capacity, next_seq):
+        self.next_seq = next_seq
+        self.thinned = 0
+        self._capacity = capacity
+        self._records = []
+        self._offered = 0
+
+    def __len__(self):
+        return len(self._records)
+
+    @property
+    def full(self):
+        """True when a new transaction could not be recorded to its end."""
+        return len(self._records) >= self._capacity - _RESERVE
+
+    def append(self, record):
+        """Number a record and keep it; returns its sequence, or 0 for a sample that was thinned."""
+        if record["kind"] == _THINNABLE and self._thinned(len(self._records)):
+            self.thinned += 1
+            return 0
+        record["seq"] = self.next_seq
+        self.next_seq += 1
+        self._records.append(record)
+        return record["seq"]
+
+    def batch(self, most_bytes, encode):
+        """(encoded records, last seq) of the oldest records that fit into `most_bytes`; ([], 0) if none."""
+        encoded, last, size = [], 0, 0
+        for record in self._records[:_BATCH]:
+            data = encode(record)
+            size += len(data) + 1
+            if encoded and size > most_bytes:
+                break
+            encoded.append(data)
+            last = record["seq"]
+        return encoded, last
+
+    def acknowledge(self, upto):
+        """Forget every record up to and including `upto`; returns how many."""
+        count = 0
+        while count < len(self._records) and self._records[count]["seq"] <= upto:
+            count += 1
+        if count:
+            self._records = self._records[count:]
+        return count
+
+    def rebase(self, upto):
+        """Renumber when the other side holds numbers we never gave (our memory was lost); True if so."""
+        if upto < self.next_seq:
+            return False
+        seq = upto + 1
+        for record in self._records:
+            record["seq"] = seq
+            seq += 1
+        self.next_seq = seq
+        return True
+
+    def _thinned(self, length):
+        # The sequence stays without gaps because a thinned sample is never numbered
+        if length >= self._capacity - _RESERVE:
+            return True
+        if length < self._capacity // 2:
+            return False
+        self._offered += 1
+        return self._offered % 4 != 0

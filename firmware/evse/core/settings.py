@@ -1,0 +1,96 @@
+"""The settings table: what a site may choose, with type, range and default. Hardware is board.py.
+
+A settings file is JSON with any of these keys. Every refused entry yields one sentence with key,
+value and what is allowed, and the last good or default value stays in force.
+"""
+
+from .pilot_profiles import PROFILES
+
+# fmt: off
+TABLE = (
+    # key, type, default, lowest, highest (length for text), unit, meaning
+    ("station_id", "str", "P001", 1, 20, "", "identity on the wire and in the bridge"),
+    ("site", "str", "", 0, 32, "", "site whose supply limit applies"),
+    ("profile", "profile", "gbt_18487_1_2015", 0, 0, "", "control pilot standard"),
+    ("technician_limit_a10", "int", 10000, 0, 10000, "0.1 A", "current limit set at the pile"),
+    ("site_fallback_a10", "int", 60, 0, 10000, "0.1 A", "current limit when the site limit runs out"),
+    ("ventilated", "bool", False, 0, 0, "", "the place is ventilated: state D may charge"),
+    ("start_timeout_s", "int", 60, 5, 600, "s", "the vehicle must draw within this time of a start"),
+    ("sample_interval_s", "int", 60, 5, 900, "s", "distance of register samples in the journal"),
+    ("meter_interval_s", "int", 5, 1, 300, "s", "distance of live values while charging"),
+    ("state_interval_s", "int", 60, 5, 900, "s", "heartbeat of the state message"),
+    ("meter_address", "address", "AAAAAAAAAAAA", 12, 12, "", "DL/T 645 address, A for any digit"),
+    ("broker_host", "str", "127.0.0.1", 1, 64, "", "MQTT broker of the bridge"),
+    ("broker_port", "int", 1883, 1, 65535, "", "its TCP port"),
+    ("keepalive_s", "int", 15, 5, 600, "s", "MQTT keep-alive"),
+    ("wifi_ssid", "str", "", 0, 32, "", "network name, empty for none"),
+    ("wifi_password", "secret", "", 0, 63, "", "network password"),
+)
+# fmt: on
+
+KEYS = tuple(row[0] for row in TABLE)
+
+
+def defaults():
+    """All settings at their defaults."""
+    return {row[0]: row[2] for row in TABLE}
+
+
+def allowed(row):
+    """What a row accepts, as a phrase for people."""
+    _key, kind, _default, lowest, highest, unit, _meaning = row
+    if kind == "int":
+        return "allowed %d..%d%s" % (lowest, highest, " " + unit if unit else "")
+    if kind == "bool":
+        return "allowed true, false"
+    if kind == "profile":
+        return "allowed " + ", ".join(sorted(PROFILES))
+    if kind == "address":
+        return "allowed 12 digits, or 12 times A"
+    return "allowed text of %d..%d characters" % (lowest, highest)
+
+
+def problem(row, value):
+    """None, or why `value` is refused for this row."""
+    key, kind, _default, lowest, highest, _unit, _meaning = row
+    if _accepts(kind, value, lowest, highest):
+        return None
+    shown = "(hidden)" if kind == "secret" else repr(value)[:24]
+    return "%s = %s: %s" % (key, shown, allowed(row))
+
+
+def _accepts(kind, value, lowest, highest):
+    if kind == "bool":
+        return isinstance(value, bool)
+    if kind == "int":
+        return (
+            isinstance(value, int) and not isinstance(value, bool) and lowest <= value <= highest
+        )
+    if not isinstance(value, str):
+        return False
+    if kind == "profile":
+        return value in PROFILES
+    if kind == "address":
+        return len(value) == 12 and (value == "A" * 12 or all(c in "0123456789" for c in value))
+    return lowest <= len(value) <= highest and all(c >= " " for c in value)
+
+
+def merge(wanted, base):
+    """(values, problems): `base` with every good entry of `wanted`; one sentence per refused entry."""
+    values = dict(base)
+    problems = []
+    if not isinstance(wanted, dict):
+        return values, ["settings: %s, expected one JSON object" % repr(wanted)[:24]]
+    for key in wanted:
+        if key not in KEYS:
+            problems.append(
+                "%s: unknown key, known are %s .." % (str(key)[:24], ", ".join(KEYS[:3]))
+            )
+    for row in TABLE:
+        if row[0] in wanted:
+            sentence = problem(row, wanted[row[0]])
+            if sentence:
+                problems.append(sentence)
+            else:
+                values[row[0]] = wanted[row[0]]
+    return values, problems

@@ -1,0 +1,68 @@
+"""One transaction: from the authorised start to the last register reading. Pure state, no journal.
+
+AUTHORISED: the start was accepted, no current yet. CHARGING: the contactor has closed once.
+ENDING: a stop was asked for or forced; the contactor is opening and the last reading is awaited.
+ENDED: the final register stands. A transaction never goes back.
+"""
+
+AUTHORISED, CHARGING, ENDING, ENDED = range(4)
+
+# After the contactor opened, wait this long for a fresh meter reading before the last good one is taken
+FINAL_READING_MS = 3000
+
+
+class Transaction:
+    """Identity, registers and reason of one transaction on one connector."""
+
+    def __init__(self, tx, ref, by, connector, start_wh, start_timeout_ms):
+        self.tx = tx
+        self.ref = ref
+        self.by = by
+        self.connector = connector
+        self.start_wh = start_wh
+        self.stop_wh = None
+        self.phase = AUTHORISED
+        self.reason = ""
+        self.fault = ""
+        self._left_ms = start_timeout_ms
+        self._open_ms = 0
+
+    def wants_energy(self):
+        """True while the station should be ready for this transaction."""
+        return self.phase in (AUTHORISED, CHARGING)
+
+    def end(self, reason, fault=""):
+        """Ask for the end; the first reason stands. Returns False when it was ending already."""
+        if not self.wants_energy():
+            return False
+        self.phase = ENDING
+        self.reason = reason
+        self.fault = fault
+        self._open_ms = 0
+        return True
+
+    def step(self, closed, dt_ms):
+        """Advance; returns True when it began charging or asked for its own end in this step."""
+        if self.phase == AUTHORISED:
+            if closed:
+                self.phase = CHARGING
+                return True
+            self._left_ms -= dt_ms
+            if self._left_ms <= 0:
+                return self.end("start_timeout")
+        elif self.phase == ENDING:
+            self._open_ms = 0 if closed else self._open_ms + dt_ms
+        return False
+
+    def finish(self, register_wh, reading_age_ms):
+        """Take the final register once the contactor is open; True when the transaction has ended.
+
+        A reading taken after opening is final; when none comes, the last good one is.
+        """
+        if self.phase != ENDING or self._open_ms == 0:
+            return False
+        if reading_age_ms >= self._open_ms and self._open_ms < FINAL_READING_MS:
+            return False
+        self.stop_wh = max(register_wh, self.start_wh)
+        self.phase = ENDED
+        return True

@@ -1,0 +1,159 @@
+"""The connection to the bridge: connect, say who we are, report, repeat until acknowledged, reconnect.
+
+`source` is the station's side: hello(), state(), meter() give message bytes or None when there is
+nothing to say; journal(most_bytes) gives (encoded records, last seq). All of it may be late.
+"""
+
+import asyncio
+from time import ticks_diff, ticks_ms
+
+from ..core import messages
+from .mqtt import MqttLink
+
+_CONNECT_MS = 10000
+_ROUND_MS = 50
+# The bridge acknowledges after its commit; without an answer the same records go out again
+_ACK_MS = 10000
+_HELLO_MS = 10000
+_BACKOFF_FIRST_MS = 500
+_BACKOFF_MOST_MS = 30000
+
+
+class Uplink:
+    """Runs for ever; `online` says whether the bridge has answered on this connection."""
+
+    def __init__(self, station_id, address, keepalive_s, bearer, source, downlink, permit, random):
+        self.online = False
+        self.connects = 0
+        self.last_error = ""
+        self._station_id = station_id
+        self._host, self._port = address
+        self._keepalive_s = keepalive_s
+        self._bearer = bearer
+        self._source = source
+        self._downlink = downlink
+        self._permit = permit
+        self._random = random  # random() in 0..1, for jitter
+        self._failures = 0
+        self._ip = self._host if _numeric(self._host) else None
+        self._sent_upto = 0
+        self._sent_ms = 0
+        self._greeted_ms = 0
+
+    async def run(self):
+        """Keep the connection; every failure leads to another attempt after a jittered wait."""
+        while True:
+            await self._bearer.wait_up()
+            try:
+                await self._connection()
+            except OSError as error:
+                self.last_error = str(error)
+            self.online = False
+            self._failures += 1
+            wait_ms = min(_BACKOFF_FIRST_MS << min(self._failures, 10), _BACKOFF_MOST_MS)
+            await asyncio.sleep_ms(wait_ms // 2 + int(wait_ms // 2 * self._random()))
+
+    def acknowledged(self, upto):
+        """The bridge has committed up to `upto`: it is there, and the next batch may go."""
+        if not self.online:
+            self.online = True
+            self._failures = 0
+        if upto >= self._sent_upto:
+            self._sent_upto = 0
+
+    async def _connection(self):
+        will = (messages.topic(self._station_id, "online"), b"0")
+        link = MqttLink(self._station_id, self._downlink.receive, will, self._keepalive_s)
+        streams = await self._open()
+        failed = asyncio.Event()
+        tasks = []
+        try:
+            await link.connect(streams)
+            self.connects += 1
+            for work in (link.run(), link.keep_alive(), self._talk(link)):
+                tasks.append(asyncio.create_task(self._until_failure(work, failed)))
+            await failed.wait()
+        finally:
+            link.close()
+            self._downlink.counts["malformed"] += link.oversized
+            await _cancel(tasks)
+
+    async def _open(self):
+        opening = asyncio.open_connection(self._address(), self._port)
+        try:
+            return await asyncio.wait_for_ms(opening, _CONNECT_MS)
+        except asyncio.TimeoutError:
+            raise OSError("no connection to %s:%d" % (self._host, self._port))
+
+    async def _until_failure(self, work, failed):
+        try:
+            await work
+        except OSError as error:
+            self.last_error = str(error)
+        finally:
+            failed.set()
+
+    async def _talk(self, link):
+        for topic in self._downlink.topics:
+            await link.subscribe(topic)
+        await self._publish(link, "online", b"1", True)
+        self._sent_upto = 0
+        self._greeted_ms = None
+        self._source.refresh()
+        while True:
+            await self._greet(link)
+            while self._downlink.replies:
+                await self._publish(link, "reply", self._downlink.replies.pop(0))
+            state = self._source.state()
+            if state:
+                await self._publish(link, "state", state, True)
+            meter = self._source.meter()
+            if meter:
+                await link.publish(messages.topic(self._station_id, "meter"), meter, qos=0)
+            if self.online:
+                await self._journal(link)
+            await asyncio.sleep_ms(_ROUND_MS)
+
+    async def _greet(self, link):
+        # Until the bridge answers: its first ack brings the time and the last sequence it holds
+        if self.online:
+            return
+        if self._greeted_ms is None or ticks_diff(ticks_ms(), self._greeted_ms) >= _HELLO_MS:
+            self._greeted_ms = ticks_ms()
+            await self._publish(link, "hello", self._source.hello(), True)
+
+    async def _journal(self, link):
+        if self._sent_upto and ticks_diff(ticks_ms(), self._sent_ms) < _ACK_MS:
+            return
+        most_bytes = messages.MAX_BYTES - messages.JOURNAL_FRAME_BYTES
+        records, last = self._source.journal(most_bytes)
+        if records:
+            self._sent_upto = last
+            self._sent_ms = ticks_ms()
+            await self._publish(link, "journal", messages.encode_journal(records))
+
+    async def _publish(self, link, name, payload, retain=False):
+        await link.publish(messages.topic(self._station_id, name), payload, retain)
+
+    def _address(self):
+        if self._ip is None:
+            # getaddrinfo holds the interpreter for seconds when the name server is gone
+            import socket
+
+            with self._permit.hold("name lookup"):
+                self._ip = socket.getaddrinfo(self._host, self._port)[0][-1][0]
+        return self._ip
+
+
+def _numeric(host):
+    return all(part.isdigit() for part in host.split("."))
+
+
+async def _cancel(tasks):
+    for task in tasks:
+        task.cancel()
+    for task in tasks:
+        try:
+            await task
+        except asyncio.CancelledError:
+            pass

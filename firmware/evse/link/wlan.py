@@ -1,0 +1,38 @@
+"""Wi-Fi station: asks for the connection and looks; never waits for the radio."""
+
+import asyncio
+
+_LOOK_MS = 500
+# An attempt gets this long before it is asked for again; a running one is never disturbed
+_ATTEMPT_LOOKS = 60
+
+
+class Wlan:
+    """One network. Without a name there is none to join and the link is taken as up."""
+
+    def __init__(self, ssid, password):
+        self._ssid = ssid
+        self._password = password
+        self._wlan = None
+
+    @property
+    def up(self):
+        """True when IP traffic can flow."""
+        return not self._ssid or (self._wlan is not None and self._wlan.isconnected())
+
+    async def wait_up(self):
+        """Return once the network is up."""
+        looks = 0
+        while not self.up:
+            if looks % _ATTEMPT_LOOKS == 0:
+                self._join()
+            looks += 1
+            await asyncio.sleep_ms(_LOOK_MS)
+
+    def _join(self):
+        if self._wlan is None:
+            import network
+
+            self._wlan = network.WLAN(network.STA_IF)
+            self._wlan.active(True)
+        self._wlan.connect(self._ssid, self._password)

@@ -1,0 +1,65 @@
+"""The register refuses what cannot be and never invents energy."""
+
+from evse.core.meter import MeterRegister
+
+
+def register():
+    r = MeterRegister(7040)
+    assert r.accept(1000000)
+    return r
+
+
+def test_first_reading_is_the_beginning():
+    r = MeterRegister(7040)
+    assert r.wh is None
+    assert r.accept(1234560) and r.wh == 1234560
+
+
+def test_step_back_is_refused_and_named_after_three():
+    r = register()
+    for count in range(3):
+        assert not r.implausible, count
+        assert not r.accept(999990)
+        assert r.wh == 1000000
+    assert r.implausible
+
+
+def test_one_odd_reading_is_noise():
+    r = register()
+    for _ in range(10):
+        r.step(1000)
+        assert not r.accept(2000000)
+        assert r.accept(1000000)
+    assert not r.implausible and r.refused == 10
+
+
+def test_jump_above_the_rated_power_is_refused():
+    r = register()
+    r.step(1000)
+    assert not r.accept(1000100)
+    assert r.accept(1000030)
+
+
+def test_long_silence_allows_the_energy_of_that_time():
+    r = register()
+    r.step(600000)
+    assert r.lost
+    assert not r.accept(1001300)
+    assert r.accept(1001170)
+    assert not r.lost
+
+
+def test_lost_after_three_seconds():
+    r = register()
+    r.step(3000)
+    assert not r.lost
+    r.step(1)
+    assert r.lost and r.wh == 1000000
+
+
+def test_restart_takes_a_new_meter():
+    r = register()
+    for _ in range(3):
+        r.accept(5)
+    r.restart()
+    assert not r.implausible and r.accept(5) and r.wh == 5

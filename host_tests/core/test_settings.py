@@ -1,0 +1,38 @@
+"""Settings: what is accepted, and the sentence for what is not."""
+
+from evse.core import settings
+
+
+def test_defaults_satisfy_their_own_table():
+    values = settings.defaults()
+    for row in settings.TABLE:
+        assert settings.problem(row, values[row[0]]) is None, row[0]
+
+
+def test_good_entries_are_merged():
+    values, problems = settings.merge({"sample_interval_s": 10}, settings.defaults())
+    assert problems == [] and values["sample_interval_s"] == 10
+
+
+def test_refusals_name_key_value_and_allowed_range():
+    rows = (
+        ({"sample_interval_s": 99999}, "sample_interval_s = 99999: allowed 5..900 s"),
+        ({"sample_interval_s": "10"}, "sample_interval_s = '10': allowed 5..900 s"),
+        ({"sample_interval_s": True}, "sample_interval_s = True: allowed 5..900 s"),
+        ({"ventilated": 1}, "ventilated = 1: allowed true, false"),
+        ({"profile": "j1"}, "profile = 'j1': allowed gbt_18487_1_2015, iec_61851_1_2017"),
+        ({"meter_address": "12"}, "meter_address = '12': allowed 12 digits, or 12 times A"),
+        ({"station_id": ""}, "station_id = '': allowed text of 1..20 characters"),
+        ({"wifi_password": 5}, "wifi_password = (hidden): allowed text of 0..63 characters"),
+        ({"limt": 5}, "limt: unknown key, known are station_id, site, profile .."),
+        ([], "settings: [], expected one JSON object"),
+    )
+    for wanted, sentence in rows:
+        values, problems = settings.merge(wanted, settings.defaults())
+        assert problems == [sentence], problems
+        assert values == settings.defaults()
+
+
+def test_good_entries_survive_beside_a_bad_one():
+    values, problems = settings.merge({"site": "x", "broker_port": 0}, settings.defaults())
+    assert values["site"] == "x" and values["broker_port"] == 1883 and len(problems) == 1

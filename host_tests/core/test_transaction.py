@@ -1,0 +1,60 @@
+"""A transaction's life: start, charge, end, last register."""
+
+from evse.core.transaction import (
+    AUTHORISED,
+    CHARGING,
+    ENDED,
+    ENDING,
+    FINAL_READING_MS,
+    Transaction,
+)
+
+
+def transaction():
+    return Transaction("a-1-1", "ref", "tcec102", 1, 1000, 60000)
+
+
+def test_charge_and_stop_takes_a_reading_after_opening():
+    t = transaction()
+    assert t.wants_energy() and t.phase == AUTHORISED
+    assert t.step(True, 20) and t.phase == CHARGING
+    assert t.end("remote") and not t.wants_energy()
+    assert not t.step(True, 20)
+    assert not t.finish(1100, 10)
+    t.step(False, 20)
+    t.step(False, 20)
+    assert not t.finish(1100, 500)
+    t.step(False, 20)
+    assert t.finish(1110, 30)
+    assert (t.phase, t.start_wh, t.stop_wh, t.reason) == (ENDED, 1000, 1110, "remote")
+
+
+def test_lost_meter_ends_with_the_last_good_register():
+    t = transaction()
+    t.step(True, 20)
+    t.end("fault", "meter_lost")
+    waited_ms = 0
+    while not t.finish(1100, 100000):
+        t.step(False, 20)
+        waited_ms += 20
+    assert waited_ms == FINAL_READING_MS and t.stop_wh == 1100 and t.fault == "meter_lost"
+
+
+def test_no_current_within_the_time_ends_it():
+    t = transaction()
+    for _ in range(2999):
+        assert not t.step(False, 20)
+    assert t.step(False, 20) and (t.phase, t.reason) == (ENDING, "start_timeout")
+
+
+def test_first_reason_stands():
+    t = transaction()
+    assert t.end("unplugged") and not t.end("fault", "meter_lost")
+    assert (t.reason, t.fault) == ("unplugged", "")
+
+
+def test_energy_is_never_negative():
+    t = transaction()
+    t.end("local")
+    t.step(False, 20)
+    assert t.finish(900, 0) and t.stop_wh == 1000
