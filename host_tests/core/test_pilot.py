@@ -148,3 +148,13 @@ def test_state_f_keeps_the_last_state_and_never_holds():
     feed(watch, pilot.DRIVE_PWM, 9000, -12000, 10)
     assert not feed(watch, pilot.DRIVE_NEGATIVE, 0, -12000, 10)
     assert watch.state == B
+
+
+def test_sample_across_an_edge_can_prove_the_negative_half_but_not_disprove_it():
+    watch = monitor()
+    for edge_mv, proven in ((-12000, True), (-6000, False), (3000, False), (0, False)):
+        watch.low_missing_ms = 400
+        watch.low_ok = True
+        watch.judge(pilot.DRIVE_PWM, 6000, 8, 0, 0, edge_mv)
+        assert watch.low_ok
+        assert (watch.low_missing_ms == 0) == proven, edge_mv

@@ -104,7 +104,9 @@ class SafetyTick:
     def _look(self):
         cp = self._control_pilot
         cp.measure()
-        return self.pilot.judge(cp.drive, cp.high_mv, cp.high_count, cp.low_mv, cp.low_count)
+        return self.pilot.judge(
+            cp.drive, cp.high_mv, cp.high_count, cp.low_mv, cp.low_count, cp.edge_mv
+        )
 
     def _pilot_faults(self):
         # Opening does not wait for these: they give the debounced condition its name

@@ -13,8 +13,8 @@ DRIVE_POSITIVE = const(0)  # steady +12 V: states x1
 DRIVE_PWM = const(1)  # states x2
 DRIVE_NEGATIVE = const(2)  # steady -12 V: state F
 
-# A LOW sample must turn up this often while the PWM runs. Above 90 % duty the low phase is
-# shorter than the distance of two samples, so it is only met now and then.
+# The negative half-wave must be seen this often while the PWM runs. Above 90 % duty the low phase
+# is shorter than the distance of two samples, so it is only met now and then.
 _LOW_MISSING_MS = const(500)
 
 
@@ -77,7 +77,7 @@ class PilotMonitor:
         self._candidate = A
         self._candidate_ms = 0
 
-    def judge(self, drive, high_mv, high_count, low_mv, low_count):
+    def judge(self, drive, high_mv, high_count, low_mv, low_count, edge_mv=0):
         """Take one burst; True when it shows a level at which a closed contactor may stay closed."""
         if drive == DRIVE_NEGATIVE:
             self.low_mv = low_mv
@@ -93,6 +93,11 @@ class PilotMonitor:
             if low_count > 0:
                 self.low_mv = low_mv
                 self.low_ok = self.profile.low_min_mv <= low_mv <= self.profile.low_max_mv
+                self.low_missing_ms = 0
+            elif self.profile.low_min_mv <= edge_mv <= self.profile.low_max_mv:
+                # A sample across an edge can prove the negative half-wave, never disprove it
+                self.low_mv = edge_mv
+                self.low_ok = True
                 self.low_missing_ms = 0
         else:
             self.low_ok = True

@@ -9,6 +9,8 @@ AUTHORISED, CHARGING, ENDING, ENDED = range(4)
 
 # After the contactor opened, wait this long for a fresh meter reading before the last good one is taken
 FINAL_READING_MS = 3000
+# A reading that arrives sooner was taken by the meter while current still flowed
+_SETTLE_MS = 400
 
 
 class Transaction:
@@ -61,7 +63,8 @@ class Transaction:
         """
         if self.phase != ENDING or self._open_ms == 0:
             return False
-        if reading_age_ms >= self._open_ms and self._open_ms < FINAL_READING_MS:
+        fresh = self._open_ms - reading_age_ms >= _SETTLE_MS
+        if not fresh and self._open_ms < FINAL_READING_MS:
             return False
         self.stop_wh = max(register_wh, self.start_wh)
         self.phase = ENDED

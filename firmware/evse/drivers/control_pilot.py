@@ -1,7 +1,8 @@
 """Control pilot on machine.PWM and machine.ADC: generates 1 kHz, samples one period in a burst.
 
-Each sample is labelled by the PWM pin before and after the conversion: both high, both low, or
-discarded. So no sample is ever taken for the wrong half-wave, whatever the phase.
+Each sample is labelled by the PWM pin before and after the conversion: both high or both low, so
+none is ever taken for the wrong half-wave. A sample across an edge belongs to neither; the lowest
+of them is kept apart, because near 96 % duty the low phase is shorter than one conversion.
 """
 
 from time import sleep_us, ticks_diff, ticks_us
@@ -27,6 +28,7 @@ class ControlPilot:
         self.low_mv = 0
         self.high_count = 0
         self.low_count = 0
+        self.edge_mv = 0  # lowest sample across an edge, 0 when there was none
         self._pin = Pin(pwm_pin, Pin.OUT, value=0)
         self._pwm = PWM(self._pin, freq=_FREQUENCY_HZ, duty_u16=0)
         self._adc = ADC(Pin(adc_pin, Pin.IN), atten=ADC.ATTN_11DB)
@@ -52,7 +54,7 @@ class ControlPilot:
         pin = self._pin
         adc = self._adc
         high_sum = low_sum = high_count = low_count = 0
-        high_least = low_least = 9999
+        high_least = low_least = edge_least = 9999
         high_most = low_most = 0
         count = 0
         # Timer and PWM run from one crystal: without this the phase of the samples never changes
@@ -73,6 +75,8 @@ class ControlPilot:
                 low_count += 1
                 low_least = mv if mv < low_least else low_least
                 low_most = mv if mv > low_most else low_most
+            elif mv < edge_least:
+                edge_least = mv
             count += 1
             if ticks_diff(ticks_us(), start_us) >= _BURST_US:
                 break
@@ -82,10 +86,14 @@ class ControlPilot:
             self.high_mv = self._level_mv(high_sum, high_count, high_least, high_most)
         if low_count:
             self.low_mv = self._level_mv(low_sum, low_count, low_least, low_most)
+        self.edge_mv = 0 if edge_least == 9999 else self._pilot_mv(edge_least)
 
     def _level_mv(self, total, count, least, most):
         # Mean without the extremes: one spike or one slow edge does not move it
         if count >= 4:
             total -= least + most
             count -= 2
-        return (total // count - self._zero_mv) * self._gain // 1000
+        return self._pilot_mv(total // count)
+
+    def _pilot_mv(self, adc_mv):
+        return (adc_mv - self._zero_mv) * self._gain // 1000

@@ -1,0 +1,127 @@
+"""The whole firmware on a simulated board in virtual time, for tests.
+
+    with rig(seed=1) as r:
+        r.play(story)          # async def story(r): ...
+
+The station's link finds no broker here: loopback port 9 refuses. Settings go to a fresh folder.
+"""
+
+import asyncio
+import contextlib
+import importlib.util
+import json
+import os
+import sys
+import tempfile
+from pathlib import Path
+
+from pilesim import host
+from pilesim.world import World
+
+ROOT = Path(__file__).resolve().parent.parent
+
+
+def load_board(name):
+    """The module boards/{name}/board.py, also importable as `board`."""
+    path = ROOT / "boards" / name / "board.py"
+    spec = importlib.util.spec_from_file_location("board", path)
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    sys.modules["board"] = module
+    return module
+
+
+class Rig:
+    """A world, a board and, while a story plays, a running station."""
+
+    def __init__(self, world, board, folder):
+        self.world = world
+        self.board = board
+        self.folder = folder
+        self.station = None
+        self.lines = []
+
+    def play(self, story, settings=None):
+        """Start the station, run `await story(self)`, return its result."""
+        path = self.folder / "settings.json"
+        path.write_text(json.dumps({"broker_port": 9, **(settings or {})}))
+        return self.restart(story)
+
+    def restart(self, story):
+        """Start the station on the files as they are, run the story."""
+        from evse.app.station import Station
+
+        async def main():
+            self.station = Station(self.board)
+            self.station.console.say = self._say
+            running = asyncio.create_task(self.station.run())
+            try:
+                return await story(self)
+            finally:
+                running.cancel()
+                with contextlib.suppress(asyncio.CancelledError):
+                    await running
+
+        here = os.getcwd()
+        os.chdir(self.folder)
+        try:
+            self.board.safe_outputs()
+            return host.run(main())
+        finally:
+            os.chdir(here)
+
+    def _say(self, text, *values):
+        line = text % values if values else text
+        self.lines.append((self.world.clock.now_us, line))
+
+    @property
+    def now_ms(self):
+        return self.world.clock.now_us // 1000
+
+    async def run(self, ms):
+        """Let virtual time pass."""
+        await asyncio.sleep(ms / 1000)
+
+    async def until(self, condition, within_ms=60000, step_ms=20):
+        """Wait for a condition; AssertionError when it does not come."""
+        end_ms = self.now_ms + within_ms
+        while not condition():
+            assert self.now_ms < end_ms, self.picture()
+            await asyncio.sleep(step_ms / 1000)
+
+    def picture(self):
+        """What stands, for a failing test."""
+        from evse.core import faults
+
+        s = self.station
+        return "%d ms: %s %s faults %s mirror %s\n%s" % (
+            self.now_ms,
+            s.session.status(),
+            s.loop.machine.name(),
+            faults.names(s.loop.faults.active),
+            s.loop.closed,
+            "\n".join("%9.3f %s" % (us / 1e6, line) for us, line in self.lines[-20:]),
+        )
+
+    async def charge(self):
+        """Plug in, authorise locally, wait for current."""
+        self.world.vehicle.plug()
+        await self.until(lambda: self.station.loop.machine.name() == "B1")
+        await self.until(lambda: self.station.register.wh is not None)
+        refusal = self.station.authorize_local()
+        assert refusal == "", refusal + " " + self.picture()
+        await self.until(lambda: self.station.session.status() == "charging")
+
+
+@contextlib.contextmanager
+def rig(board="devkitc", seed=1, ticks_offset_us=0):
+    """A fresh world with a board wired to it."""
+    world = World(seed, ticks_offset_us)
+    host.install(world)
+    with tempfile.TemporaryDirectory() as folder:
+        try:
+            board_module = load_board(board)
+            world.wire(board_module)
+            yield Rig(world, board_module, Path(folder))
+        finally:
+            host.uninstall()
