@@ -7,6 +7,7 @@ under the documented cost of pin and ADC accesses, not a real ESP32.
 import random
 
 import pytest
+
 from rig import rig
 
 MOMENTS_PER_SEED = 260
@@ -115,4 +116,3 @@ def test_lost_control_loop_opens_by_the_tick():
 
     with rig() as r:
         assert 0 < r.play(story) <= 530_000
-

@@ -39,6 +39,8 @@ class _Wire:
         self.out += bytes(data) if size is None else bytes(data[:size])
 
     def read(self, size):
+        if not 0 <= size <= len(self.into):
+            raise IndexError("packet shorter than it says")
         data, self.into = self.into[:size], self.into[size:]
         return data
 

@@ -1,0 +1,269 @@
+"""MqttLink against a scripted broker on loopback: every defect of umqtt.simple that it works around."""
+
+import asyncio
+import struct
+
+import pytest
+
+from pilesim import host
+from pilesim.world import World
+
+CONNACK = b"\x20\x02\x00\x00"
+
+
+class Broker:
+    """Answers as a test tells it; keeps what came."""
+
+    def __init__(self, answer_connect=CONNACK, acknowledge=True, pong=True):
+        self.packets = []
+        self.connected = asyncio.Event()
+        self._answer_connect = answer_connect
+        self._acknowledge = acknowledge
+        self._pong = pong
+        self.writer = None
+
+    async def serve(self, reader, writer):
+        self.writer = writer
+        try:
+            while True:
+                kind = (await reader.readexactly(1))[0]
+                size = shift = 0
+                while True:
+                    byte = (await reader.readexactly(1))[0]
+                    size |= (byte & 0x7F) << shift
+                    shift += 7
+                    if not byte & 0x80:
+                        break
+                body = await reader.readexactly(size)
+                self.packets.append((kind, body))
+                self._answer(kind, body)
+        except (asyncio.IncompleteReadError, ConnectionError):
+            pass
+        finally:
+            writer.close()
+
+    def _answer(self, kind, body):
+        if kind == 0x10:
+            self.writer.write(self._answer_connect)
+            self.connected.set()
+        elif kind & 0xF0 == 0x30 and kind & 6 and self._acknowledge:
+            topic_size = struct.unpack("!H", body[:2])[0]
+            self.writer.write(b"\x40\x02" + body[2 + topic_size : 4 + topic_size])
+        elif kind == 0x82:
+            self.writer.write(b"\x90\x03" + body[:2] + b"\x01")
+        elif kind == 0xC0 and self._pong:
+            self.writer.write(b"\xd0\x00")
+
+    def send(self, topic, payload, qos=1):
+        body = struct.pack("!H", len(topic)) + topic + (b"\x00\x07" if qos else b"") + payload
+        size = b""
+        left = len(body)
+        while left > 0x7F:
+            size += bytes((left & 0x7F | 0x80,))
+            left >>= 7
+        self.writer.write(bytes((0x30 | qos << 1,)) + size + bytes((left,)) + body)
+
+    def published(self):
+        """(topic, packet id, payload) of every QoS 1 publish that came."""
+        found = []
+        for kind, body in self.packets:
+            if kind & 0xF0 == 0x30 and kind & 6:
+                size = struct.unpack("!H", body[:2])[0]
+                packet_id = struct.unpack("!H", body[2 + size : 4 + size])[0]
+                found.append((body[2 : 2 + size], packet_id, body[4 + size :]))
+        return found
+
+
+def with_broker(story, keepalive_s=10, speed=20, receive=True, **options):
+    """Run story(link, broker, messages) with a connected link, in time that runs `speed` times."""
+    world = World(1)
+    host.install(world)
+    world.clock.pace(host.RealTime(), speed * 1000)
+
+    async def main():
+        from evse.link.mqtt import MqttLink
+
+        broker = Broker(**options)
+        server = await asyncio.start_server(broker.serve, "127.0.0.1", 0)
+        port = server.sockets[0].getsockname()[1]
+        messages = []
+        link = MqttLink(
+            "P001",
+            lambda topic, payload: messages.append((topic, payload)),
+            ("w", b"0"),
+            keepalive_s,
+        )
+        try:
+            await link.connect(await asyncio.open_connection("127.0.0.1", port))
+            running = asyncio.create_task(link.run()) if receive else None
+            try:
+                return await story(link, broker, messages)
+            finally:
+                if running:
+                    running.cancel()
+                    await asyncio.gather(running, return_exceptions=True)
+        finally:
+            link.close()
+            server.close()
+            await server.wait_closed()
+
+    try:
+        return host.run(main())
+    finally:
+        host.uninstall()
+
+
+async def eventually(condition):
+    for _ in range(400):
+        if condition():
+            return
+        await asyncio.sleep(0.05)
+    raise AssertionError("never happened")
+
+
+def test_connect_carries_the_last_will_and_the_keep_alive():
+    async def story(_link, broker, _messages):
+        kind, body = broker.packets[0]
+        assert kind == 0x10
+        assert body[:6] == b"\x00\x04MQTT"
+        flags, keepalive_s = body[7], struct.unpack("!H", body[8:10])[0]
+        assert flags == 0b00101110  # retained will, QoS 1, clean session
+        assert keepalive_s == 10
+        assert body[10:] == b"\x00\x04P001\x00\x01w\x00\x010"
+
+    with_broker(story)
+
+
+def test_packet_ids_wrap_and_never_are_zero():
+    async def story(link, broker, _messages):
+        link._codec.pid = 65533
+        for _ in range(4):
+            await link.publish("t", b"x")
+        assert [packet_id for _topic, packet_id, _payload in broker.published()] == [
+            65534,
+            65535,
+            1,
+            2,
+        ]
+
+    with_broker(story)
+
+
+def test_lengths_are_bytes_for_text_that_is_not_ascii():
+    async def story(link, broker, _messages):
+        await link.publish("pile/充电/state", "充电桩".encode())
+        assert broker.published()[0][0::2] == ("pile/充电/state".encode(), "充电桩".encode())
+
+    with_broker(story)
+
+
+def test_long_payloads_and_topics_keep_their_length():
+    async def story(link, broker, _messages):
+        for size in (1, 126, 127, 128, 1000, 3000):
+            await link.publish("t" * 130, b"x" * size)
+        await link.subscribe("s" * 100)
+        assert [len(row[2]) for row in broker.published()] == [1, 126, 127, 128, 1000, 3000]
+        assert broker.packets[-1] == (0x82, broker.packets[-1][1])
+
+    with_broker(story)
+
+
+def test_publish_from_a_message_while_another_waits_does_not_deadlock():
+    async def story(link, broker, messages):
+        tasks = []
+
+        def on_message(topic, payload):
+            messages.append((topic, payload))
+            tasks.append(asyncio.ensure_future(link.publish("inner", payload)))
+
+        link._on_message = on_message
+        broker.send(b"down", b"1")
+        await link.publish("outer", b"x")
+        await eventually(lambda: tasks and tasks[0].done())
+        await tasks[0]
+        assert {row[0] for row in broker.published()} == {b"outer", b"inner"}
+        assert (0x40, b"\x00\x07") in broker.packets
+
+    with_broker(story)
+
+
+def test_half_a_packet_blocks_nobody():
+    async def story(link, broker, messages):
+        broker.writer.write(b"\x32\x0a\x00\x04do")
+        await asyncio.sleep(1)
+        await asyncio.sleep(1)
+        assert messages == []
+        broker.writer.write(b"wn\x00\x07hi")
+        await eventually(lambda: messages)
+        assert messages == [("down", b"hi")]
+
+    with_broker(story)
+
+
+def test_unanswered_publish_fails():
+    async def story(link, _broker, _messages):
+        with pytest.raises(OSError, match="no acknowledgement"):
+            await link.publish("t", b"x")
+
+    with_broker(story, acknowledge=False)
+
+
+def test_unanswered_ping_fails_and_an_answered_one_goes_on():
+    async def dead(link, _broker, _messages):
+        with pytest.raises(OSError, match="no answer to ping"):
+            await link.keep_alive()
+
+    async def alive(link, broker, _messages):
+        task = asyncio.create_task(link.keep_alive())
+        await asyncio.sleep(30)
+        assert not task.done()
+        task.cancel()
+        assert sum(1 for kind, _body in broker.packets if kind == 0xC0) >= 3
+
+    with_broker(dead, pong=False)
+    with_broker(alive)
+
+
+@pytest.mark.parametrize(
+    ("sent", "said"),
+    [
+        (b"\x30\x06\x00\xf0ab", "closed by the broker"),
+        (b"\x30\x03\x00\xf0a", "broken packet"),
+        (b"\x30\x04\x00\x02\xff\xfe", "broken packet"),
+        (b"\x30\xff\xff\xff\xff\x7f", "packet length"),
+        (b"\x20\xff\xff\x7f", "packet length"),
+        (b"\xf0\x00", "packet type"),
+        (b"", "closed by the broker"),
+    ],
+)
+def test_broken_packets_and_end_of_stream_are_oserror(sent, said):
+    async def story(link, broker, _messages):
+        broker.writer.write(sent)
+        await broker.writer.drain()
+        if said == "closed by the broker":
+            broker.writer.close()
+        await link.run()
+
+    with pytest.raises(OSError, match=said):
+        with_broker(story, receive=False)
+
+
+@pytest.mark.parametrize("answer", [b"\x20\x02\x00\x05", b"\x20\x01\x00", b"\xd0\x00"])
+def test_refused_connection_is_oserror(answer):
+    async def story(*_unused):
+        raise AssertionError("connected")
+
+    with pytest.raises(OSError, match="broker refused"):
+        with_broker(story, answer_connect=answer)
+
+
+def test_oversized_message_is_read_past_acknowledged_and_counted():
+    async def story(link, broker, messages):
+        broker.send(b"down", b"x" * 5000)
+        broker.send(b"down", b"small", qos=0)
+        await eventually(lambda: messages)
+        assert messages == [("down", b"small")]
+        assert link.oversized == 1
+        await eventually(lambda: (0x40, b"\x00\x07") in broker.packets)
+
+    with_broker(story)

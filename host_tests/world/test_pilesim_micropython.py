@@ -1,0 +1,231 @@
+"""The same stand-ins on MicroPython: lock-step with CPython, asyncio, the whole firmware as a program."""
+
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+SIM = ROOT / "tools" / "pilesim"
+BESIDE = Path(sys.executable).with_name("micropython")
+MICROPYTHON = shutil.which("micropython") or (str(BESIDE) if BESIDE.exists() else None)
+
+needs_micropython = pytest.mark.skipif(
+    MICROPYTHON is None, reason="no micropython on PATH or beside this Python"
+)
+
+# One scripted sequence of accesses; every reading and every time is printed
+ACCESSES = """
+import sys
+from pilesim import current
+from pilesim.world import World
+
+class Board:
+    PINS = {"cp_pwm": 25, "cp_adc": 36, "contactor": 26, "mirror": 33, "heartbeat": 27,
+            "rs485_tx": 17, "rs485_rx": 16}
+    PILOT_FRONT_END = {"top_ohm": 200000, "pullup_ohm": 42200, "pulldown_ohm": 31600,
+                       "pullup_mv": 3300}
+    UART_METER = 2
+
+world = World(seed=11, ticks_offset_us=(1 << 30) - 500000)
+if sys.implementation.name == "cpython":
+    from pilesim import host
+    host.install(world)
+else:
+    current.use(world)
+world.wire(Board)
+import time
+from machine import ADC, PWM, UART, Pin, Timer
+
+pilot = Pin(25, Pin.OUT, value=0)
+pwm = PWM(pilot, freq=1000, duty_u16=65535)
+adc = ADC(Pin(36))
+relay = Pin(26, Pin.OUT, value=0)
+beat = Pin(27, Pin.OUT, value=0)
+mirror = Pin(33, Pin.IN, Pin.PULL_UP)
+uart = UART(2, 2400, parity=0)
+
+def tick(timer):
+    beat(beat() ^ 1)
+    print(time.ticks_us(), pilot(), adc.read_uv() // 1000, pilot(), mirror())
+
+timer = Timer(0, mode=Timer.PERIODIC, period=5, callback=tick)
+world.vehicle.plug()
+world.set_fault("noise", True)
+time.sleep_ms(40)
+pwm.duty_u16(34952)
+time.sleep_ms(600)
+relay(1)
+time.sleep_ms(1500)
+for fault in ("leak", "diode_short", "noisy"):
+    world.set_fault(fault, True)
+    for _ in range(30):
+        print(time.ticks_us(), pilot(), adc.read_uv() // 1000)
+world.freeze(70000)
+uart.write(bytes([0x68, 0xAA, 0xAA, 0xAA, 0xAA, 0xAA, 0xAA, 0x68, 0x13, 0, 0xDF, 0x16]))
+time.sleep_ms(400)
+print(uart.read())
+for us, event, facts in world.trace:
+    print(us, event, sorted(facts.items()))
+print(world.load.energy_uwh(world.clock.now_us), world.clock.dropped_callbacks)
+"""
+
+# Behaviour of asyncio that depends on the stand-ins of time, select and the task queue
+ASYNCIO = """
+from pilesim import current
+from pilesim.world import World
+
+# Starts 2 s before ticks_ms wraps
+world = World(ticks_offset_us=((1 << 30) - 2000) * 1000)
+current.use(world)
+import asyncio
+import utime
+from machine import Timer
+
+order = []
+
+async def worker(name, period_ms, count):
+    for _ in range(count):
+        await asyncio.sleep_ms(period_ms)
+        order.append((name, world.clock.now_us // 1000))
+    return name
+
+async def main():
+    flag = asyncio.ThreadSafeFlag()
+    Timer(0, mode=Timer.ONE_SHOT, period=1700, callback=lambda timer: flag.set())
+    results = [asyncio.create_task(worker("a", 1000, 4)), asyncio.create_task(worker("b", 1500, 2))]
+    await flag.wait()
+    order.append(("flag", world.clock.now_us // 1000))
+    print(await asyncio.gather(*results))
+    long = asyncio.create_task(worker("never", 3600000, 1))
+    try:
+        await asyncio.wait_for_ms(long, 500)
+    except asyncio.TimeoutError:
+        order.append(("timeout", world.clock.now_us // 1000))
+    event = asyncio.Event()
+    waiter = asyncio.create_task(event.wait())
+    await asyncio.sleep_ms(10)
+    waiter.cancel()
+    try:
+        await waiter
+    except asyncio.CancelledError:
+        order.append(("cancelled", world.clock.now_us // 1000))
+    done = asyncio.create_task(worker("c", 1, 1))
+    await asyncio.sleep_ms(5)
+    print(done.done(), await done)
+    await asyncio.sleep(86400)
+
+start_ms = utime.ticks_ms()
+asyncio.run(main())
+print(order)
+print(world.clock.now_us // 1000000, utime.ticks_ms() - start_ms < 5000)
+"""
+
+
+def environment():
+    folders = (SIM / "standins_upy", SIM / "standins", ROOT / "tools")
+    path = ":".join([*map(str, folders), ".frozen"])
+    return {**os.environ, "MICROPYPATH": path}
+
+
+def output(command, **options):
+    done = subprocess.run(
+        command, capture_output=True, text=True, timeout=60, check=False, **options
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    return done.stdout
+
+
+def on_micropython(code):
+    return output([MICROPYTHON, "-c", code], env=environment())
+
+
+@needs_micropython
+def test_the_same_accesses_give_the_same_readings_on_both_interpreters():
+    path = {**os.environ, "PYTHONPATH": str(ROOT / "tools")}
+    cpython = output([sys.executable, "-c", ACCESSES], env=path)
+    assert cpython == on_micropython(ACCESSES)
+    # The sequence really went through a charge, faults, dead-man and meter
+    for word in ("'closed'", "'leak'", "dead_man", "b'"):
+        assert word in cpython
+    assert len(cpython.splitlines()) > 500
+
+
+@needs_micropython
+def test_asyncio_runs_in_virtual_time_across_the_wrap():
+    lines = on_micropython(ASYNCIO).splitlines()
+    order = (
+        "[('a', 1000), ('b', 1500), ('flag', 1700), ('a', 2000), ('b', 3000), ('a', 3000), "
+        "('a', 4000), ('timeout', 4500), ('cancelled', 4510), ('c', 4511)]"
+    )
+    assert lines == ["['a', 'b']", "True c", order, "86404 True"]
+
+
+@needs_micropython
+@pytest.mark.parametrize("module", ["time", "select"])
+def test_stand_ins_offer_what_the_built_in_module_has(module):
+    names = on_micropython(
+        f"import {module}, u{module}\nprint([n for n in dir(u{module}) if not hasattr({module}, n)])"
+    )
+    assert names.strip() == "[]"
+
+
+@pytest.mark.parametrize(
+    "python", [pytest.param("micropython", marks=needs_micropython), "cpython"]
+)
+class TestProgram:
+    """python -m pilesim."""
+
+    def run(self, python, tmp_path, scenario, stdin="", speed="0"):
+        command = [sys.executable, "-m", "pilesim", "--python", python, "--speed", speed]
+        command += ["--scenario", scenario, "--dir", str(tmp_path)]
+        return subprocess.run(
+            command,
+            input=stdin,
+            capture_output=True,
+            text=True,
+            timeout=60,
+            check=False,
+            env={**os.environ, "PYTHONPATH": str(ROOT / "tools")},
+        )
+
+    def test_a_charge_of_the_whole_firmware(self, python, tmp_path):
+        done = self.run(
+            python,
+            tmp_path,
+            "plug; wait preparing; run 2s; authorize; wait charging; run 20s;"
+            "expect contactor closed; unplug; wait available; expect contactor open; quit",
+        )
+        assert done.returncode == 0, done.stdout + done.stderr
+        assert "contactor state=closed" in done.stdout
+
+    def test_a_failed_expectation_is_the_exit_status(self, python, tmp_path):
+        done = self.run(python, tmp_path, "run 1s; expect contactor closed")
+        assert done.returncode == 1
+        assert "expected closed, status is available" in done.stdout
+
+    def test_a_long_freeze_is_ended_by_the_watchdog_and_the_pile_starts_again(
+        self, python, tmp_path
+    ):
+        done = self.run(
+            python,
+            tmp_path,
+            "plug; run 2s; authorize; wait charging; freeze 5s; run 2s; expect contactor open; quit",
+        )
+        assert done.returncode == 0, done.stdout + done.stderr
+        assert "dead_man" in done.stdout
+        assert "reset cause=3" in done.stdout
+
+    def test_world_words_on_stdin(self, python, tmp_path):
+        done = self.run(python, tmp_path, "", "plug\nfly\nrun 200ms\nunplug\nquit\n", speed="1")
+        assert done.returncode == 0, done.stdout + done.stderr
+        assert "plug mode=normal" in done.stdout
+        assert "error line 1, 'fly': unknown word" in done.stdout
+
+    def test_a_scenario_that_cannot_be_read_is_refused_at_once(self, python, tmp_path):
+        done = self.run(python, tmp_path, "plug; fly")
+        assert done.returncode == 2
+        assert "'fly': unknown word" in done.stdout

@@ -1,0 +1,101 @@
+"""pilectl build BOARD | boards | check-settings FILE | flash BOARD PORT"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+from evse.core import settings
+
+from . import build as builder
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+def do_boards(_args: argparse.Namespace) -> int:
+    """List the boards."""
+    print("\n".join(builder.boards(ROOT)))
+    return 0
+
+
+def do_build(args: argparse.Namespace) -> int:
+    """Build for a board and print the size report; 1 when it is over the budget."""
+    folder, built = builder.build(ROOT, args.board)
+    lines, total = builder.report(built)
+    print("\n".join(lines))
+    print(f"built {len(built)} files into {folder.relative_to(ROOT)}")
+    if total > builder.BUDGET_BYTES:
+        print(f"over the budget by {total - builder.BUDGET_BYTES} bytes", file=sys.stderr)
+        return 1
+    return 0
+
+
+def do_check_settings(args: argparse.Namespace) -> int:
+    """Check a settings file as the pile would; print each refusal."""
+    try:
+        wanted = json.loads(Path(args.file).read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        print(f"{args.file}: {error}", file=sys.stderr)
+        return 1
+    _values, problems = settings.merge(wanted, settings.defaults())
+    for problem in problems:
+        print(f"{args.file}: {problem}", file=sys.stderr)
+    if not problems:
+        print(f"{args.file}: {len(wanted)} settings accepted")
+    return 1 if problems else 0
+
+
+def do_flash(args: argparse.Namespace) -> int:
+    """Build, then copy the build onto a board that runs stock MicroPython, and restart it."""
+    status = do_build(args)
+    if status:
+        return status
+    folder = ROOT / "build" / args.board
+    remote = [sys.executable, "-m", "mpremote", "connect", args.port]
+    items = sorted(str(path) for path in folder.iterdir())
+    for command in (["fs", "cp", "-r", *items, ":"], ["reset"]):
+        done = subprocess.run([*remote, *command], check=False)
+        if done.returncode:
+            print(
+                f"mpremote failed on {args.port}: is the port right and does the board run "
+                "MicroPython? See boards/README.md",
+                file=sys.stderr,
+            )
+            return done.returncode
+    return 0
+
+
+def parser() -> argparse.ArgumentParser:
+    """The command line."""
+    top = argparse.ArgumentParser(prog="pilectl", description=__doc__)
+    verbs = top.add_subparsers(required=True, metavar="VERB")
+    verb = verbs.add_parser("boards", help="list the boards")
+    verb.set_defaults(do=do_boards)
+    verb = verbs.add_parser("build", help="compile for a board, print the size report")
+    verb.add_argument("board")
+    verb.set_defaults(do=do_build)
+    verb = verbs.add_parser("check-settings", help="check a settings file as the pile would")
+    verb.add_argument("file")
+    verb.set_defaults(do=do_check_settings)
+    verb = verbs.add_parser("flash", help="build and copy onto a board")
+    verb.add_argument("board")
+    verb.add_argument("port")
+    verb.set_defaults(do=do_flash)
+    return top
+
+
+def main() -> int:
+    """Entry point."""
+    args = parser().parse_args()
+    try:
+        return int(args.do(args))
+    except builder.BuildError as error:
+        print(f"pilectl: {error}", file=sys.stderr)
+        return 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,3 @@
+"""MicroPython's old name of socket."""
+
+from socket import *  # noqa: F403

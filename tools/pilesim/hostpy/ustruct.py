@@ -1,0 +1,3 @@
+"""MicroPython's old name of struct."""
+
+from struct import *  # noqa: F403

@@ -1,0 +1,82 @@
+"""A half-duplex RS-485 pair: who sends is heard by all others, who talks over another garbles both."""
+
+from pilesim.uart import char_ns
+
+FAULTS = ("echo",)
+
+
+class Transmission:
+    """Bytes on the wire from start_us on, each arriving when its stop bit ends."""
+
+    def __init__(self, data, framing, start_us):
+        self.data = bytearray(data)
+        self.framing = framing
+        self.start_us = start_us
+        self._char_ns = char_ns(framing)
+
+    def arrival_us(self, position):
+        """When the byte at `position` is complete."""
+        return self.start_us + (position + 1) * self._char_ns // 1000
+
+    def arrived(self, now_us):
+        """How many bytes are complete at `now_us`."""
+        if now_us < self.start_us:
+            return 0
+        count = (now_us - self.start_us) * 1000 // self._char_ns
+        # Rounding of arrival_us may put the last microsecond on either side
+        if count < len(self.data) and self.arrival_us(count) <= now_us:
+            count += 1
+        return min(count, len(self.data))
+
+    @property
+    def end_us(self):
+        """When the last byte is complete."""
+        return self.arrival_us(len(self.data) - 1)
+
+
+class Bus:
+    """The pair. Devices have hear(transmission), called when one begins."""
+
+    def __init__(self, clock, random):
+        self._clock = clock
+        self._random = random
+        self._devices = []
+        self._last = None
+        self._last_sender = None
+        self.faults = set()
+
+    def attach(self, device):
+        """Let `device` listen."""
+        if device not in self._devices:
+            self._devices.append(device)
+
+    def detach(self, device):
+        """Stop `device` listening."""
+        if device in self._devices:
+            self._devices.remove(device)
+
+    def set_fault(self, name, on):
+        """`echo`: the transceiver hands the sender its own bytes."""
+        if on:
+            self.faults.add(name)
+        else:
+            self.faults.discard(name)
+
+    def transmit(self, sender, data, framing, start_us):
+        """Put `data` on the wire at `start_us`."""
+        if not data:
+            return
+        transmission = Transmission(data, framing, start_us)
+        last = self._last
+        if last is not None and sender is not self._last_sender and start_us < last.end_us:
+            self._garble(last, last.arrived(start_us))
+            self._garble(transmission, 0)
+        self._last = transmission
+        self._last_sender = sender
+        for device in self._devices:
+            if device is not sender or "echo" in self.faults:
+                device.hear(transmission)
+
+    def _garble(self, transmission, start):
+        for position in range(start, len(transmission.data)):
+            transmission.data[position] = self._random.below(256)

@@ -1,0 +1,194 @@
+"""Scenarios: words that plug, charge, break and check, for tests, transcripts and the terminal.
+
+    plug; authorize; wait charging; run 60s
+    expect contactor closed; unplug          # words end at ; or a new line
+
+parse() refuses what it does not know before anything happens; scenario.Runner carries the steps out.
+"""
+
+from pilesim.vehicle import MODES
+from pilesim.world import FAULTS
+
+STATUSES = (
+    "available",
+    "preparing",
+    "charging",
+    "suspended_ev",
+    "suspended_evse",
+    "finishing",
+    "reserved",
+    "unavailable",
+    "faulted",
+)
+CP_STATES = ("A1", "A2", "B1", "B2", "C1", "C2", "D1", "D2", "E", "F")
+
+_ON_OFF = ("on", "off")
+_POSITIONS = ("open", "closed")
+
+# Word, how its arguments read in an error message
+WORDS = (
+    ("plug", ""),
+    ("unplug", ""),
+    ("s2", "open|close|auto"),
+    ("need", "500Wh"),
+    ("vehicle", "|".join(MODES)),
+    ("fault", "NAME on|off"),
+    ("freeze", "1000ms"),
+    ("run", "60s"),
+    ("mains", "on|off"),
+    ("authorize", ""),
+    ("stop", ""),
+    ("wait", "STATUS|CPSTATE [within 10s]"),
+    ("expect", "STATUS|CPSTATE|contactor open|closed|s2 open|closed"),
+    ("repeat", ""),
+    ("quit", ""),
+)
+
+
+class ScenarioError(ValueError):
+    """A word that cannot be read, or a check that failed; the text names word, place and what was expected."""
+
+
+class Step:
+    """One parsed word: `word`, its checked arguments, and where it stands."""
+
+    def __init__(self, word, arguments, place):
+        self.word = word
+        self.arguments = arguments
+        self.place = place
+
+    def error(self, text):
+        """ScenarioError about this step."""
+        return ScenarioError("%s: %s" % (self.place, text))
+
+
+def parse(text):
+    """List of Steps; raises ScenarioError for the first word that is not understood."""
+    steps = []
+    for line_number, line in enumerate(text.split("\n"), 1):
+        for part in line.split("#", 1)[0].split(";"):
+            words = part.split()
+            if words:
+                place = "line %d, '%s'" % (line_number, " ".join(words))
+                steps.append(_step(words, place))
+    return steps
+
+
+def _step(words, place):
+    word = words[0]
+    usage = None
+    for name, arguments in WORDS:
+        if name == word:
+            usage = arguments
+    if usage is None:
+        names = " ".join([name for name, arguments in WORDS])
+        raise ScenarioError("%s: unknown word, allowed: %s" % (place, names))
+    reader = _READERS.get(word, _read_nothing)
+    try:
+        return Step(word, reader(words[1:]), place)
+    except (ValueError, IndexError) as error:
+        detail = str(error) if isinstance(error, ValueError) else "too few words"
+        raise ScenarioError("%s: %s; usage: %s" % (place, detail, (word + " " + usage).strip()))
+
+
+def duration_us(text):
+    """Microseconds of `60s`, `20ms`, `2min` or `150us`."""
+    for unit, factor in (("min", 60_000_000), ("ms", 1000), ("us", 1), ("s", 1_000_000)):
+        if text.endswith(unit):
+            number = text[: -len(unit)]
+            try:
+                value = int(float(number) * factor)
+            except ValueError:
+                break
+            if value >= 0:
+                return value
+    raise ValueError("'%s' is no duration" % text)
+
+
+def _one_of(text, allowed):
+    if text not in allowed:
+        raise ValueError("'%s' is not one of: %s" % (text, " ".join(allowed)))
+    return text
+
+
+def _length(words, count):
+    if len(words) != count:
+        raise ValueError("takes %d words after it, not %d" % (count, len(words)))
+
+
+def _read_nothing(words):
+    _length(words, 0)
+    return ()
+
+
+def _read_s2(words):
+    _length(words, 1)
+    position = _one_of(words[0], ("open", "close", "closed", "auto"))
+    return ({"open": "open", "close": "closed", "closed": "closed", "auto": None}[position],)
+
+
+def _read_need(words):
+    _length(words, 1)
+    text = words[0]
+    for unit, factor in (("kWh", 1000), ("Wh", 1)):
+        if text.endswith(unit):
+            try:
+                value = int(float(text[: -len(unit)]) * factor)
+            except ValueError:
+                break
+            if value >= 0:
+                return (value,)
+    raise ValueError("'%s' is no energy" % text)
+
+
+def _read_vehicle(words):
+    _length(words, 1)
+    return (_one_of(words[0], MODES),)
+
+
+def _read_fault(words):
+    _length(words, 2)
+    return _one_of(words[0], FAULTS), _one_of(words[1], _ON_OFF) == "on"
+
+
+def _read_duration(words):
+    _length(words, 1)
+    return (duration_us(words[0]),)
+
+
+def _read_mains(words):
+    _length(words, 1)
+    return (_one_of(words[0], _ON_OFF) == "on",)
+
+
+def _read_wait(words):
+    limit_us = None
+    if len(words) > 1:
+        _length(words, 3)
+        if words[1] != "within":
+            raise ValueError("'%s' is not 'within'" % words[1])
+        limit_us = duration_us(words[2])
+    return _one_of(words[0], STATUSES + CP_STATES), limit_us
+
+
+def _read_expect(words):
+    if words[0] in ("contactor", "s2"):
+        _length(words, 2)
+        return words[0], _one_of(words[1], _POSITIONS)
+    if words[0] in ("status", "cp"):
+        words = words[1:]
+    _length(words, 1)
+    return "station", _one_of(words[0], STATUSES + CP_STATES + ("contactor", "s2"))
+
+
+_READERS = {
+    "s2": _read_s2,
+    "need": _read_need,
+    "vehicle": _read_vehicle,
+    "fault": _read_fault,
+    "freeze": _read_duration,
+    "run": _read_duration,
+    "mains": _read_mains,
+    "wait": _read_wait,
+    "expect": _read_expect,
+}

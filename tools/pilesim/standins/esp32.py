@@ -1,0 +1,8 @@
+"""Stand-in for the ESP32 port's `esp32`."""
+
+from pilesim import current
+
+
+def mcu_temperature():
+    """Chip temperature in degrees Celsius."""
+    return current.world.chip_temperature_c

@@ -1,0 +1,257 @@
+"""The vehicle at the end of the cable: R2, S2, its reading of the duty, its current and its battery.
+
+It follows the vehicle's side of IEC 61851-1: it closes S2 when the duty offers a current and it wants
+energy, follows changes on a ramp, and ramps down and opens S2 when the PWM goes.
+"""
+
+R2_OHM = 2740
+R2_WITH_R3_OHM = 882
+R2_WITH_VENTILATION_OHM = 246
+
+MODES = ("normal", "simplified", "sleepy", "stubborn", "ventilated")
+FAULTS = ("overdraw",)
+
+_SIMPLIFIED_MA = 10_000
+_WAKE_PULSE_US = 3_000_000
+_UWH_PER_WH = 1_000_000
+
+
+def allowed_ma(duty_u16):
+    """Current a vehicle may draw at this duty; 0 if the duty offers none (None: no pilot)."""
+    if duty_u16 is None or duty_u16 >= 65535:
+        return 0
+    # Hundredths of a percent for the bands, the full resolution for the current
+    duty = duty_u16 * 10_000 // 65536
+    if duty < 800 or duty > 9700:
+        return 0
+    if duty < 1000:
+        return 6000
+    if duty <= 8500:
+        return duty_u16 * 60_000 // 65536
+    return duty_u16 * 250_000 // 65536 - 160_000 if duty <= 9600 else 80_000
+
+
+class Vehicle:
+    """One car. Times are attributes in us, currents in mA; need_wh is what its battery still takes."""
+
+    def __init__(self, clock, line, contactor, load, log):
+        self._clock = clock
+        self._line = line
+        self._contactor = contactor
+        self._load = load
+        self._log = log
+        self.mode = "normal"
+        self.max_ma = 32_000
+        self.react_us = 400_000
+        self.ramp_us = 1_000_000
+        self.stop_us = 800_000
+        self.taper_us = 5_000_000
+        self.plugged = False
+        self.s2_closed = False
+        self.forced_s2 = None
+        self.faults = set()
+        self.last_s2_open_us = -1
+        self.last_s2_close_us = -1
+        self.last_unplug_us = -1
+        self._need_uwh = 20_000 * _UWH_PER_WH
+        self._plug_uwh = 0
+        self._awake = True
+        self._duty_seen = False
+        self._silent_since_us = -1
+        self._allowed_ma = 0
+        self._full = False
+        self._close = clock.event(self._close_s2)
+        self._stop = clock.event(self._open_s2)
+        self._fill = clock.event(self._filled)
+        line.on_change = self._pilot_changed
+        contactor.on_change = self._power_changed
+
+    # What a person does
+
+    def plug(self):
+        """Put the plug in."""
+        if self.plugged:
+            return
+        self.plugged = True
+        self._begin()
+        self._log("plug", mode=self.mode)
+        self._set_s2(self.mode == "simplified" or self.forced_s2 == "closed")
+        self._pilot_changed(self._clock.now_us)
+
+    def unplug(self):
+        """Pull the plug out, even under load."""
+        if not self.plugged:
+            return
+        self.plugged = False
+        self.last_unplug_us = self._clock.now_us
+        self._cancel()
+        self.s2_closed = False
+        self._line.set_vehicle_ohm(0)
+        self._load.cut()
+        self._log("unplug")
+
+    def force_s2(self, position):
+        """Hold S2 `open` or `closed` whatever the pilot says; None lets the vehicle decide again."""
+        self.forced_s2 = position
+        if not self.plugged:
+            return
+        self._cancel()
+        if position is not None:
+            self._set_s2(position == "closed")
+        self._decide()
+
+    def set_mode(self, mode):
+        """One of MODES; as a new car, but without unplugging."""
+        if mode not in MODES:
+            raise ValueError("vehicle mode %s, allowed %s" % (mode, " ".join(MODES)))
+        self.mode = mode
+        self._begin()
+        if self.plugged:
+            self._cancel()
+            self._set_s2(mode == "simplified")
+            self._pilot_changed(self._clock.now_us)
+
+    def set_need_wh(self, wh):
+        """How much the battery takes from now on."""
+        self._need_uwh = wh * _UWH_PER_WH
+        self._plug_uwh = self._load.energy_uwh(self._clock.now_us)
+        self._full = False
+        self._decide()
+
+    def set_fault(self, name, on):
+        """`overdraw`: 1.3 times the current allowed."""
+        if on:
+            self.faults.add(name)
+        else:
+            self.faults.discard(name)
+        self._decide()
+
+    # What it measures
+
+    def received_wh(self):
+        """Energy since plug() or set_need_wh()."""
+        return self._received_uwh() // _UWH_PER_WH
+
+    def current_ma(self):
+        """Current per phase now."""
+        return self._load.current_ma(self._clock.now_us)
+
+    # Reactions
+
+    def _begin(self):
+        self._awake = self.mode != "sleepy"
+        self._duty_seen = False
+        self._silent_since_us = -1
+        self._full = False
+        self._plug_uwh = self._load.energy_uwh(self._clock.now_us)
+
+    def _pilot_changed(self, now_us):
+        if not self.plugged:
+            return
+        self._allowed_ma = allowed_ma(self._line.duty_u16())
+        if self._allowed_ma:
+            # A sleeping car wakes on a pause of the PWM after it has once been there (A.5.3)
+            if self._duty_seen and self._silent_since_us >= 0:
+                self._awake = self._awake or now_us - self._silent_since_us >= _WAKE_PULSE_US
+            self._duty_seen = True
+            self._silent_since_us = -1
+        elif self._silent_since_us < 0:
+            self._silent_since_us = now_us
+        self._decide()
+
+    def _power_changed(self, now_us):
+        if self._contactor.closed:
+            self._log("power", state="on")
+        self._decide()
+
+    def _decide(self):
+        """Move S2 and current towards what pilot, battery and mode ask for."""
+        if not self.plugged:
+            return
+        now_us = self._clock.now_us
+        wants = self._allowed_ma > 0 and self._awake and not self._full
+        if self.forced_s2 is None and self.mode != "simplified":
+            if wants:
+                self._stop.cancel()
+                if not self.s2_closed and self._close.at_us < 0:
+                    self._close.at(now_us + self.react_us)
+            else:
+                self._close.cancel()
+                if self.s2_closed and self._stop.at_us < 0 and self.mode != "stubborn":
+                    self._load.ramp(0, self.taper_us if self._full else self.stop_us * 2 // 3)
+                    self._stop.at(now_us + (self.taper_us if self._full else self.stop_us))
+                    return
+        self._draw(now_us)
+
+    def _draw(self, now_us):
+        if not self._contactor.closed or not self.s2_closed:
+            self._fill.cancel()
+            if self._load.target_ma() or self._load.current_ma(now_us):
+                self._load.cut()
+            return
+        if self._stop.at_us >= 0:
+            return
+        target_ma = self._target_ma()
+        if target_ma != self._load.target_ma():
+            self._load.ramp(target_ma, self.ramp_us)
+        self._expect_full(now_us)
+
+    def _target_ma(self):
+        if self.mode == "simplified":
+            target_ma = 0 if self._full else min(_SIMPLIFIED_MA, self.max_ma)
+        elif self._allowed_ma:
+            target_ma = min(self._allowed_ma, self.max_ma)
+        else:
+            # Stubborn or forced: goes on as it was
+            return self._load.target_ma()
+        return target_ma * 13 // 10 if "overdraw" in self.faults else target_ma
+
+    def _set_s2(self, closed):
+        now_us = self._clock.now_us
+        if closed != self.s2_closed:
+            self.s2_closed = closed
+            if closed:
+                self.last_s2_close_us = now_us
+            else:
+                self.last_s2_open_us = now_us
+            self._log("s2", state="closed" if closed else "open")
+        closed_ohm = R2_WITH_VENTILATION_OHM if self.mode == "ventilated" else R2_WITH_R3_OHM
+        self._line.set_vehicle_ohm(closed_ohm if closed else R2_OHM)
+
+    def _close_s2(self, now_us):
+        self._set_s2(True)
+        self._draw(now_us)
+
+    def _open_s2(self, now_us):
+        self._set_s2(False)
+        self._draw(now_us)
+
+    # The battery
+
+    def _received_uwh(self):
+        return self._load.energy_uwh(self._clock.now_us) - self._plug_uwh
+
+    def _expect_full(self, now_us):
+        missing_uwh = self._need_uwh - self._received_uwh()
+        power_mw = self._load.target_mw(now_us)
+        if not power_mw:
+            self._fill.cancel()
+            return
+        # A uWh lasts 3.6e6 us at 1 mW. Too early while current still rises: then it is asked again
+        self._fill.at(now_us + max(100_000, missing_uwh * 3_600_000 // power_mw))
+
+    def _filled(self, now_us):
+        if self._received_uwh() + 1000 < self._need_uwh:
+            self._expect_full(now_us)
+            return
+        self._full = True
+        self._log("full", wh=self.received_wh())
+        if self.mode == "simplified":
+            self._load.ramp(0, self.taper_us)
+        else:
+            self._decide()
+
+    def _cancel(self):
+        self._close.cancel()
+        self._stop.cancel()
+        self._fill.cancel()

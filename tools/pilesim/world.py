@@ -1,0 +1,108 @@
+"""The world: every model on one clock, composed, with faults by name and a bounded trace of events."""
+
+from pilesim import contactor, meter_dlt645, pilot_line, rs485, vehicle
+from pilesim.chip import PWRON_RESET, Chip, ResetRequest
+from pilesim.clock import Clock
+from pilesim.load import Load
+from pilesim.mains import Mains
+from pilesim.rng import Random
+from pilesim.wiring import wire
+
+WORLD_FAULTS = ("wifi_down",)
+FAULTS = (
+    pilot_line.FAULTS
+    + contactor.FAULTS
+    + meter_dlt645.FAULTS
+    + rs485.FAULTS
+    + vehicle.FAULTS
+    + WORLD_FAULTS
+)
+TRACE_SIZE = 1000
+
+
+class World:
+    """Chip, pilot line, contactor, vehicle, mains and meter. Everything follows from `seed`."""
+
+    def __init__(self, seed=1, ticks_offset_us=0):
+        self.seed = seed
+        self.clock = Clock(ticks_offset_us)
+        self.random = Random(seed)
+        self.trace = []
+        self.on_event = None
+        self.board = None
+        self.wifi_down = False
+        self.hostname = "mpy-esp32"
+        self.chip_temperature_c = 41
+        self.unique_id = bytes([0x24, 0x6F, 0x28, seed >> 16 & 255, seed >> 8 & 255, seed & 255])
+        self.line = pilot_line.PilotLine(self.clock, Random(seed + 1))
+        self.contactor = contactor.Contactor(self.clock, self.log)
+        self.mains = Mains(self.clock, seed)
+        self.load = Load(self.clock, self.mains)
+        self.vehicle = vehicle.Vehicle(self.clock, self.line, self.contactor, self.load, self.log)
+        self.bus = rs485.Bus(self.clock, self.random)
+        self.meter = meter_dlt645.MeterDlt645(
+            self.clock, self.bus, self.load, self.mains, Random(seed + 2)
+        )
+        self.mains.before_change = self.load.commit
+        self.chip = Chip(self.clock, self.random, PWRON_RESET)
+
+    def wire(self, board):
+        """Connect the models as `board` says; repeated by itself after every chip reset."""
+        self.board = board
+        wire(self, board)
+
+    def reset_chip(self, cause):
+        """Reset the chip, or cut its power with PWRON_RESET: the old one is dead, ResetRequest is raised."""
+        self.replace_chip(cause)
+        raise ResetRequest(cause)
+
+    def replace_chip(self, cause):
+        """The same without raising, for a program that is no longer running."""
+        self.log("reset", cause=cause)
+        self.chip.stop()
+        self.chip = Chip(self.clock, self.random, cause)
+        if self.board is not None:
+            wire(self, self.board)
+
+    def set_fault(self, name, on):
+        """Switch one of FAULTS; ValueError names the allowed ones."""
+        if name == "wifi_down":
+            self.wifi_down = on
+        else:
+            self._model_of(name).set_fault(name, on)
+        self.log("fault", name=name, on=on)
+
+    def set_mains(self, present):
+        """Switch the mains."""
+        self.mains.set_present(present)
+        self.log("mains", state="on" if present else "off")
+
+    def freeze(self, us):
+        """Hold the interpreter for `us`: the world goes on, no callback runs."""
+        self.log("freeze", us=us)
+        self.clock.freeze(us)
+
+    def log(self, event, **facts):
+        """Add an event to the trace, the oldest falling out."""
+        entry = (self.clock.now_us, event, facts)
+        self.trace.append(entry)
+        if len(self.trace) > TRACE_SIZE:
+            self.trace.pop(0)
+        if self.on_event is not None:
+            self.on_event(entry)
+
+    def events(self, event):
+        """Trace entries (us, event, facts) of one kind, oldest first."""
+        return [entry for entry in self.trace if entry[1] == event]
+
+    def _model_of(self, name):
+        for model, faults in (
+            (self.line, pilot_line.FAULTS),
+            (self.contactor, contactor.FAULTS),
+            (self.meter, meter_dlt645.FAULTS),
+            (self.bus, rs485.FAULTS),
+            (self.vehicle, vehicle.FAULTS),
+        ):
+            if name in faults:
+                return model
+        raise ValueError("fault %s, allowed %s" % (name, " ".join(FAULTS)))
