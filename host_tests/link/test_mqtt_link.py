@@ -258,12 +258,11 @@ def test_refused_connection_is_oserror(answer):
 
 
 def test_oversized_message_is_read_past_acknowledged_and_counted():
-    async def story(link, broker, messages):
+    async def story(_link, broker, messages):
         broker.send(b"down", b"x" * 5000)
         broker.send(b"down", b"small", qos=0)
-        await eventually(lambda: messages)
-        assert messages == [("down", b"small")]
-        assert link.oversized == 1
+        await eventually(lambda: len(messages) == 2)
+        assert messages == [("down", None), ("down", b"small")]
         await eventually(lambda: (0x40, b"\x00\x07") in broker.packets)
 
     with_broker(story)

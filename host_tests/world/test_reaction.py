@@ -112,7 +112,12 @@ def test_lost_control_loop_opens_by_the_tick():
         r.station._step = lambda dt_ms: None
         stopped_us = r.world.clock.now_us
         await r.run(1000)
-        return r.world.contactor.last_open_command_us - stopped_us
+        seen = faults.names(r.station.tick.latched)
+        return r.world.contactor.last_open_command_us - stopped_us, seen
 
     with rig() as r:
-        assert 0 < r.play(story) <= 530_000
+        from evse.core import faults
+
+        opened_us, seen = r.play(story)
+    assert 0 < opened_us <= 530_000
+    assert "control_lost" in seen

@@ -14,6 +14,8 @@ _GAP_US = 500_000
 class MeterDlt645:
     """Answers reads of energy, voltage, current, power, frequency and its address."""
 
+    behind_transceiver = False
+
     def __init__(self, clock, bus, load, mains, random, address="210012345678"):
         self._clock = clock
         self._bus = bus

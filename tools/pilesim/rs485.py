@@ -35,7 +35,9 @@ class Transmission:
 
 
 class Bus:
-    """The pair. Devices have hear(transmission), called when one begins."""
+    """The pair. Devices have hear(transmission), called when one begins, and behind_transceiver: whether
+    the pile's transceiver stands between them and the wire.
+    """
 
     def __init__(self, clock, random):
         self._clock = clock
@@ -74,7 +76,7 @@ class Bus:
         self._last = transmission
         self._last_sender = sender
         for device in self._devices:
-            if device is not sender or "echo" in self.faults:
+            if device is not sender or ("echo" in self.faults and device.behind_transceiver):
                 device.hear(transmission)
 
     def _garble(self, transmission, start):

@@ -6,6 +6,8 @@ TX_BUFFER = 256
 class UartPort:
     """Byte queues of one UART; the stand-in machine.UART forwards to it."""
 
+    behind_transceiver = True
+
     def __init__(self, clock, random):
         self._clock = clock
         self._random = random

@@ -116,7 +116,8 @@ class SafetyTick:
             faults |= PILOT_SHORT
         elif pilot.state == LEVEL_INVALID:
             faults |= PILOT_INVALID
-        if pilot.diode_failed():
+        elif pilot.diode_failed() and pilot.instant != E and pilot.instant != LEVEL_INVALID:
+            # A shorted line has no negative half either: then the short is the fault
             faults |= PILOT_DIODE
         return faults
 

@@ -23,7 +23,13 @@ class Downlink:
         self._on_limit = on_limit
 
     def receive(self, topic, payload):
-        """Take one message; bad ones are counted and, where they name a command, answered."""
+        """Take one message; bad ones are counted and, where they name a command, answered.
+
+        `payload` is None for a message too large to be taken.
+        """
+        if payload is None:
+            self.counts["malformed"] += 1
+            return
         try:
             if topic == self._command_topic:
                 self._command(payload)

@@ -97,10 +97,11 @@ class _Codec(umqtt.simple.MQTTClient):
 
 
 class MqttLink:
-    """One connection. `on_message(topic, payload)` gets text and bytes; it must not block."""
+    """One connection. `on_message(topic, payload)` gets text and bytes, None for a payload too large
+    to take; it must not block.
+    """
 
     def __init__(self, client_id, on_message, will, keepalive_s):
-        self.oversized = 0
         self._codec = _Codec(client_id.encode(), "", keepalive=keepalive_s)
         self._codec.set_last_will(will[0].encode(), will[1], retain=True, qos=1)
         self._codec.set_callback(self._deliver)
@@ -174,7 +175,7 @@ class MqttLink:
             self._writer = None
 
     def _deliver(self, topic, payload):
-        self._on_message(str(topic, "utf-8"), bytes(payload))
+        self._on_message(str(topic, "utf-8"), payload)
 
     def _decode(self, kind, body):
         try:
@@ -219,17 +220,18 @@ class MqttLink:
     async def _skip(self, kind, size):
         if kind & 0xF0 != 0x30:
             raise OSError("packet length")
-        self.oversized += 1
         topic_size = int.from_bytes(await self._exactly(2), "big")
+        if topic_size > _MOST_BYTES:
+            raise OSError("topic length")
+        topic = await self._exactly(topic_size)
         size -= 2 + topic_size
-        while topic_size > 0:
-            topic_size -= len(await self._exactly(min(topic_size, 256)))
         if kind & 6:
             packet_id = await self._exactly(2)
             size -= 2
             await self._send(b"\x40\x02" + packet_id)
         while size > 0:
             size -= len(await self._exactly(min(size, 256)))
+        self._deliver(topic, None)
 
     async def _exactly(self, size):
         if not self._reader:

@@ -75,7 +75,6 @@ class Uplink:
             await failed.wait()
         finally:
             link.close()
-            self._downlink.counts["malformed"] += link.oversized
             await _cancel(tasks)
 
     async def _open(self):
