@@ -178,6 +178,7 @@ class LivingOperator(FakeOperator):
     """A FakeOperator whose started charges run by themselves and push their news."""
 
     tick_s = 0.2
+    fail_next_stop = False
 
     def __init__(self, clock: Callable[[], float]) -> None:
         super().__init__(clock)
@@ -202,6 +203,11 @@ class LivingOperator(FakeOperator):
         await self._show(3)
         while seq not in self._stopping:
             await asyncio.sleep(self.tick_s)
+            if self.fail_next_stop and seq in self._stopping:
+                self.fail_next_stop = False
+                self._stopping.discard(seq)
+                failed = {"StartChargeSeqStat": 2, "SuccStat": 1, "FailReason": 5}
+                await self.push("notification_stop_charge_result", {**named, **failed})
             kwh += Decimal("0.02")
             self.live[seq] = charge_status(seq, str(kwh), self._now()) | {"StartTime": start}
             await self.push("notification_equip_charge_status", self.live[seq])

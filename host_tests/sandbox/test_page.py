@@ -17,6 +17,8 @@ from sandbox.config import Config
 from sandbox.platform import Platform
 from sandbox.server import create_app
 
+pytestmark = pytest.mark.processes
+
 
 @pytest.fixture
 def operator() -> LivingOperator:
@@ -197,4 +199,21 @@ def test_bridge_out_of_reach_is_said_and_no_pile_is_invented() -> None:
         wait_text(seen.page.get_by_test_id("trouble"), "cannot be reached")
         assert seen.page.get_by_test_id("none").is_visible()
         assert seen.page.get_by_test_id("pile-card").count() == 0
+        assert_quiet(seen)
+
+
+def test_stop_that_fails_at_the_pile_is_said_and_the_button_is_back(
+    bench: Any, operator: LivingOperator
+) -> None:
+    url, _ = bench
+    operator.fail_next_stop = True
+    with browser_page(url) as seen:
+        by = seen.page.get_by_test_id
+        card(seen.page, PLUGGED).click()
+        by("start").click()
+        wait_text(by("charge-status"), "^Charging$")
+        by("stop").click()
+        wait_text(by("charge-note"), "Stopping did not work")
+        by("stop").click()
+        wait_text(by("charge-status"), "^Charge complete$")
         assert_quiet(seen)

@@ -99,6 +99,8 @@ async def test_whole_charge_from_start_to_bill(world: World) -> None:
     assert (charge["energy_kwh"], charge["cost_yuan"]) == ("0.70", "0.78")
     # 31.8 A x 220.1 V
     assert (charge["power_w"], charge["elapsed_s"]) == (6999, 360)
+    world.clock.now += 7
+    assert (await world.charge(seq))["elapsed_s"] == 367
     assert world.platform.piles()[0]["power_w"] == 6999
 
     answer = await world.driver.post(f"/api/charges/{seq}/stop")
@@ -108,6 +110,8 @@ async def test_whole_charge_from_start_to_bill(world: World) -> None:
     await world.operator.push(STOPPED, named | outcome)
     charge = await world.charge(seq)
     assert (charge["status"], charge["power_w"], charge["bill"]) == ("ended", 0, None)
+    # The time of an ended charge stands still at its last sample
+    assert charge["elapsed_s"] == 360
 
     await world.operator.push(ORDER, order(seq))
     charge = await world.charge(seq)
@@ -144,12 +148,22 @@ async def test_figures_are_asked_for_while_charging(world: World) -> None:
     assert sum(name == ASK for name, _ in world.operator.asked) == count
 
 
-async def test_bad_figures_asked_for_are_a_violation_and_not_shown(world: World) -> None:
+@pytest.mark.parametrize(
+    ("fields", "reason"),
+    [
+        ({"TotalPower": Decimal("0.311")}, "more than 2 decimal places"),
+        ({"TotalPower": Decimal("0.31"), "ConnectorID": UNPLUGGED}, "not the one of this charge"),
+        ({"TotalPower": Decimal("0.31"), "TotalMoney": Decimal("9.99")}, "but ElecMoney"),
+    ],
+)
+async def test_bad_figures_asked_for_are_a_violation_and_not_shown(
+    world: World, fields: dict[str, Any], reason: str
+) -> None:
     world.platform.config = replace(world.platform.config, charge_poll_s=0.02)
-    world.operator.change[ASK] = lambda answer: answer.update(TotalPower=Decimal("0.311"))
+    world.operator.change[ASK] = lambda answer: answer.update(fields)
     seq = await world.started()
     await until(lambda: bool(world.reasons()))
-    assert "more than 2 decimal places" in world.reasons()[0]
+    assert reason in world.reasons()[0]
     assert (await world.charge(seq))["energy_kwh"] == "0.00"
 
 
@@ -207,6 +221,13 @@ async def test_each_fail_reason_reaches_the_driver(
 
 
 async def test_second_start_on_a_taken_pile_is_busy_even_at_the_same_moment(world: World) -> None:
+    real = world.operator.query_equip_auth
+
+    async def slow(body: dict[str, Any]) -> dict[str, Any]:
+        await asyncio.sleep(0.02)
+        return await real(body)
+
+    world.operator.query_equip_auth = slow  # type: ignore[method-assign]
     answers = await asyncio.gather(world.start(), world.start())
     assert sorted(answer.status_code for answer in answers) == [201, 409]
     assert (await world.start()).json()["error"]["code"] == "busy"
