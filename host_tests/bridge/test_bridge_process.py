@@ -10,18 +10,8 @@ from pathlib import Path
 import httpx
 import pytest
 
-from bridge.fakes import (
-    CONNECTOR,
-    EXAMPLE,
-    PEER_KEYS,
-    PILE,
-    FakePlatform,
-    MqttPile,
-    running,
-    seq,
-    settings,
-    until,
-)
+from bridge.fake_platform import PEER_KEYS, FakePlatform, until
+from bridge.fakes import CONNECTOR, EXAMPLE, PILE, MqttPile, running, seq, settings
 from pilebridge.application import Application
 from pilebridge.broker import Broker, BrokerError, find_mosquitto
 from pilebridge.platforms.tcec102.client import PeerClient

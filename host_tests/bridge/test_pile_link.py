@@ -6,7 +6,8 @@ import sqlite3
 
 import pytest
 
-from bridge.fakes import PILE, local_bridge, record, seq, until
+from bridge.fake_platform import until
+from bridge.fakes import PILE, local_bridge, record, seq
 from evse.core import messages
 from pilebridge import journal
 

@@ -5,15 +5,8 @@ import json
 import httpx
 import pytest
 
-from bridge.fakes import (
-    CONNECTOR,
-    PEER_KEYS,
-    PILE,
-    charging_station,
-    local_bridge,
-    seq,
-    until,
-)
+from bridge.fake_platform import PEER_KEYS, until
+from bridge.fakes import CONNECTOR, PILE, charging_station, local_bridge, seq
 from pilebridge.platforms.tcec102 import envelope
 from pilebridge.platforms.tcec102.client import PeerError
 from pilebridge.platforms.tcec102.envelope import Secrets, TimestampSeq
@@ -33,7 +26,8 @@ class Raw:
         self.token = ""
 
     async def post(self, interface, content, token=None):
-        headers = {"Authorization": f"Bearer {self.token if token is None else token}"}
+        token = self.token if token is None else token
+        headers = {"Authorization": f"Bearer {token}".strip()}
         response = await self.http.post(
             f"{self.url}/{interface}", content=content, headers=headers
         )
@@ -53,12 +47,14 @@ class Raw:
 
 @pytest.fixture
 async def raw(tmp_path):
-    async with local_bridge(tmp_path) as (bridge, pile):
-        async with httpx.AsyncClient(trust_env=False) as http:
-            caller = Raw(bridge, http)
-            caller.pile = pile
-            await caller.login()
-            yield caller
+    async with (
+        local_bridge(tmp_path) as (bridge, pile),
+        httpx.AsyncClient(trust_env=False) as http,
+    ):
+        caller = Raw(bridge, http)
+        caller.pile = pile
+        await caller.login()
+        yield caller
 
 
 async def test_wrong_signature_is_4001(raw):

@@ -6,14 +6,24 @@ from ..core import faults
 class Narrator:
     """Compares with what was told last and says the difference."""
 
-    def __init__(self, console, loop, session):
+    def __init__(self, console, loop, session, metering):
         self._console = console
         self._loop = loop
         self._session = session
+        self._metering = metering
+        self._told_frame = None
         self._state = loop.machine.name()
         self._closed = False
         self._status = ""
         self._duty = 0
+
+    def _register(self, say):
+        # The frame itself, so that a technician can check the reading by hand
+        wh, frame = self._loop.register.wh, self._metering.energy_frame
+        if wh is None or frame == self._told_frame:
+            return
+        self._told_frame = frame
+        say("meter %d.%02d kWh in DL/T 645 frame %s", wh // 1000, wh % 1000 // 10, _hex(frame))
 
     def step(self, raised, cleared):
         """Say what changed since the last call."""
@@ -38,6 +48,7 @@ class Narrator:
         if loop.closed != self._closed:
             self._closed = loop.closed
             say("contactor %s", "closed" if loop.closed else "open")
+        self._register(say)
         status = self._session.status()
         if status != self._status:
             self._status = status
@@ -46,3 +57,7 @@ class Narrator:
             say("fault %s: %s", name, faults.row(name)["sentence"])
         for name in faults.names(cleared):
             say("fault %s cleared", name)
+
+
+def _hex(data):
+    return " ".join("%02X" % value for value in data)

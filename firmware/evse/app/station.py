@@ -2,6 +2,7 @@
 
 import asyncio
 import gc
+import sys
 
 from ..control.control_loop import PERIOD_MS, ControlLoop
 from ..control.metering import Metering
@@ -70,7 +71,7 @@ class Station:
             CONNECTOR, self.loop, self.journal, self.clock, settings, self.console
         )
         self.indication = Indication(board.status_led())
-        self.narrator = Narrator(self.console, self.loop, self.session)
+        self.narrator = Narrator(self.console, self.loop, self.session, self.metering)
 
     def _build_link(self):
         settings = self.settings

@@ -18,6 +18,7 @@ class Metering:
     def __init__(self, meter, register):
         self.answers = 0
         self.silences = 0
+        self.energy_frame = b""  # the frame of the last register reading
         self._meter = meter
         self._register = register
 
@@ -45,7 +46,8 @@ class Metering:
     def _take(self, identifier, value):
         register = self._register
         if identifier == dlt645.ENERGY_IMPORT:
-            register.accept(value * _WH_PER_UNIT)
+            if register.accept(value * _WH_PER_UNIT):
+                self.energy_frame = self._meter.frame
         elif identifier == dlt645.POWER:
             register.w = (value + 5) // 10
         elif identifier == dlt645.VOLTAGE_A:

@@ -15,6 +15,7 @@ class MeterDlt645:
         self._address = address
         self._identifier = 0
         self._buffer = b""
+        self.frame = b""  # the last good answer
         self.bad_frames = 0
         self.last_error = ""
 
@@ -39,7 +40,9 @@ class MeterDlt645:
             if frame is None:
                 return None
             try:
-                return dlt645.decode_read(frame, self._address, self._identifier)
+                value = dlt645.decode_read(frame, self._address, self._identifier)
+                self.frame = frame
+                return value
             except dlt645.FrameError as error:
                 self.bad_frames += 1
                 self.last_error = str(error)

@@ -1,0 +1,253 @@
+"""From journal records to transactions and bills.
+
+Records are taken in the order they were stored. What follows from them (transaction rows, bills,
+messages for platforms) is committed together with the cursor, so after a crash every record has
+had its effect exactly once.
+"""
+
+import asyncio
+import logging
+import sqlite3
+from collections.abc import Sequence
+from functools import partial
+from typing import Protocol
+
+from pilebridge import journal, transactions
+from pilebridge.billing import Tariff, bill
+from pilebridge.model import ChargeDetailRecord, Reading, Record, Transaction
+from pilebridge.store import Effect, Store, get_meta, set_meta
+from pilebridge.timeline import place
+
+log = logging.getLogger(__name__)
+
+_CURSOR = "assembly_cursor"
+_BATCH = 200
+_RETRY_S = 1.0
+
+
+class Owner(Protocol):
+    """A platform as the assembly sees it."""
+
+    @property
+    def tariff(self) -> Tariff:
+        """Prices of the platform's charges."""
+        ...
+
+    def owns(self, ref: str) -> bool:
+        """True when the platform ordered this reference."""
+        ...
+
+    def effects(self, kind: str, transaction: Transaction) -> Sequence[Effect]:
+        """What to commit for a record of `kind` of one of its transactions."""
+        ...
+
+    def after(self, kind: str, transaction: Transaction) -> None:
+        """The effects are committed."""
+        ...
+
+
+class Assembly:
+    """Follows the journal; `wake()` after new records, `run()` until cancelled."""
+
+    def __init__(self, store: Store, tariff: Tariff, owners: Sequence[Owner]) -> None:
+        self._store = store
+        self._tariff = tariff
+        self._owners = owners
+        self._news = asyncio.Event()
+        self._cursor = 0
+        self._open: dict[tuple[str, str], Transaction] = {}
+        self._readings: dict[tuple[str, str], list[Reading]] = {}
+        self._idle = asyncio.Event()
+
+    def load(self) -> None:
+        """Take up where the last commit ended."""
+        read = self._store.read
+        self._cursor = int(get_meta(read, _CURSOR, "0"))
+        self._open = {(t.pile, t.tx): t for t in transactions.open_ones(read)}
+        self._readings = {}
+        for key, transaction in self._open.items():
+            records = [
+                r
+                for r in journal.of_transaction(read, *key)
+                if r.id <= self._cursor and r.wh is not None
+            ]
+            self._readings[key], _ = self._placed(transaction, records)
+        self._news.set()
+
+    def wake(self) -> None:
+        """New records are stored."""
+        self._idle.clear()
+        self._news.set()
+
+    async def settled(self) -> None:
+        """Wait until every stored record has had its effect."""
+        await self._idle.wait()
+
+    @property
+    def open_transactions(self) -> list[Transaction]:
+        """Transactions without a stop record."""
+        return list(self._open.values())
+
+    def running(self, pile: str, ref: str) -> Transaction | None:
+        """The open transaction of a pile with a platform's reference."""
+        for transaction in self._open.values():
+            if transaction.pile == pile and transaction.ref == ref:
+                return transaction
+        return None
+
+    def running_bill(self, transaction: Transaction, live: Reading | None) -> ChargeDetailRecord:
+        """What the charge has cost so far, up to a live reading."""
+        readings = self._readings.get((transaction.pile, transaction.tx)) or [
+            Reading(transaction.start_utc, transaction.start_wh)
+        ]
+        if live is not None and live.wh >= readings[-1].wh and live.utc >= readings[-1].utc:
+            readings = [*readings, live]
+        return bill(readings, self._tariff_of(transaction))
+
+    async def run(self) -> None:
+        """Process records as they come."""
+        while True:
+            await self._news.wait()
+            self._news.clear()
+            try:
+                while await self._step():
+                    pass
+                if not self._news.is_set():
+                    self._idle.set()
+            except sqlite3.Error as error:
+                log.error("assembly: %s, again in %.0f s", error, _RETRY_S)
+                await asyncio.sleep(_RETRY_S)
+                # Memory may be ahead of what was committed
+                self.load()
+
+    async def _step(self) -> bool:
+        records = journal.after(self._store.read, self._cursor, _BATCH)
+        if not records:
+            return False
+        effects: list[Effect] = []
+        done: list[tuple[Owner, str, Transaction]] = []
+        for record in records:
+            for kind, transaction in self._apply(record):
+                row = transactions.as_row(transaction)
+                effects.append(partial(transactions.save, row=row))
+                owner = self._owner(transaction)
+                if owner is not None:
+                    effects += owner.effects(kind, transaction)
+                    done.append((owner, kind, transaction))
+        cursor = records[-1].id
+
+        def job(conn: sqlite3.Connection) -> None:
+            for effect in effects:
+                effect(conn)
+            set_meta(conn, _CURSOR, str(cursor))
+
+        await self._store.submit(job)
+        self._cursor = cursor
+        for owner, kind, transaction in done:
+            owner.after(kind, transaction)
+        return True
+
+    def _apply(self, record: Record) -> list[tuple[str, Transaction]]:
+        """The transactions a record changed, each with the kind of change."""
+        tx = str(record.fields.get("tx", ""))
+        key = (record.pile, tx)
+        if record.kind == "tx_start":
+            return self._started(record, tx)
+        transaction = self._open.get(key)
+        if transaction is None:
+            if record.kind in {"tx_charging", "tx_stop"}:
+                log.error("assembly: %s: %s of %s without its start", record.pile, record.kind, tx)
+            return []
+        if record.kind not in {"tx_charging", "tx_sample", "tx_stop"} or record.wh is None:
+            return []
+        placed, _ = self._placed(transaction, [record])
+        self._readings[key] += placed
+        if record.kind == "tx_charging" and transaction.charging_utc is None:
+            transaction.charging_utc = placed[0].utc
+            return [(record.kind, transaction)]
+        if record.kind == "tx_stop":
+            reason, fault = str(record.fields["reason"]), str(record.fields["fault"])
+            self._ended(transaction, record, reason, fault)
+            return [(record.kind, transaction)]
+        return []
+
+    def _started(self, record: Record, tx: str) -> list[tuple[str, Transaction]]:
+        if transactions.find(self._store.read, record.pile, tx) or (record.pile, tx) in self._open:
+            log.error("assembly: %s: transaction %s began twice", record.pile, tx)
+            return []
+        assert record.wh is not None
+        changed = [("tx_stop", orphan) for orphan in self._orphaned(record)]
+        transaction = Transaction(
+            pile=record.pile,
+            tx=tx,
+            connector=record.connector,
+            ref=str(record.fields["ref"]),
+            by=str(record.fields["by"]),
+            start_seq=record.seq,
+            start_wh=record.wh,
+            start_utc=0,
+        )
+        readings, estimated = self._placed(transaction, [record])
+        transaction.start_utc, transaction.estimated = readings[0].utc, estimated
+        self._open[record.pile, tx] = transaction
+        self._readings[record.pile, tx] = readings
+        log.info("assembly: %s: transaction %s, start at %d Wh", record.pile, tx, record.wh)
+        return [*changed, (record.kind, transaction)]
+
+    def _orphaned(self, record: Record) -> list[Transaction]:
+        """End what a pile forgot: another start on its connector proves that it is over."""
+        orphans = [
+            t
+            for t in self._open.values()
+            if t.pile == record.pile and t.connector == record.connector
+        ]
+        for orphan in orphans:
+            last = journal.of_transaction(self._store.read, orphan.pile, orphan.tx)[-1]
+            log.error("assembly: %s: transaction %s never ended", orphan.pile, orphan.tx)
+            self._ended(orphan, last, "power_loss", "")
+        return orphans
+
+    def _ended(self, transaction: Transaction, record: Record, reason: str, fault: str) -> None:
+        """Close and bill a transaction at its last record."""
+        key = (transaction.pile, transaction.tx)
+        records = [
+            r
+            for r in journal.of_transaction(self._store.read, *key)
+            if transaction.start_seq <= r.seq <= record.seq and r.wh is not None
+        ]
+        orphaned = record.kind != "tx_stop"
+        readings, estimated = self._placed(transaction, records)
+        held = journal.count_between(
+            self._store.read, transaction.pile, transaction.start_seq, record.seq
+        )
+        if held != record.seq - transaction.start_seq + 1 and len({r.boot for r in records}) == 1:
+            # Only a new boot may leave numbers out
+            estimated = True
+        cdr = bill(readings, self._tariff_of(transaction), estimated or orphaned)
+        transaction.start_utc = cdr.start_utc
+        transaction.stop_seq, transaction.stop_wh = record.seq, record.wh
+        transaction.stop_utc = cdr.end_utc
+        transaction.reason, transaction.fault = reason, fault
+        transaction.estimated, transaction.cdr = cdr.estimated, cdr
+        del self._open[key], self._readings[key]
+        text = "assembly: %s: transaction %s ended (%s), %d Wh, %d fen%s"
+        mark = ", estimated" if cdr.estimated else ""
+        log.info(text, *key, transaction.reason, cdr.energy_wh, cdr.total_fen, mark)
+
+    def _placed(
+        self, transaction: Transaction, records: Sequence[Record]
+    ) -> tuple[list[Reading], bool]:
+        boots = sorted({record.boot for record in records if record.utc is None})
+        anchors = journal.anchors(self._store.read, transaction.pile, boots) if boots else []
+        times, estimated = place(records, anchors)
+        readings = [
+            Reading(utc, record.wh or 0) for utc, record in zip(times, records, strict=True)
+        ]
+        return readings, estimated
+
+    def _owner(self, transaction: Transaction) -> Owner | None:
+        return next((owner for owner in self._owners if owner.owns(transaction.ref)), None)
+
+    def _tariff_of(self, transaction: Transaction) -> Tariff:
+        owner = self._owner(transaction)
+        return self._tariff if owner is None else owner.tariff

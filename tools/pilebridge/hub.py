@@ -1,0 +1,250 @@
+"""Where piles and platforms meet: live state of every connector, commands, who hears of changes."""
+
+import asyncio
+import logging
+import time
+from collections import OrderedDict
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from typing import Protocol
+
+from pilebridge import wire
+from pilebridge.assembly import Assembly
+from pilebridge.model import OFFLINE, Connector, ConnectorState, Reading
+from pilebridge.pile_link import PileLink, Reply
+from pilebridge.settings import Mqtt
+
+log = logging.getLogger(__name__)
+
+_WATCH_S = 0.5
+_UNWANTED_TRIES = 5
+_UNWANTED_PAUSE_S = 2.0
+_UNWANTED_REMEMBERED = 1000
+START_ID, STOP_ID = "start:", "stop:"
+
+
+class StatusListener(Protocol):
+    """A platform that wants to hear of connectors."""
+
+    def on_status(self, connector: Connector) -> None:
+        """The connector's state may have changed."""
+        ...
+
+    def on_reconnect(self) -> None:
+        """The piles' link is back: tell everything again."""
+        ...
+
+
+class Hub:
+    """Listener of the pile link, and the view of the piles that platforms work on."""
+
+    def __init__(
+        self,
+        connectors: Sequence[Connector],
+        settings: Mqtt,
+        assembly: Assembly,
+        clock: Callable[[], float] = time.time,
+    ) -> None:
+        self.link: PileLink | None = None
+        self.assembly = assembly
+        self.platforms: list[StatusListener] = []
+        self._settings = settings
+        self._clock = clock
+        self._by_id = {c.connector_id: c for c in connectors}
+        self._by_address = {(c.pile, c.number): c for c in connectors}
+        self._states = {address: ConnectorState() for address in self._by_address}
+        self._online: dict[str, bool] = {}
+        self._last_seen: dict[str, float] = {}
+        self._link_up = False
+        self._link_changed = -1e9
+        self._reachable: dict[str, bool] = {}
+        self._settling = True
+        # References whose start was reported as failed, and must not run
+        self._unwanted: OrderedDict[str, Connector] = OrderedDict()
+        self._stopping: dict[str, asyncio.Task[None]] = {}
+
+    @property
+    def link_up(self) -> bool:
+        """True while the broker is there."""
+        return self._link_up
+
+    @property
+    def connectors(self) -> list[Connector]:
+        """Every configured connector."""
+        return list(self._by_id.values())
+
+    def connector(self, connector_id: str) -> Connector | None:
+        """A connector by its public name."""
+        return self._by_id.get(connector_id)
+
+    def state(self, connector: Connector) -> ConnectorState:
+        """What is known now; status `offline` while the pile cannot be reached."""
+        state = self._states[connector.pile, connector.number]
+        return state if self.reachable(connector.pile) else replace(state, status=OFFLINE)
+
+    def reachable(self, pile: str) -> bool:
+        """True while the pile is online; a lost broker counts only after the grace time."""
+        now = time.monotonic()
+        seen = self._last_seen.get(pile, -1e9)
+        if not self._online.get(pile, False) or now - seen > self._settings.pile_timeout_s:
+            return False
+        if now - self._link_changed <= self._settings.offline_grace_s:
+            return True
+        # A broker that came back may have forgotten the last will: the pile has to show up itself
+        return self._link_up and seen >= self._link_changed
+
+    def undecided(self, pile: str) -> bool:
+        """True for a pile nothing was heard of yet, in the grace time after our own start."""
+        return pile not in self._last_seen and self._settling
+
+    def live_reading(self, connector: Connector) -> Reading | None:
+        """The newest register reading of a connector."""
+        state = self._states[connector.pile, connector.number]
+        if state.wh is None or not state.sampled_utc:
+            return None
+        return Reading(state.sampled_utc, state.wh)
+
+    async def start(self, connector: Connector, ref: str, by: str) -> Reply | None:
+        """Ask a pile to begin; None when it did not answer, and then a late start is stopped."""
+        args = {"connector": connector.number, "ref": ref, "by": by}
+        reply = await self._command(connector.pile, START_ID + ref, "start", args)
+        if reply is None:
+            self.unwanted(connector, ref)
+            # Its records or state may have been faster than its answer
+            state = self._states[connector.pile, connector.number]
+            if state.ref == ref or self.assembly.running(connector.pile, ref) is not None:
+                self.stop_if_unwanted(ref)
+        return reply
+
+    async def stop(self, connector: Connector, ref: str) -> Reply | None:
+        """Ask a pile to end a transaction; None when it did not answer."""
+        args = {"connector": connector.number, "ref": ref}
+        return await self._command(connector.pile, STOP_ID + ref, "stop", args)
+
+    def unwanted(self, connector: Connector, ref: str) -> None:
+        """Remember that no transaction with this reference may run there."""
+        self._unwanted.setdefault(ref, connector)
+        while len(self._unwanted) > _UNWANTED_REMEMBERED:
+            self._unwanted.popitem(last=False)
+
+    def stop_if_unwanted(self, ref: str) -> None:
+        """End a transaction whose start was given up; called wherever its reference shows up."""
+        connector = self._unwanted.get(ref)
+        if connector is None or ref in self._stopping:
+            return
+        text = "hub: %s runs %s, whose start was given up: stopping it"
+        log.warning(text, connector.pile, ref)
+        task = asyncio.create_task(self._stop_until_done(connector, ref))
+        self._stopping[ref] = task
+        task.add_done_callback(lambda _: self._stopping.pop(ref, None))
+
+    async def run(self) -> None:
+        """Notice piles that go silent; until cancelled."""
+        settled = time.monotonic() + self._settings.offline_grace_s
+        while True:
+            if self._settling and time.monotonic() > settled:
+                # Whoever has not shown up by now is offline, and platforms are to know
+                self._settling = False
+                for platform in self.platforms:
+                    platform.on_reconnect()
+            for pile in {connector.pile for connector in self._by_id.values()}:
+                self._check_reachable(pile)
+            await asyncio.sleep(_WATCH_S)
+
+    def on_link(self, up: bool) -> None:
+        self._link_up = up
+        self._link_changed = time.monotonic()
+        if up:
+            for platform in self.platforms:
+                platform.on_reconnect()
+
+    def on_online(self, pile: str, online: bool) -> None:
+        self._seen(pile)
+        if self._online.get(pile) != online:
+            log.info("hub: %s is %s", pile, "online" if online else "offline")
+        self._online[pile] = online
+        self._check_reachable(pile)
+
+    def on_state(self, pile: str, message: wire.State) -> None:
+        self._seen(pile)
+        now = int(self._clock())
+        for report in message.connectors:
+            connector = self._by_address.get((pile, report.id))
+            if connector is None:
+                continue
+            old = self._states[pile, report.id]
+            same_tx = (report.tx or "") == old.tx
+            state = ConnectorState(
+                status=report.status,
+                cp=report.cp,
+                faults=tuple(report.faults),
+                limit_a10=report.limit_a10,
+                limit_by=report.limit_by,
+                tx=report.tx or "",
+                ref=report.ref or "",
+                w=report.w or 0,
+                wh=old.wh if report.wh is None else report.wh,
+                mv=old.mv if same_tx else (),
+                ma=old.ma if same_tx else (),
+                sampled_utc=old.sampled_utc if report.wh is None else (message.utc or now),
+            )
+            self._states[pile, report.id] = state
+            if (old.status, old.tx) != (state.status, state.tx):
+                log.info("hub: %s/%d %s -> %s", pile, report.id, old.status, state.status)
+                self._tell(connector)
+            if state.ref:
+                self.stop_if_unwanted(state.ref)
+
+    def on_meter(self, pile: str, message: wire.Meter) -> None:
+        self._seen(pile)
+        state = self._states.get((pile, message.c))
+        if state is None:
+            return
+        state.wh, state.w = message.wh, message.w
+        state.mv, state.ma = tuple(message.mv), tuple(message.ma)
+        state.sampled_utc = message.utc or int(self._clock())
+
+    def on_journal(self, pile: str) -> None:
+        self._seen(pile)
+        self.assembly.wake()
+
+    def on_late_reply(self, pile: str, command_id: str, reply: Reply) -> None:
+        ref = command_id.removeprefix(START_ID)
+        if ref != command_id and reply.result == "accepted":
+            self.stop_if_unwanted(ref)
+
+    async def _command(
+        self, pile: str, command_id: str, name: str, args: dict[str, object]
+    ) -> Reply | None:
+        if self.link is None or not self.reachable(pile):
+            return None
+        settings = self._settings
+        timeout_s = settings.command_timeout_ms / 1000
+        return await self.link.command(
+            pile, command_id, name, args, settings.command_ttl_s, timeout_s
+        )
+
+    async def _stop_until_done(self, connector: Connector, ref: str) -> None:
+        for _ in range(_UNWANTED_TRIES):
+            reply = await self.stop(connector, ref)
+            if reply is not None and reply.result in {"accepted", "refused"}:
+                log.info("hub: %s: stop of %s: %s", connector.pile, ref, reply.result)
+                return
+            await asyncio.sleep(_UNWANTED_PAUSE_S)
+
+    def _seen(self, pile: str) -> None:
+        self._last_seen[pile] = time.monotonic()
+
+    def _check_reachable(self, pile: str) -> None:
+        reachable = self.reachable(pile)
+        if self._reachable.get(pile, False) == reachable:
+            return
+        self._reachable[pile] = reachable
+        log.info("hub: %s %s", pile, "can be reached" if reachable else "cannot be reached")
+        for connector in self._by_id.values():
+            if connector.pile == pile:
+                self._tell(connector)
+
+    def _tell(self, connector: Connector) -> None:
+        for platform in self.platforms:
+            platform.on_status(connector)

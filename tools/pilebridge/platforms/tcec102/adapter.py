@@ -1,0 +1,265 @@
+"""One T/CEC 102 platform: what it may ask of us, and what follows from its transactions."""
+
+import logging
+import math
+import time
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from functools import partial
+from typing import Any
+
+import httpx
+
+from pilebridge import orders
+from pilebridge.billing import Tariff
+from pilebridge.hub import Hub
+from pilebridge.model import OFFLINE, Connector, Transaction
+from pilebridge.platforms.tcec102 import mapping, pushes
+from pilebridge.platforms.tcec102.charging import Charging
+from pilebridge.platforms.tcec102.client import PeerClient
+from pilebridge.platforms.tcec102.envelope import ReplayGuard, Secrets, dump
+from pilebridge.platforms.tcec102.fields import format_time, parse_time
+from pilebridge.platforms.tcec102.tokens import TokenIssuer
+from pilebridge.settings import Operator, Platform, SecretSet, Station
+from pilebridge.store import Effect, Store
+
+log = logging.getLogger(__name__)
+
+_PAGE_SIZE = 10
+# FailReason of query_equip_auth; from 3 on they are ours
+AUTH_NOT_PLUGGED, AUTH_CHECK_FAILED, AUTH_NO_DEVICE, AUTH_BUSY = 1, 2, 3, 4
+_BUSY = {"charging", "suspended_ev", "suspended_evse", "reserved"}
+
+Handler = Callable[[dict[str, Any]], Awaitable[dict[str, Any]]]
+
+
+class Tcec102Platform:
+    """Adapter between the hub and one peer; `handlers` answer its calls, run() pushes."""
+
+    def __init__(
+        self,
+        settings: Platform,
+        operator: Operator,
+        stations: Sequence[Station],
+        tariff: Tariff,
+        hub: Hub,
+        store: Store,
+        http: httpx.AsyncClient,
+        changed_utc: Mapping[str, int],
+        clock: Callable[[], float] = time.time,
+    ) -> None:
+        self.name = settings.name
+        self.inbound = secrets(settings.inbound)
+        self.tokens = TokenIssuer(self.inbound, clock)
+        self.replays = ReplayGuard(clock)
+        self._tariff = tariff
+        self._operator = operator
+        wanted = settings.stations
+        self._stations = [s for s in stations if wanted is None or s.id in wanted]
+        self._changed_utc = changed_utc
+        self._scope = {c.connector_id: c for s in self._stations for c in s.connectors()}
+        self._hub = hub
+        self._store = store
+        self._clock = clock
+        self._charging = Charging(
+            self.name, self.inbound.operator_id, tariff, self._scope.get, hub, store, clock
+        )
+        self._pushes = pushes.Pushes(
+            self.name,
+            PeerClient(settings.url, secrets(settings.outbound), http, clock),
+            hub,
+            store,
+            lambda: list(self._scope.values()),
+            self._active,
+            settings.status_interval_s,
+            settings.retry_max_s,
+        )
+        self.handlers: dict[str, Handler] = {
+            "query_token": self._query_token,
+            "query_stations_info": self._query_stations_info,
+            "query_station_status": self._query_station_status,
+            "query_equip_auth": self._query_equip_auth,
+            "query_equip_business_policy": self._query_policy,
+            "query_start_charge": self._charging.start,
+            "query_equip_charge_status": self._charging.status,
+            "query_stop_charge": self._charging.stop,
+        }
+
+    @property
+    def tariff(self) -> Tariff:
+        """Prices of this platform's charges."""
+        return self._tariff
+
+    async def run(self) -> None:
+        """Push until cancelled."""
+        for transaction in self._hub.assembly.open_transactions:
+            if self.owns(transaction.ref):
+                self.after("tx_start", transaction)
+        self._pushes.tell_all()
+        await self._pushes.run()
+
+    def on_status(self, connector: Connector) -> None:
+        """A connector's state may have changed."""
+        if connector.connector_id in self._scope:
+            self._pushes.status_changed(connector)
+
+    def on_reconnect(self) -> None:
+        """The piles' link is back."""
+        self._pushes.tell_all()
+
+    def owns(self, ref: str) -> bool:
+        """True when this platform ordered the reference."""
+        return bool(ref) and self._charging.order(ref) is not None
+
+    def effects(self, kind: str, transaction: Transaction) -> Sequence[Effect]:
+        """Order state and outbox messages that follow from a record, for the same commit."""
+        order = self._charging.order(transaction.ref)
+        if order is None or order.tx not in {"", transaction.tx}:
+            log.error("tcec %s: a second transaction for %s", self.name, transaction.ref)
+            return []
+        connector = self._scope.get(order.connector_id)
+        ref = transaction.ref
+        effects: list[Effect] = [
+            partial(orders.bind, platform=self.name, ref=ref, tx=transaction.tx)
+        ]
+        told_failed = order.state in {orders.FAILED, orders.REFUSED}
+        if kind == "tx_charging" and not told_failed:
+            effects.append(self._start_result(transaction, order.connector_id, mapping.CHARGING))
+        if kind == "tx_stop":
+            effects.append(partial(orders.end, platform=self.name, ref=ref))
+            if told_failed and transaction.cdr and not transaction.cdr.energy_wh:
+                return effects
+            if transaction.charging_utc is None:
+                effects.append(self._start_result(transaction, order.connector_id, mapping.ENDED))
+            else:
+                effects.append(self._stop_result(ref, order.connector_id))
+            if connector is not None:
+                info = mapping.order_info(transaction, connector)
+                effects.append(self._push(pushes.ORDER, ref, info))
+        return effects
+
+    def after(self, kind: str, transaction: Transaction) -> None:
+        """The effects of a record are committed."""
+        self._pushes.wake()
+        if kind == "tx_stop":
+            self._charging.ended(transaction.ref)
+            return
+        order = self._charging.order(transaction.ref)
+        connector = self._scope.get(order.connector_id) if order else None
+        if order is not None and connector is not None and order.state == orders.FAILED:
+            self._hub.unwanted(connector, transaction.ref)
+            self._hub.stop_if_unwanted(transaction.ref)
+
+    def _push(self, kind: str, ref: str, body: Mapping[str, Any]) -> Effect:
+        return partial(
+            orders.push,
+            platform=self.name,
+            kind=kind,
+            ref=ref,
+            body=dump(body).decode(),
+            created_utc=int(self._clock()),
+        )
+
+    def _start_result(self, transaction: Transaction, connector_id: str, stat: int) -> Effect:
+        body = {
+            "StartChargeSeq": transaction.ref,
+            "StartChargeSeqStat": stat,
+            "ConnectorID": connector_id,
+            "StartTime": format_time(transaction.charging_utc or transaction.start_utc),
+        }
+        return self._push(pushes.START_RESULT, transaction.ref, body)
+
+    def _stop_result(self, ref: str, connector_id: str) -> Effect:
+        body = {
+            "StartChargeSeq": ref,
+            "StartChargeSeqStat": mapping.ENDED,
+            "ConnectorID": connector_id,
+            "SuccStat": 0,
+            "FailReason": 0,
+        }
+        return self._push(pushes.STOP_RESULT, ref, body)
+
+    def _active(self) -> list[tuple[str, dict[str, Any]]]:
+        """Running charges of this platform whose pile can be reached, with their progress."""
+        rows = []
+        for transaction in self._hub.assembly.open_transactions:
+            if transaction.charging_utc is None or not self._hub.reachable(transaction.pile):
+                continue
+            if self.owns(transaction.ref):
+                body = self._charging.charge_status(transaction.ref)
+                if body is not None:
+                    rows.append((transaction.ref, body))
+        return rows
+
+    async def _query_token(self, body: dict[str, Any]) -> dict[str, Any]:
+        answer = self.tokens.answer(body)
+        if answer["SuccStat"] == 0:
+            # A peer logs in when it comes up: whatever it knew of us may be gone
+            self._pushes.tell_all()
+        else:
+            log.warning("tcec %s: login refused, FailReason %d", self.name, answer["FailReason"])
+        return answer
+
+    async def _query_stations_info(self, body: dict[str, Any]) -> dict[str, Any]:
+        page, size = body.get("PageNo") or 1, body.get("PageSize") or _PAGE_SIZE
+        since = parse_time(body["LastQueryTime"]) if body.get("LastQueryTime") else 0
+        rows = [s for s in self._stations if self._changed_utc.get(s.id, 0) >= since]
+        chosen = rows[(page - 1) * size : page * size]
+        return {
+            "PageNo": page,
+            "PageCount": math.ceil(len(rows) / size),
+            "ItemSize": len(rows),
+            "StationInfos": [mapping.station_info(s, self._operator) for s in chosen],
+        }
+
+    async def _query_station_status(self, body: dict[str, Any]) -> dict[str, Any]:
+        wanted = set(body["StationIDs"])
+        rows = [
+            {
+                "StationID": station.id,
+                "ConnectorStatusInfos": [
+                    mapping.connector_status(c, self._hub.state(c)) for c in station.connectors()
+                ],
+            }
+            for station in self._stations
+            if station.id in wanted
+        ]
+        return {"Total": len(rows), "StationStatusInfos": rows}
+
+    async def _query_equip_auth(self, body: dict[str, Any]) -> dict[str, Any]:
+        reason = self._auth_reason(body["ConnectorID"])
+        return {
+            "EquipAuthSeq": body["EquipAuthSeq"],
+            "ConnectorID": body["ConnectorID"],
+            "SuccStat": 1 if reason else 0,
+            "FailReason": reason,
+        }
+
+    def _auth_reason(self, connector_id: str) -> int:
+        connector = self._scope.get(connector_id)
+        if connector is None:
+            return AUTH_NO_DEVICE
+        state = self._hub.state(connector)
+        if state.status in {OFFLINE, "faulted", "unavailable"}:
+            return AUTH_CHECK_FAILED
+        if state.tx or state.status in _BUSY:
+            return AUTH_BUSY
+        return AUTH_NOT_PLUGGED if state.status == "available" else 0
+
+    async def _query_policy(self, body: dict[str, Any]) -> dict[str, Any]:
+        known = body["ConnectorID"] in self._scope
+        policy = mapping.policy(self._tariff) if known else []
+        return {
+            "EquipBizSeq": body["EquipBizSeq"],
+            "ConnectorID": body["ConnectorID"],
+            "SuccStat": 0 if known else 1,
+            "FailReason": 0 if known else 1,
+            "SumPeriod": len(policy),
+            "PolicyInfos": policy,
+        }
+
+
+def secrets(keys: SecretSet) -> Secrets:
+    """The settings' keys as the envelope takes them."""
+    return Secrets(
+        keys.operator_id, keys.operator_secret, keys.data_secret, keys.data_iv, keys.sig_secret
+    )

@@ -1,0 +1,151 @@
+"""Typed reading of the piles' messages, on top of the grammar both sides share.
+
+`evse.core.messages` checks the envelope of a message; here the lists inside are checked too, so
+nothing a pile sends reaches the rest of the bridge with a wrong type or range.
+"""
+
+from typing import Annotated, Any, TypeVar
+
+import msgspec
+from msgspec import Meta, Struct
+
+from evse.core import messages as _messages
+from pilebridge.model import STATUSES
+
+# Device code carries no types
+messages: Any = _messages
+
+Name = Annotated[str, Meta(max_length=32)]
+_STATUS_PATTERN = "^(" + "|".join(STATUSES) + ")$"
+
+# Extra fields of the records that money depends on: name, type, required, lowest, highest
+_TX = ("tx", "str", True, 1, 32)
+_REF = ("ref", "str", True, 0, 64)
+_RECORD_FIELDS: dict[str, tuple[tuple[str, str, bool, int, int], ...]] = {
+    "tx_start": (_TX, _REF, ("by", "str", True, 0, 16)),
+    "tx_charging": (_TX,),
+    "tx_sample": (_TX,),
+    "tx_stop": (_TX, _REF, ("reason", "str", True, 1, 16), ("fault", "str", True, 0, 32)),
+}
+
+
+class ConnectorReport(Struct, frozen=True):
+    """One connector in a state message."""
+
+    id: Annotated[int, Meta(ge=1, le=4)]
+    status: Annotated[str, Meta(pattern=_STATUS_PATTERN)]
+    cp: Name
+    faults: Annotated[list[Name], Meta(max_length=64)]
+    limit_a10: Annotated[int, Meta(ge=0, le=10000)]
+    limit_by: Name
+    tx: Annotated[str, Meta(max_length=32)] | None = None
+    ref: Annotated[str, Meta(max_length=64)] | None = None
+    w: Annotated[int, Meta(ge=-(1 << 20), le=1 << 20)] | None = 0
+    wh: Annotated[int, Meta(ge=0, le=1 << 40)] | None = None
+
+
+class State(Struct, frozen=True):
+    """A state message."""
+
+    boot: int
+    up: int
+    utc: int | None
+    connectors: list[ConnectorReport]
+    notes: list[str] = []
+    counts: dict[str, int] = {}
+
+
+class Meter(Struct, frozen=True):
+    """A meter message; mV and mA per phase."""
+
+    c: int
+    tx: str
+    up: int
+    utc: int | None
+    wh: int
+    w: int
+    mv: list[Annotated[int, Meta(ge=0, le=1_000_000)]]
+    ma: list[Annotated[int, Meta(ge=0, le=1_000_000)]]
+
+
+S = TypeVar("S", State, Meter)
+
+
+def decode_online(payload: bytes) -> bool:
+    """True for `1`, False for `0`; ProtocolError otherwise."""
+    if payload not in {b"0", b"1"}:
+        raise messages.ProtocolError("payload", "not 0 or 1")
+    return payload == b"1"
+
+
+def decode_hello(payload: bytes) -> dict[str, Any]:
+    """A hello message as a dict."""
+    return _decode("hello", payload)
+
+
+def decode_state(payload: bytes) -> State:
+    """A state message; ProtocolError names the field."""
+    return _typed(_decode("state", payload), State)
+
+
+def decode_meter(payload: bytes) -> Meter:
+    """A meter message; ProtocolError names the field."""
+    return _typed(_decode("meter", payload), Meter)
+
+
+def decode_reply(payload: bytes) -> dict[str, Any]:
+    """A reply with a known result."""
+    message = _decode("reply", payload)
+    if message["result"] not in messages.RESULTS:
+        raise messages.ProtocolError("result", f"{message['result']!r} is not one of ours")
+    return message
+
+
+def decode_journal(payload: bytes) -> list[dict[str, Any]]:
+    """The records of a journal message, each checked, in order of seq.
+
+    Records of unknown kinds pass: a newer pile's journal must not stop at an older bridge.
+    """
+    records: list[dict[str, Any]] = _decode("journal", payload)["records"]
+    last = 0
+    for i, record in enumerate(records):
+        if not isinstance(record, dict):
+            raise messages.ProtocolError(f"records[{i}]", "not an object")
+        try:
+            _check_record(record)
+        except messages.ProtocolError as error:
+            raise messages.ProtocolError(f"records[{i}].{error.field}", str(error)) from None
+        if record["seq"] <= last:
+            raise messages.ProtocolError(f"records[{i}].seq", "not in order")
+        last = record["seq"]
+    return records
+
+
+def _check_record(record: dict[str, Any]) -> None:
+    messages.check(record, messages.FIELDS["record"])
+    extra = _RECORD_FIELDS.get(record["kind"])
+    if extra is None:
+        # An index column takes it, whatever the kind
+        if not isinstance(record.get("tx", ""), str):
+            raise messages.ProtocolError("tx", "not text")
+        return
+    messages.check(record, extra)
+    if record["wh"] is None:
+        raise messages.ProtocolError("wh", "null in " + record["kind"])
+    if record["c"] < 1:
+        raise messages.ProtocolError("c", "0 in " + record["kind"])
+    if record["kind"] == "tx_stop" and record["reason"] not in messages.STOP_REASONS:
+        raise messages.ProtocolError("reason", f"{record['reason']!r} is not one of ours")
+
+
+def _decode(name: str, payload: bytes) -> dict[str, Any]:
+    message: dict[str, Any] = messages.decode(name, payload)
+    return message
+
+
+def _typed(message: dict[str, Any], kind: type[S]) -> S:
+    try:
+        return msgspec.convert(message, kind)
+    except msgspec.ValidationError as error:
+        text, _, where = str(error).partition(" - at `$.")
+        raise messages.ProtocolError(where.rstrip("`") or "payload", text) from None

@@ -1,0 +1,303 @@
+"""The whole chain as processes on this machine: broker, bridge, sandbox and a simulated pile.
+
+Used by the demo and by the end-to-end tests. Everything listens on loopback and lives in one folder.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import httpx
+
+ROOT = Path(__file__).resolve().parents[2]
+STATION = "P001"
+CONNECTOR_ID = "31010100010101"
+SAMPLE_INTERVAL_S = 5
+
+_SECRETS_IN = """operator_id = "MA5TEST01"
+operator_secret = "OpSecretExample1"
+data_secret = "0123456789ABCDEF"
+data_iv = "FEDCBA9876543210"
+sig_secret = "SigSecretExample"
+"""
+_SECRETS_OUT = """operator_id = "MA5PILE01"
+operator_secret = "OpSecretExample2"
+data_secret = "ABCDEF0123456789"
+data_iv = "9876543210FEDCBA"
+sig_secret = "SigSecretExampl2"
+"""
+
+
+class BenchError(Exception):
+    """A part of the bench did not start or ended; the text names it and shows its last lines."""
+
+
+class Part:
+    """One process; every line it prints goes to `tell(name, line)` and is kept."""
+
+    def __init__(self, name: str, command: list[str], tell: Callable[[str, str], None]) -> None:
+        self.name = name
+        self.lines: list[str] = []
+        self._tell = tell
+        self._process = subprocess.Popen(
+            command,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            bufsize=1,
+            cwd=ROOT,
+            env={**os.environ, "PYTHONUNBUFFERED": "1"},
+        )
+        self._reader = threading.Thread(target=self._read, daemon=True)
+        self._reader.start()
+
+    @property
+    def pid(self) -> int:
+        """Process id."""
+        return self._process.pid
+
+    def say(self, words: str) -> None:
+        """Write one line to its standard input."""
+        assert self._process.stdin is not None
+        self._process.stdin.write(words + "\n")
+        self._process.stdin.flush()
+
+    def wait_line(self, text: str, within_s: float, since: int = 0) -> str:
+        """First line with `text` from line `since` on; BenchError when none comes."""
+        end_s = time.monotonic() + within_s
+        while True:
+            for line in self.lines[since:]:
+                if text in line:
+                    return line
+            if self._process.poll() is not None:
+                raise BenchError(f"{self.name} ended:\n" + "\n".join(self.lines[-15:]))
+            if time.monotonic() > end_s:
+                last = "\n".join(self.lines[-15:])
+                raise BenchError(f"{self.name} never said '{text}' in {within_s} s:\n{last}")
+            time.sleep(0.05)
+
+    def alive(self) -> bool:
+        """True while it runs."""
+        return self._process.poll() is None
+
+    def end(self, with_signal: int = signal.SIGTERM) -> None:
+        """End it and wait."""
+        if self.alive():
+            self._process.send_signal(with_signal)
+            try:
+                self._process.wait(10)
+            except subprocess.TimeoutExpired:
+                self._process.kill()
+                self._process.wait()
+        self._reader.join(5)
+        for stream in (self._process.stdin, self._process.stdout):
+            if stream is not None:
+                stream.close()
+
+    def _read(self) -> None:
+        assert self._process.stdout is not None
+        for line in self._process.stdout:
+            self.lines.append(line.rstrip())
+            self._tell(self.name, line.rstrip())
+
+
+class Bench:
+    """Starts the parts in order; `with Bench(folder) as bench:` ends them again."""
+
+    def __init__(
+        self,
+        folder: Path,
+        tell: Callable[[str, str], None] = lambda _name, _line: None,
+        periods: list[tuple[str, str, str]] | None = None,
+        page_port: int = 0,
+        scenario: str = "",
+    ) -> None:
+        self.folder = folder
+        self.tell = tell
+        self.parts: dict[str, Part] = {}
+        self.bridge_port = free_port()
+        self.page_port = page_port or free_port()
+        self.mqtt_port = free_port()
+        self._periods = periods or [("00:00", "0.3500", "0.4000"), ("08:00", "0.6500", "0.4000")]
+        self._scenario = scenario
+        folder.mkdir(parents=True, exist_ok=True)
+
+    @property
+    def page_url(self) -> str:
+        """The driver's page."""
+        return f"http://127.0.0.1:{self.page_port}/"
+
+    def __enter__(self) -> Bench:
+        try:
+            self.start()
+        except BaseException:
+            self.end()
+            raise
+        return self
+
+    def __exit__(self, *_exc: object) -> None:
+        self.end()
+
+    def start(self) -> None:
+        """Bring everything up."""
+        self.start_bridge()
+        self.start_sandbox()
+        self.start_pile()
+
+    def start_bridge(self) -> None:
+        """Broker and bridge."""
+        config = self.folder / "bridge.toml"
+        config.write_text(self._bridge_toml(), encoding="utf-8")
+        part = self._part("bridge", ["-m", "pilebridge", str(config)])
+        part.wait_line("pilebridge: ready", 60)
+
+    def start_sandbox(self) -> None:
+        """Platform and page."""
+        config = self.folder / "sandbox.toml"
+        config.write_text(self._sandbox_toml(), encoding="utf-8")
+        part = self._part("sandbox", ["-m", "sandbox", str(config)])
+        part.wait_line("page", 30)
+
+    def start_pile(self) -> None:
+        """The firmware on a simulated board."""
+        pile = self.folder / "pile"
+        pile.mkdir(exist_ok=True)
+        settings = {
+            "station_id": STATION,
+            "site": "demo",
+            "broker_port": self.mqtt_port,
+            "sample_interval_s": SAMPLE_INTERVAL_S,
+            "meter_interval_s": 1,
+            "meter_address": "210012345678",
+        }
+        (pile / "settings.json").write_text(json.dumps(settings))
+        words = ["-m", "pilesim", "--dir", str(pile), "--scenario", self._scenario]
+        part = self._part("pile", words)
+        part.wait_line("PileLink", 30)
+
+    def end(self) -> None:
+        """End every part, the pile first."""
+        for name in ("pile", "sandbox", "bridge"):
+            part = self.parts.pop(name, None)
+            if part is not None:
+                part.end()
+
+    def broker_pid(self) -> int:
+        """Process id of the mosquitto that the bridge started."""
+        children = Path(f"/proc/{self.parts['bridge'].pid}/task").glob("*/children")
+        for children_file in children:
+            for pid in children_file.read_text().split():
+                if "mosquitto" in Path(f"/proc/{pid}/cmdline").read_text():
+                    return int(pid)
+        raise BenchError("the bridge has no mosquitto child")
+
+    def get(self, path: str) -> object:
+        """JSON of the driver's API."""
+        return httpx.get(self.page_url + path.lstrip("/"), timeout=10).raise_for_status().json()
+
+    def post(self, path: str, body: object) -> tuple[int, dict[str, object]]:
+        """(status, JSON) of a POST to the driver's API."""
+        answer = httpx.post(self.page_url + path.lstrip("/"), json=body, timeout=15)
+        return answer.status_code, answer.json()
+
+    def admin(self, path: str) -> dict[str, object]:
+        """JSON of the bridge's operator API."""
+        url = f"http://127.0.0.1:{self.bridge_port}/admin/{path}"
+        answer: dict[str, object] = httpx.get(url, timeout=10).raise_for_status().json()
+        return answer
+
+    def _part(self, name: str, words: list[str]) -> Part:
+        part = Part(name, [sys.executable, *words], self.tell)
+        self.parts[name] = part
+        return part
+
+    def _bridge_toml(self) -> str:
+        periods = "\n".join(
+            f'    {{ from = "{start}", energy = "{energy}", service = "{service}" }},'
+            for start, energy, service in self._periods
+        )
+        return f"""[bridge]
+database = "bridge.sqlite"
+http = {{ host = "127.0.0.1", port = {self.bridge_port} }}
+
+[mqtt]
+port = {self.mqtt_port}
+broker = {{ start = true, data = "broker" }}
+
+[operator]
+id = "MA5PILE01"
+name = "示例充电"
+service_tel = "400-000-0000"
+
+[[station]]
+id = "CP0001"
+name = "示例充电站"
+address = "示例路1号"
+area_code = "310101"
+lng = 121.473701
+lat = 31.230416
+site = "demo"
+
+[[station.connector]]
+pile = "{STATION}"
+number = 1
+connector_id = "{CONNECTOR_ID}"
+equipment_id = "310101000101"
+kind = "cable"
+rated_a = 32
+volts = 220
+power_kw = 7.0
+
+[[tariff]]
+name = "demo"
+utc_offset_minutes = 480
+periods = [
+{periods}
+]
+
+[[platform]]
+kind = "tcec102"
+name = "sandbox"
+url = "http://127.0.0.1:{self.page_port}/evcs/v1"
+tariff = "demo"
+status_interval_s = 5
+
+[platform.inbound]
+{_SECRETS_IN}
+[platform.outbound]
+{_SECRETS_OUT}"""
+
+    def _sandbox_toml(self) -> str:
+        return f"""[listen]
+address = "127.0.0.1:{self.page_port}"
+
+[bridge]
+url = "http://127.0.0.1:{self.bridge_port}/evcs/v1"
+
+[times]
+discovery_s = 5
+status_poll_s = 5
+charge_poll_s = 1
+
+[calls_to_bridge]
+{_SECRETS_IN}
+[calls_from_bridge]
+{_SECRETS_OUT}"""
+
+
+def free_port() -> int:
+    """A TCP port of loopback that nobody listens on now."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
