@@ -7,6 +7,7 @@ its money is energy times the price of the period, line by line.
 from __future__ import annotations
 
 import argparse
+import re
 import shutil
 import socket
 import sys
@@ -17,12 +18,19 @@ from decimal import ROUND_HALF_UP, Decimal
 from pathlib import Path
 from typing import Any
 
-from sandbox.bench import CONNECTOR_ID, ROOT, Bench, BenchError
+from sandbox.bench import CONNECTOR_ID, ROOT, SAMPLE_INTERVAL_S, Bench, BenchError
 
 CHINA = timezone(timedelta(hours=8))
 PAGE_PORT = 8202
-CHARGE_S = 32
+CHARGE_S = 45
 _FEN = Decimal("0.01")
+_STAMP = re.compile(r"^\d{4}-\d\d-\d\d [\d:,]+ (I )?")
+_REPEATED = re.compile(
+    r"query_stations_info|query_station_status|query_equip_business_policy|"
+    r"query_equip_charge_status|notification_equip_charge_status"
+)
+# What the platform's lines beside them say already
+_DULL = re.compile(r"confirmed$|: \d+ is \d+$|^hub: ")
 
 
 class Transcript:
@@ -31,20 +39,27 @@ class Transcript:
     def __init__(self) -> None:
         self._start_s = time.monotonic()
         self._lock = threading.Lock()
+        self._asked: set[str] = set()
 
     def tell(self, who: str, text: str) -> None:
-        """One line."""
-        if who == "bridge" and " INFO " in text and "charge" not in text and "ready" not in text:
+        """One line; of what platform and bridge ask each other again and again, the first only."""
+        text = _STAMP.sub("", text)
+        asked = _REPEATED.search(text)
+        if asked and " Ret 0 " in text and "ItemSize=0" not in text:
+            if asked[0] in self._asked:
+                return
+            self._asked.add(asked[0])
+        if who == "bridge" and _DULL.search(text):
             return
         with self._lock:
             print(f"{time.monotonic() - self._start_s:6.1f}  {who:8s}{text}", flush=True)
 
 
 def demo_periods(now: datetime) -> list[tuple[str, str, str]]:
-    """Prices with an edge at the next full minute at least 20 s away, so that the bill has two lines."""
-    edge = (now + timedelta(seconds=80)).replace(second=0, microsecond=0)
-    rows = {"00:00": ("0.3500", "0.4000"), "12:00": ("0.6500", "0.4000")}
-    rows[edge.strftime("%H:%M")] = ("1.0500", "0.4500")
+    """Prices with an edge 25 to 30 s away, at a multiple of the sample interval: a bill of two lines."""
+    edge = now + timedelta(seconds=25 + SAMPLE_INTERVAL_S - now.second % SAMPLE_INTERVAL_S)
+    rows = {"00:00:00": ("0.3500", "0.4000"), "12:00:00": ("0.6500", "0.4000")}
+    rows[edge.strftime("%H:%M:%S")] = ("1.0500", "0.4500")
     return [(start, *rows[start]) for start in sorted(rows)]
 
 
@@ -61,7 +76,7 @@ def charge(bench: Bench, transcript: Transcript) -> dict[str, Any]:
     seq = str(answer["seq"])
     tell("driver", f"started {seq}")
     wait(bench, lambda: at(bench, seq, "charging"), 30, "no current flowed")
-    end_s = time.monotonic() + CHARGE_S + seconds_to_edge(pile)
+    end_s = time.monotonic() + CHARGE_S
     while time.monotonic() < end_s:
         time.sleep(5)
         live: Any = bench.get(f"api/charges/{seq}")
@@ -70,17 +85,6 @@ def charge(bench: Bench, transcript: Transcript) -> dict[str, Any]:
     tell("driver", "stopped from the platform")
     billed: dict[str, Any] = wait(bench, lambda: at(bench, seq, "billed"), 40, "no bill came")
     return billed
-
-
-def seconds_to_edge(pile: dict[str, Any]) -> float:
-    """Seconds until the next price edge, 0 when none comes within 80 s."""
-    now = datetime.now(CHINA)
-    for row in pile["prices"]:
-        hour, minute = map(int, row["start"].split(":")[:2])
-        away_s = (now.replace(hour=hour, minute=minute, second=0) - now).total_seconds()
-        if 0 < away_s < 80:
-            return away_s
-    return 0
 
 
 def find(bench: Bench, status: int) -> dict[str, Any] | None:

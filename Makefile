@@ -1,0 +1,65 @@
+# `make` lists the words. Everything runs in .venv, which `make setup` builds; nothing else is touched.
+
+PYTHON ?= python3
+BOARD ?= devkitc
+PORT ?= auto
+ARGS ?=
+VENV := .venv
+PY := $(VENV)/bin/python
+JOBS ?= 2
+
+.DEFAULT_GOAL := help
+.PHONY: help setup demo test test-one check lint format types dialect build flash sim bridge sandbox clean
+
+help:  ## list the words
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  \1	/' | expand -t 14
+
+setup: build/.setup  ## the tools into .venv, umqtt.simple and, where it is missing, mosquitto into build/
+
+build/.setup: requirements-dev.txt pyproject.toml tools/setup.py
+	$(PYTHON) tools/setup.py $(VENV)
+	@touch $@
+
+demo: build/.setup  ## one charge through the whole chain, then keep serving (ARGS=--once ends after it)
+	$(PY) -m sandbox.demo $(ARGS)
+
+test: build/.setup  ## everything that must hold
+	$(PY) -m pytest -n $(JOBS) $(ARGS)
+
+test-one: build/.setup  ## one file or test: T=host_tests/core/test_pilot.py
+	$(PY) -m pytest $(T)
+
+check: lint types dialect test  ## what CI runs
+
+lint: build/.setup  ## style and format
+	$(PY) -m ruff check .
+	$(PY) -m ruff format --check .
+
+format: build/.setup  ## apply the format
+	$(PY) -m ruff check --fix .
+	$(PY) -m ruff format .
+
+types: build/.setup  ## types of the host side
+	$(PY) -m mypy
+
+dialect: build/.setup  ## every device file through mpy-cross, for every board
+	@for board in $$($(PY) -m pilectl boards); do $(PY) -m pilectl build $$board >build/$$board.txt || { cat build/$$board.txt; exit 1; }; tail -n 2 build/$$board.txt; done
+
+build: build/.setup  ## what goes on a board: BOARD=devkitc
+	$(PY) -m pilectl build $(BOARD)
+
+flash: build/.setup  ## build and copy onto a board with stock MicroPython: BOARD= PORT=
+	$(PY) -m pilectl flash $(BOARD) $(PORT)
+
+sim: build/.setup  ## a simulated pile alone; words on its stdin: plug, authorize, run 10s, unplug, quit
+	@mkdir -p build/sim
+	$(PY) -m pilesim --board $(BOARD) --dir build/sim $(ARGS)
+
+bridge: build/.setup  ## the bridge alone, with the example settings
+	$(PY) -m pilebridge $(or $(ARGS),tools/pilebridge/example.toml)
+
+sandbox: build/.setup  ## the platform and the driver's page alone
+	$(PY) -m sandbox $(or $(ARGS),serve)
+
+clean:  ## remove build/ and .venv
+	rm -rf build $(VENV)
