@@ -27,7 +27,7 @@ def environment(folder):
     if not python.exists():
         print(f"setup: creating {folder.name}")
         venv.create(folder, with_pip=True)
-    pip = [python, "-m", "pip", "--disable-pip-version-check", "install", "--quiet"]
+    pip = [python, "-m", "pip", "--disable-pip-version-check", "install", "-qq"]
     print("setup: installing requirements-dev.txt")
     run(*pip, "--requirement", "requirements-dev.txt")
     run(*pip, "--no-deps", "--editable", ".")
@@ -41,7 +41,10 @@ def umqtt(folder):
         return
     print(f"setup: fetching {UMQTT}")
     archives = BUILD / "umqtt"
-    run(folder / "bin" / "unearth", UMQTT, "--download", archives)
+    command = [str(folder / "bin" / "unearth"), UMQTT, "--download", str(archives)]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+    if done.returncode:
+        sys.exit(f"setup: {UMQTT} could not be fetched:\n{done.stderr or done.stdout}")
     with tarfile.open(next(archives.glob("*.tar.gz"))) as archive:
         member = next(m for m in archive.getmembers() if m.name.endswith("umqtt/simple.py"))
         source = archive.extractfile(member)
@@ -54,7 +57,9 @@ def broker(python):
     if shutil.which("mosquitto") or Path("/usr/sbin/mosquitto").exists():
         return
     print("setup: no mosquitto installed, unpacking the distribution's package into build/")
-    done = subprocess.run([str(python), "-m", "pilebridge.mosquitto_unpack"], cwd=ROOT, check=False)
+    done = subprocess.run(
+        [str(python), "-m", "pilebridge.mosquitto_unpack"], cwd=ROOT, check=False
+    )
     if done.returncode:
         print("setup: install mosquitto (2.0 or newer) with your system's packages, then again")
         sys.exit(1)

@@ -13,10 +13,12 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 import httpx
+
+from pilebridge.broker import find_mosquitto, free_port
 
 ROOT = Path(__file__).resolve().parents[2]
 STATION = "P001"
@@ -44,7 +46,13 @@ class BenchError(Exception):
 class Part:
     """One process; every line it prints goes to `tell(name, line)` and is kept."""
 
-    def __init__(self, name: str, command: list[str], tell: Callable[[str, str], None]) -> None:
+    def __init__(
+        self,
+        name: str,
+        command: list[str],
+        tell: Callable[[str, str], None],
+        environment: Mapping[str, str] = os.environ,
+    ) -> None:
         self.name = name
         self.lines: list[str] = []
         self._tell = tell
@@ -56,7 +64,7 @@ class Part:
             text=True,
             bufsize=1,
             cwd=ROOT,
-            env={**os.environ, "PYTHONUNBUFFERED": "1"},
+            env={**environment, "PYTHONUNBUFFERED": "1"},
         )
         self._reader = threading.Thread(target=self._read, daemon=True)
         self._reader.start()
@@ -121,6 +129,7 @@ class Bench:
         periods: list[tuple[str, str, str]] | None = None,
         page_port: int = 0,
         scenario: str = "",
+        own_broker: bool = False,
     ) -> None:
         self.folder = folder
         self.tell = tell
@@ -130,6 +139,8 @@ class Bench:
         self.mqtt_port = free_port()
         self._periods = periods or [("00:00", "0.3500", "0.4000"), ("08:00", "0.6500", "0.4000")]
         self._scenario = scenario
+        # Without it the bridge runs the broker as its child and restarts it at once when it dies
+        self._own_broker = own_broker
         folder.mkdir(parents=True, exist_ok=True)
 
     @property
@@ -150,12 +161,26 @@ class Bench:
 
     def start(self) -> None:
         """Bring everything up."""
+        if self._own_broker:
+            self.start_broker()
         self.start_bridge()
         self.start_sandbox()
         self.start_pile()
 
+    def start_broker(self) -> None:
+        """A broker of the bench's own, for tests that take it away."""
+        config = self.folder / "mosquitto.conf"
+        config.write_text(f"listener {self.mqtt_port} 127.0.0.1\nallow_anonymous true\n")
+        program, environment = find_mosquitto()
+        self.parts["broker"] = Part("broker", [program, "-c", str(config)], self.tell, environment)
+        end_s = time.monotonic() + 10
+        while not listens(self.mqtt_port):
+            if time.monotonic() > end_s:
+                raise BenchError("mosquitto does not listen")
+            time.sleep(0.05)
+
     def start_bridge(self) -> None:
-        """Broker and bridge."""
+        """The bridge, and the broker as its child."""
         config = self.folder / "bridge.toml"
         config.write_text(self._bridge_toml(), encoding="utf-8")
         part = self._part("bridge", ["-m", "pilebridge", str(config)])
@@ -187,19 +212,10 @@ class Bench:
 
     def end(self) -> None:
         """End every part, the pile first."""
-        for name in ("pile", "sandbox", "bridge"):
+        for name in ("pile", "sandbox", "bridge", "broker"):
             part = self.parts.pop(name, None)
             if part is not None:
                 part.end()
-
-    def broker_pid(self) -> int:
-        """Process id of the mosquitto that the bridge started."""
-        children = Path(f"/proc/{self.parts['bridge'].pid}/task").glob("*/children")
-        for children_file in children:
-            for pid in children_file.read_text().split():
-                if "mosquitto" in Path(f"/proc/{pid}/cmdline").read_text():
-                    return int(pid)
-        raise BenchError("the bridge has no mosquitto child")
 
     def get(self, path: str) -> object:
         """JSON of the driver's API."""
@@ -232,7 +248,7 @@ http = {{ host = "127.0.0.1", port = {self.bridge_port} }}
 
 [mqtt]
 port = {self.mqtt_port}
-broker = {{ start = true, data = "broker" }}
+broker = {{ start = {str(not self._own_broker).lower()}, data = "broker" }}
 
 [operator]
 id = "MA5PILE01"
@@ -295,9 +311,7 @@ charge_poll_s = 1
 {_SECRETS_OUT}"""
 
 
-def free_port() -> int:
-    """A TCP port of loopback that nobody listens on now."""
+def listens(port: int) -> bool:
+    """True when somebody listens on this port of loopback."""
     with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
+        return probe.connect_ex(("127.0.0.1", port)) == 0

@@ -9,7 +9,6 @@ from __future__ import annotations
 import argparse
 import re
 import shutil
-import socket
 import sys
 import threading
 import time
@@ -18,7 +17,7 @@ from decimal import ROUND_HALF_UP, Decimal
 from pathlib import Path
 from typing import Any
 
-from sandbox.bench import CONNECTOR_ID, ROOT, SAMPLE_INTERVAL_S, Bench, BenchError
+from sandbox.bench import CONNECTOR_ID, ROOT, SAMPLE_INTERVAL_S, Bench, BenchError, listens
 
 CHINA = timezone(timedelta(hours=8))
 PAGE_PORT = 8202
@@ -174,7 +173,7 @@ def run(once: bool, folder: Path) -> int:
     transcript = Transcript()
     shutil.rmtree(folder, ignore_errors=True)
     periods = demo_periods(datetime.now(CHINA))
-    port = 0 if once or not port_is_free(PAGE_PORT) else PAGE_PORT
+    port = 0 if once or listens(PAGE_PORT) else PAGE_PORT
     with Bench(folder, transcript.tell, periods, port, scenario="run 2s; plug") as bench:
         wrong = check_bill(bench, charge(bench, transcript), transcript.tell)
         for sentence in wrong:
@@ -187,12 +186,6 @@ def run(once: bool, folder: Path) -> int:
         transcript.tell("demo", "Ctrl-C ends everything")
         keep_serving(bench, transcript)
     return 0
-
-
-def port_is_free(port: int) -> bool:
-    """True when nobody listens on this port of loopback."""
-    with socket.socket() as probe:
-        return probe.connect_ex(("127.0.0.1", port)) != 0
 
 
 def main() -> int:

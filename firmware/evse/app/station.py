@@ -128,6 +128,7 @@ class Station:
         self.console.say(
             "PileLink %s on %s, %s", self.settings["station_id"], self.board.NAME, cause
         )
+        self.console.say("python %s", str(sys.implementation))
         self.tick.start(self.board.tick_timer())
         tasks = (
             ("control", self._control),

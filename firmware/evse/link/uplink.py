@@ -16,7 +16,8 @@ _ROUND_MS = 50
 _ACK_MS = 10000
 _HELLO_MS = 10000
 _BACKOFF_FIRST_MS = 500
-_BACKOFF_MOST_MS = 30000
+# The bridge must have the true picture within 10 s of its return; jitter spreads a fleet over the half
+_BACKOFF_MOST_MS = 6000
 
 
 class Uplink:
