@@ -67,7 +67,7 @@ def broker(python):
 
 def main():
     """Do it all; safe to repeat."""
-    if sys.version_info < (3, 11):
+    if sys.version_info < (3, 11):  # noqa: UP036 - this runs before anything checked it
         sys.exit(f"setup: Python 3.11 or newer is needed, this is {sys.version.split()[0]}")
     folder = (ROOT / (sys.argv[1] if len(sys.argv) > 1 else ".venv")).absolute()
     BUILD.mkdir(exist_ok=True)

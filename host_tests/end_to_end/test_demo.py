@@ -5,6 +5,7 @@ import subprocess
 import sys
 
 import pytest
+
 from interpreters import ROOT, find_micropython
 
 pytestmark = pytest.mark.processes

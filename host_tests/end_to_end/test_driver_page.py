@@ -6,7 +6,8 @@ import time
 import pytest
 
 from browser import browser_page, require_chromium
-from sandbox.bench import CONNECTOR_ID, Bench
+from sandbox.bench import Bench
+from sandbox.bench_settings import CONNECTOR_ID
 
 pytestmark = pytest.mark.processes
 

@@ -5,7 +5,8 @@ import time
 
 import pytest
 
-from sandbox.bench import CONNECTOR_ID, Bench
+from sandbox.bench import Bench
+from sandbox.bench_settings import CONNECTOR_ID
 from sandbox.demo import at, check_bill, find, wait
 
 pytestmark = pytest.mark.processes

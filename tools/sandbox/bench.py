@@ -19,24 +19,9 @@ from pathlib import Path
 import httpx
 
 from pilebridge.broker import find_mosquitto, free_port
+from sandbox.bench_settings import PERIODS, Periods, bridge_toml, pile_settings, sandbox_toml
 
 ROOT = Path(__file__).resolve().parents[2]
-STATION = "P001"
-CONNECTOR_ID = "31010100010101"
-SAMPLE_INTERVAL_S = 5
-
-_SECRETS_IN = """operator_id = "MA5TEST01"
-operator_secret = "OpSecretExample1"
-data_secret = "0123456789ABCDEF"
-data_iv = "FEDCBA9876543210"
-sig_secret = "SigSecretExample"
-"""
-_SECRETS_OUT = """operator_id = "MA5PILE01"
-operator_secret = "OpSecretExample2"
-data_secret = "ABCDEF0123456789"
-data_iv = "9876543210FEDCBA"
-sig_secret = "SigSecretExampl2"
-"""
 
 
 class BenchError(Exception):
@@ -126,7 +111,7 @@ class Bench:
         self,
         folder: Path,
         tell: Callable[[str, str], None] = lambda _name, _line: None,
-        periods: list[tuple[str, str, str]] | None = None,
+        periods: Periods = PERIODS,
         page_port: int = 0,
         scenario: str = "",
         own_broker: bool = False,
@@ -137,7 +122,7 @@ class Bench:
         self.bridge_port = free_port()
         self.page_port = page_port or free_port()
         self.mqtt_port = free_port()
-        self._periods = periods or [("00:00", "0.3500", "0.4000"), ("08:00", "0.6500", "0.4000")]
+        self._periods = periods
         self._scenario = scenario
         # Without it the bridge runs the broker as its child and restarts it at once when it dies
         self._own_broker = own_broker
@@ -182,14 +167,17 @@ class Bench:
     def start_bridge(self) -> None:
         """The bridge, and the broker as its child."""
         config = self.folder / "bridge.toml"
-        config.write_text(self._bridge_toml(), encoding="utf-8")
+        text = bridge_toml(
+            self.bridge_port, self.page_port, self.mqtt_port, self._periods, not self._own_broker
+        )
+        config.write_text(text, encoding="utf-8")
         part = self._part("bridge", ["-m", "pilebridge", str(config)])
         part.wait_line("pilebridge: ready", 60)
 
     def start_sandbox(self) -> None:
         """Platform and page."""
         config = self.folder / "sandbox.toml"
-        config.write_text(self._sandbox_toml(), encoding="utf-8")
+        config.write_text(sandbox_toml(self.bridge_port, self.page_port), encoding="utf-8")
         part = self._part("sandbox", ["-m", "sandbox", str(config)])
         part.wait_line("page", 30)
 
@@ -197,15 +185,7 @@ class Bench:
         """The firmware on a simulated board."""
         pile = self.folder / "pile"
         pile.mkdir(exist_ok=True)
-        settings = {
-            "station_id": STATION,
-            "site": "demo",
-            "broker_port": self.mqtt_port,
-            "sample_interval_s": SAMPLE_INTERVAL_S,
-            "meter_interval_s": 1,
-            "meter_address": "210012345678",
-        }
-        (pile / "settings.json").write_text(json.dumps(settings))
+        (pile / "settings.json").write_text(json.dumps(pile_settings(self.mqtt_port)))
         words = ["-m", "pilesim", "--dir", str(pile), "--scenario", self._scenario]
         part = self._part("pile", words)
         part.wait_line("PileLink", 30)
@@ -236,79 +216,6 @@ class Bench:
         part = Part(name, [sys.executable, *words], self.tell)
         self.parts[name] = part
         return part
-
-    def _bridge_toml(self) -> str:
-        periods = "\n".join(
-            f'    {{ from = "{start}", energy = "{energy}", service = "{service}" }},'
-            for start, energy, service in self._periods
-        )
-        return f"""[bridge]
-database = "bridge.sqlite"
-http = {{ host = "127.0.0.1", port = {self.bridge_port} }}
-
-[mqtt]
-port = {self.mqtt_port}
-broker = {{ start = {str(not self._own_broker).lower()}, data = "broker" }}
-
-[operator]
-id = "MA5PILE01"
-name = "示例充电"
-service_tel = "400-000-0000"
-
-[[station]]
-id = "CP0001"
-name = "示例充电站"
-address = "示例路1号"
-area_code = "310101"
-lng = 121.473701
-lat = 31.230416
-site = "demo"
-
-[[station.connector]]
-pile = "{STATION}"
-number = 1
-connector_id = "{CONNECTOR_ID}"
-equipment_id = "310101000101"
-kind = "cable"
-rated_a = 32
-volts = 220
-power_kw = 7.0
-
-[[tariff]]
-name = "demo"
-utc_offset_minutes = 480
-periods = [
-{periods}
-]
-
-[[platform]]
-kind = "tcec102"
-name = "sandbox"
-url = "http://127.0.0.1:{self.page_port}/evcs/v1"
-tariff = "demo"
-status_interval_s = 5
-
-[platform.inbound]
-{_SECRETS_IN}
-[platform.outbound]
-{_SECRETS_OUT}"""
-
-    def _sandbox_toml(self) -> str:
-        return f"""[listen]
-address = "127.0.0.1:{self.page_port}"
-
-[bridge]
-url = "http://127.0.0.1:{self.bridge_port}/evcs/v1"
-
-[times]
-discovery_s = 5
-status_poll_s = 5
-charge_poll_s = 1
-
-[calls_to_bridge]
-{_SECRETS_IN}
-[calls_from_bridge]
-{_SECRETS_OUT}"""
 
 
 def listens(port: int) -> bool:

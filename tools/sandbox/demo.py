@@ -17,7 +17,8 @@ from decimal import ROUND_HALF_UP, Decimal
 from pathlib import Path
 from typing import Any
 
-from sandbox.bench import CONNECTOR_ID, ROOT, SAMPLE_INTERVAL_S, Bench, BenchError, listens
+from sandbox.bench import ROOT, Bench, BenchError, listens
+from sandbox.bench_settings import CONNECTOR_ID, SAMPLE_INTERVAL_S, Periods
 
 CHINA = timezone(timedelta(hours=8))
 PAGE_PORT = 8202
@@ -54,7 +55,7 @@ class Transcript:
             print(f"{time.monotonic() - self._start_s:6.1f}  {who:8s}{text}", flush=True)
 
 
-def demo_periods(now: datetime) -> list[tuple[str, str, str]]:
+def demo_periods(now: datetime) -> Periods:
     """Prices with an edge 25 to 30 s away, at a multiple of the sample interval: a bill of two lines."""
     edge = now + timedelta(seconds=25 + SAMPLE_INTERVAL_S - now.second % SAMPLE_INTERVAL_S)
     rows = {"00:00:00": ("0.3500", "0.4000"), "12:00:00": ("0.6500", "0.4000")}

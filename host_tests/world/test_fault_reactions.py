@@ -3,6 +3,7 @@
 import json
 
 import pytest
+
 from rig import rig
 
 
@@ -24,7 +25,7 @@ def charging_then(action, within_ms=3000, **options):
         await r.run(2000)
         begun_us = r.world.clock.now_us
         action(r)
-        await r.until(lambda: r.station.loop.blocking(), within_ms)
+        await r.until(r.station.loop.blocking, within_ms)
         names = active(r)
         await r.until(lambda: r.station.session.tx is None, 15000)
         open_ms = (r.world.contactor.last_open_command_us - begun_us) / 1000
@@ -245,7 +246,9 @@ def test_refused_settings_leave_the_default_and_say_key_value_and_range():
     async def story(r):
         await r.run(100)
         assert "settings_invalid" in active(r)
-        state = json.loads(r.station.report.state() or r.station.report.state.__self__._connector(1))
+        state = json.loads(
+            r.station.report.state() or r.station.report.state.__self__._connector(1)
+        )
         return state["notes"], r.station.settings, [line for _us, line in r.lines]
 
     with rig() as r:
