@@ -1,0 +1,216 @@
+"""Bad and repeated messages from above, taken by the whole station: counted, answered, no effect."""
+
+import json
+
+import pytest
+
+from rig import rig
+
+NOW_S = 1_763_600_000
+COMMAND = "pile/P001/command"
+ACK = "pile/P001/ack"
+
+
+def command(name="start", args=None, command_id="start:X", utc=NOW_S, ttl_s=30, **more):
+    args = {"connector": 1, "ref": "X", "by": "tcec102"} if args is None else args
+    body = {"v": 1, "id": command_id, "name": name, "args": args, "utc": utc, "ttl_s": ttl_s}
+    return json.dumps({**body, **more}).encode()
+
+
+def tell(r, topic, payload):
+    """Deliver one message; the reply it got, or None."""
+    downlink = r.station.downlink
+    downlink.receive(topic, payload)
+    return json.loads(downlink.replies.pop(0)) if downlink.replies else None
+
+
+def plugged(story, clock=True, settings=None):
+    """Run a story with a vehicle plugged, the meter read and the clock known."""
+
+    async def whole(r):
+        r.world.vehicle.plug()
+        await r.until(lambda: r.station.register.wh is not None)
+        if clock:
+            r.station._acknowledged(0, NOW_S)
+        return await story(r)
+
+    with rig() as r:
+        return r.play(whole, settings)
+
+
+def test_same_command_twice_acts_once_and_gets_the_same_answer():
+    async def story(r):
+        first = tell(r, COMMAND, command())
+        tx = r.station.session.tx
+        second = tell(r, COMMAND, command())
+        assert first == second
+        assert first["result"] == "accepted"
+        assert r.station.session.tx is tx
+        assert r.station.counts["repeated"] == 1
+        starts = [x for x in r.station.journal.outbox._records if x["kind"] == "tx_start"]
+        assert len(starts) == 1
+
+    plugged(story)
+
+
+@pytest.mark.parametrize("age_s", [31, 3600, -31])
+def test_stale_command_does_nothing(age_s):
+    async def story(r):
+        reply = tell(r, COMMAND, command(utc=NOW_S - age_s))
+        assert reply["result"] == "stale"
+        assert r.station.session.tx is None
+        assert r.station.counts["stale"] == 1
+        assert tell(r, COMMAND, command())["result"] == "accepted"
+
+    plugged(story)
+
+
+def test_command_before_the_time_is_known_does_nothing():
+    async def story(r):
+        reply = tell(r, COMMAND, command())
+        assert (reply["result"], reply["reason"]) == ("stale", "clock unknown")
+        assert r.station.session.tx is None
+
+    plugged(story, clock=False)
+
+
+@pytest.mark.parametrize(
+    ("payload", "result", "said"),
+    [
+        (command(name="explode", args={}), "unknown", "explode"),
+        (command(args={}), "malformed", "connector"),
+        (command(args={"connector": "1", "ref": "X", "by": "t"}), "malformed", "connector"),
+        (command(args={"connector": 1, "ref": "", "by": "t"}), "malformed", "ref"),
+        (command(args={"connector": 1, "ref": 5, "by": "t"}), "malformed", "ref"),
+        (command(args={"connector": True, "ref": "X", "by": "t"}), "malformed", "connector"),
+        (command(ttl_s=0), "malformed", "ttl_s"),
+        (command(utc="now"), "malformed", "utc"),
+        (command(v=2), "malformed", "v"),
+        (b'{"id":"x"}', "malformed", "v"),
+        (command(args={"connector": 7, "ref": "X", "by": "t"}), "refused", "no_connector"),
+        (command(name="stop", args={"connector": 1, "ref": "X"}), "refused", "no_transaction"),
+    ],
+)
+def test_bad_command_is_answered_with_the_field(payload, result, said):
+    async def story(r):
+        reply = tell(r, COMMAND, payload)
+        assert reply["result"] == result
+        assert said in reply["reason"]
+        assert r.station.session.tx is None
+
+    plugged(story)
+
+
+@pytest.mark.parametrize(
+    "payload", [b"", b"\xff\xfe", b"{", b"[]", b"5", b"null", b'"x"', b"{}" * 900, None]
+)
+@pytest.mark.parametrize("topic", [COMMAND, ACK])
+def test_malformed_payload_is_counted_and_dropped(topic, payload):
+    async def story(r):
+        assert tell(r, topic, payload) is None
+        assert r.station.counts["malformed"] == 1
+        await r.run(1000)
+        assert r.station.session.status() == "preparing"
+
+    plugged(story)
+
+
+def test_unknown_topic_is_counted():
+    async def story(r):
+        for topic in ("pile/P002/command", "pile/P001/state", "x", ""):
+            assert tell(r, topic, command()) is None
+        assert r.station.counts["unknown"] == 4
+        assert r.station.session.tx is None
+
+    plugged(story)
+
+
+def test_start_while_unplugged_is_refused():
+    async def story(r):
+        await r.until(lambda: r.station.register.wh is not None)
+        r.station._acknowledged(0, NOW_S)
+        reply = tell(r, COMMAND, command(utc=r.station.clock.utc_s()))
+        assert (reply["result"], reply["reason"]) == ("refused", "not_plugged")
+        assert r.station.session.tx is None
+
+    with rig() as r:
+        r.play(story)
+
+
+def test_stop_of_another_transaction_is_refused():
+    async def story(r):
+        tell(r, COMMAND, command())
+        args = {"connector": 1, "ref": "Y"}
+        reply = tell(r, COMMAND, command(name="stop", args=args, command_id="stop:Y"))
+        assert (reply["result"], reply["reason"]) == ("refused", "other_transaction")
+        assert r.station.session.tx.wants_energy()
+
+    plugged(story)
+
+
+def test_second_start_is_refused_as_busy():
+    async def story(r):
+        tell(r, COMMAND, command())
+        args = {"connector": 1, "ref": "Y", "by": "tcec102"}
+        reply = tell(r, COMMAND, command(args=args, command_id="start:Y"))
+        assert (reply["result"], reply["reason"]) == ("refused", "busy")
+
+    plugged(story)
+
+
+def test_flood_of_commands_does_not_grow_the_replies():
+    async def story(r):
+        for number in range(100):
+            r.station.downlink.receive(COMMAND, command(command_id=str(number)))
+        assert len(r.station.downlink.replies) == 8
+
+    plugged(story)
+
+
+def test_ack_beyond_what_was_sent_frees_nothing_once_online():
+    async def story(r):
+        outbox = r.station.journal.outbox
+        kept = len(outbox)
+        r.station._acknowledged(1 << 40, NOW_S)
+        assert len(outbox) == kept
+
+    plugged(story)
+
+
+def test_site_limit_holds_for_its_time_and_falls_back():
+    async def story(r):
+        topic = "site/lot/limit"
+        await r.charge()
+        tell(r, topic, json.dumps({"v": 1, "a10": 160, "ttl_s": 30}).encode())
+        await r.run(6000)
+        loop = r.station.loop
+        assert (loop.duty_permille, loop.limits.holder_name()) == (266, "site")
+        await r.run(32000)
+        assert loop.duty_permille == 100
+        for bad in (
+            b'{"v":1,"a10":-1,"ttl_s":30}',
+            b'{"v":1,"a10":160}',
+            b'{"v":1,"a10":160,"ttl_s":0}',
+        ):
+            tell(r, topic, bad)
+        assert r.station.counts["malformed"] == 3
+        assert loop.limits.offered_a10() == 60
+
+    with rig() as r:
+        r.play(story, {"site": "lot"})
+
+
+def test_same_seed_gives_the_same_story():
+    async def story(r):
+        await r.charge()
+        await r.run(10000)
+        r.station.stop_local()
+        await r.until(lambda: r.station.session.tx is None, 15000)
+
+    told = []
+    for _ in range(2):
+        with rig(seed=7) as r:
+            (r.folder / "journal.json").write_text('{"boot": 1, "life": "abc123"}')
+            r.play(story)
+            told.append((r.lines, r.world.trace))
+    assert told[0] == told[1]
