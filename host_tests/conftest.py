@@ -4,6 +4,7 @@ import os
 import sys
 from pathlib import Path
 
+_CORE = "host_tests/core/"
 ROOT = Path(__file__).resolve().parent.parent
 # umqtt.simple as shipped, unpacked by `make setup`
 sys.path.append(str(ROOT / "build" / "lib"))
@@ -13,7 +14,8 @@ def pytest_terminal_summary(terminalreporter):
     """Figures recorded with record_property("figure", ...), one line each."""
     if os.environ.get("PYTEST_XDIST_WORKER"):
         return
-    lines = []
+    core = [r for r in terminalreporter.getreports("passed") if r.nodeid.startswith(_CORE)]
+    lines = [f"core tests under CPython: {len(core)} passed"] if core else []
     for report in terminalreporter.getreports("passed") + terminalreporter.getreports("failed"):
         for key, value in report.user_properties:
             if key == "figure":

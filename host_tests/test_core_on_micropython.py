@@ -18,4 +18,4 @@ def test_core_tests_pass_under_micropython(record_property):
         for path in (ROOT / "host_tests" / "core").glob("test_*.py")
     )
     assert passed == written
-    record_property("figure", f"core under MicroPython: {passed} passed")
+    record_property("figure", f"core tests under MicroPython: {passed} passed")

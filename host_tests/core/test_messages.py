@@ -42,6 +42,7 @@ def test_broken_messages_name_the_field():
         (b"[1]", "payload"),
         (b"{", "payload"),
         (b"{}" + b" " * 2000, "payload"),
+        (b"[" * 1000, "payload"),
         (b'{"v":2}', "v"),
         (b'{"v":1}', "id"),
     ]

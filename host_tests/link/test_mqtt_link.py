@@ -103,7 +103,7 @@ def with_broker(story, keepalive_s=10, speed=20, receive=True, **options):
                     running.cancel()
                     await asyncio.gather(running, return_exceptions=True)
         finally:
-            link.close()
+            await link.close()
             server.close()
             await server.wait_closed()
 

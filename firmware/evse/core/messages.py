@@ -159,7 +159,8 @@ def decode(name, payload):
         raise ProtocolError("payload", "%d bytes, allowed %d" % (len(payload), MAX_BYTES))
     try:
         message = json.loads(str(payload, "utf-8"))
-    except (ValueError, UnicodeError):
+    except (ValueError, UnicodeError, RuntimeError):
+        # RuntimeError: nested deeper than the parser goes
         raise ProtocolError("payload", "not JSON in UTF-8")
     if not isinstance(message, dict):
         raise ProtocolError("payload", "not an object")
@@ -174,7 +175,7 @@ def salvage_id(payload):
     try:
         message = json.loads(str(payload[:MAX_BYTES], "utf-8"))
         command_id = message["id"]
-    except (ValueError, UnicodeError, KeyError, TypeError, IndexError):
+    except (ValueError, UnicodeError, RuntimeError, KeyError, TypeError, IndexError):
         return ""
     return command_id if isinstance(command_id, str) and len(command_id) <= 64 else ""
 

@@ -168,11 +168,16 @@ class MqttLink:
             except asyncio.TimeoutError:
                 raise OSError("no answer to ping")
 
-    def close(self):
+    async def close(self):
         """Drop the connection without a word: the broker sends the last will."""
-        if self._writer:
-            self._writer.close()
-            self._writer = None
+        writer, self._writer = self._writer, None
+        if writer:
+            writer.close()
+            try:
+                # On MicroPython this is what closes the socket
+                await writer.wait_closed()
+            except OSError:
+                pass
 
     def _deliver(self, topic, payload):
         self._on_message(str(topic, "utf-8"), payload)

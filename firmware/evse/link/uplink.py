@@ -75,8 +75,8 @@ class Uplink:
                 tasks.append(asyncio.create_task(self._until_failure(work, failed)))
             await failed.wait()
         finally:
-            link.close()
             await _cancel(tasks)
+            await link.close()
 
     async def _open(self):
         opening = asyncio.open_connection(self._address(), self._port)
