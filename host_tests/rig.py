@@ -44,7 +44,7 @@ class Rig:
     def play(self, story, settings=None):
         """Start the station, run `await story(self)`, return its result."""
         path = self.folder / "settings.json"
-        path.write_text(json.dumps({"broker_port": 9, **(settings or {})}))
+        path.write_text(json.dumps({"station_id": "P001", "broker_port": 9, **(settings or {})}))
         return self.restart(story)
 
     def restart(self, story):

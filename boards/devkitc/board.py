@@ -28,7 +28,8 @@ PILOT_FRONT_END = {
     "pulldown_ohm": 31600,
     "pullup_mv": 3300,
 }
-# (ADC mV at 0 V on the pilot, pilot mV per 1000 mV at the ADC); measure on each board, see board.md
+# Nominal (ADC mV at 0 V on the pilot, pilot mV per 1000 mV at the ADC); each unit has its own pair in
+# the settings pilot_zero_mv and pilot_gain, see board.md
 PILOT_CALIBRATION = (1296, 12069)
 
 
@@ -39,11 +40,12 @@ def safe_outputs():
     outputs_low(PINS["contactor"], PINS["heartbeat"], PINS["cp_pwm"])
 
 
-def control_pilot():
-    """Pilot generator and sampler."""
+def control_pilot(zero_mv=0, gain=0):
+    """Pilot generator and sampler; the unit's calibration, 0 for the nominal values."""
     from evse.drivers.control_pilot import ControlPilot
 
-    return ControlPilot(PINS["cp_pwm"], PINS["cp_adc"], PILOT_CALIBRATION)
+    calibration = (zero_mv or PILOT_CALIBRATION[0], gain or PILOT_CALIBRATION[1])
+    return ControlPilot(PINS["cp_pwm"], PINS["cp_adc"], calibration)
 
 
 def contactor():
@@ -81,11 +83,11 @@ def status_led():
     return StatusLed(PINS["led"])
 
 
-def watchdog():
-    """Liveness, 2 s."""
+def watchdog(timeout_ms=2000):
+    """Liveness."""
     from evse.drivers.watchdog import Watchdog
 
-    return Watchdog(2000)
+    return Watchdog(timeout_ms)
 
 
 def chip():

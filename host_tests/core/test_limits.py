@@ -12,8 +12,8 @@ def test_least_limit_wins_and_is_named():
     assert (x.offered_a10(), x.holder_name()) == (160, "site")
     x.set(TECHNICIAN, 100)
     assert x.holder_name() == "technician"
-    x.clear(TECHNICIAN)
-    x.clear(SITE)
+    x.set(TECHNICIAN, limits.UNLIMITED_A10)
+    x.set(SITE, limits.UNLIMITED_A10)
     assert (x.offered_a10(), x.holder_name()) == (200, "platform")
 
 

@@ -43,6 +43,7 @@ def test_broken_messages_name_the_field():
         (b"{", "payload"),
         (b"{}" + b" " * 2000, "payload"),
         (b"[" * 1000, "payload"),
+        (b'{"v":' + b"[" * 400 + b"]" * 400 + b"}", "v"),
         (b'{"v":2}', "v"),
         (b'{"v":1}', "id"),
     ]
@@ -50,11 +51,14 @@ def test_broken_messages_name_the_field():
         ("id", 5),
         ("id", ""),
         ("id", "x" * 65),
+        ("id", "充电"),
+        ("name", "\n"),
         ("name", None),
         ("args", []),
         ("utc", "1"),
         ("utc", 1.5),
         ("utc", -1),
+        ("utc", 4102444801),
         ("ttl_s", 0),
         ("ttl_s", True),
     ):
@@ -80,5 +84,5 @@ def test_topics():
 
 def test_id_of_a_broken_command_is_saved():
     assert messages.salvage_id(json.dumps({"id": "x"}).encode()) == "x"
-    for payload in (b"", b"[]", b"5", b'{"id":5}', b"\xff", b'"x"'):
+    for payload in (b"", b"[]", b"5", b'{"id":5}', b"\xff", b'"x"', b'{"id":"\\u00e9"}'):
         assert messages.salvage_id(payload) == "", payload

@@ -5,14 +5,17 @@ from evse.core.meter import MeterRegister
 
 def register():
     r = MeterRegister(7040)
+    r.accept(1000000)
     assert r.accept(1000000)
     return r
 
 
-def test_first_reading_is_the_beginning():
+def test_first_reading_counts_when_a_second_agrees():
     r = MeterRegister(7040)
-    assert r.wh is None
-    assert r.accept(1234560) and r.wh == 1234560
+    for wh in (99, 1234560, 5000000, 1234560):
+        assert not r.accept(wh)
+        assert r.wh is None
+    assert r.accept(1234570) and r.wh == 1234570
 
 
 def test_step_back_is_refused_and_named_after_three():
@@ -46,15 +49,31 @@ def test_long_silence_allows_the_energy_of_that_time():
     assert r.lost
     assert not r.accept(1001300)
     assert r.accept(1001170)
+    r.step(20)
     assert not r.lost
 
 
-def test_lost_after_three_seconds():
+def test_lost_after_three_and_a_half_seconds():
     r = register()
-    r.step(3000)
+    r.step(3500)
     assert not r.lost
     r.step(1)
     assert r.lost and r.wh == 1000000
+
+
+def test_meter_that_answers_now_and_then_is_lost():
+    r = register()
+    for answered in (True, False, False, False, True, False, False):
+        r.heard(answered)
+        r.step(20)
+        assert not r.lost
+    r.heard(False)
+    r.step(20)
+    assert r.lost
+    for _ in range(4):
+        r.heard(True)
+    r.step(20)
+    assert not r.lost
 
 
 def test_restart_takes_a_new_meter():
@@ -62,4 +81,4 @@ def test_restart_takes_a_new_meter():
     for _ in range(3):
         r.accept(5)
     r.restart()
-    assert not r.implausible and r.accept(5) and r.wh == 5
+    assert not r.implausible and not r.accept(5) and r.accept(5) and r.wh == 5

@@ -51,6 +51,23 @@ def test_samples_are_thinned_before_a_stop_is_lost_and_the_sequence_has_no_gap()
     assert seqs(encoded) == list(range(1, len(encoded) + 1))
 
 
+def test_flood_of_faults_stays_within_its_bounds():
+    box = Outbox(40, 1)
+    for _ in range(500):
+        box.append(record("fault"))
+    assert len(box) == 32 and box.full
+    assert box.append(record("tx_stop")) == 33
+
+
+def test_first_ack_of_a_new_life_renumbers_and_frees_nothing():
+    box = Outbox(50, 100001, anchored=False)
+    for _ in range(3):
+        box.append(record("tx_stop"))
+    assert box.rebase(100050)
+    assert seqs(box.batch(1000, encode_record)[0]) == [100051, 100052, 100053]
+    assert not box.rebase(100052)
+
+
 def test_rebase_after_the_pile_lost_its_memory():
     box = Outbox(50, 1)
     box.append(record("boot"))

@@ -158,3 +158,26 @@ def test_sample_across_an_edge_can_prove_the_negative_half_but_not_disprove_it()
         watch.judge(pilot.DRIVE_PWM, 6000, 8, 0, 0, edge_mv)
         assert watch.low_ok
         assert (watch.low_missing_ms == 0) == proven, edge_mv
+
+
+def test_closable_needs_a_proven_negative_half_and_a_new_wait_after_each_opening():
+    watch = monitor()
+    feed(watch, pilot.DRIVE_POSITIVE, 6000, 0, 200, low_count=0)
+    assert watch.state == C and watch.closable and not watch.low_proven
+    feed(watch, pilot.DRIVE_PWM, 6000, -12000, 1)
+    assert watch.low_proven
+    watch.opened()
+    feed(watch, pilot.DRIVE_PWM, 6000, -12000, 99)
+    assert not watch.closable
+    feed(watch, pilot.DRIVE_PWM, 6000, -12000, 2)
+    assert watch.closable
+    feed(watch, pilot.DRIVE_PWM, 6000, -6000, 1)
+    assert not watch.low_proven
+
+
+def test_counters_stay_small_for_ever():
+    watch = monitor()
+    for _ in range(3):
+        feed(watch, pilot.DRIVE_PWM, 9000, 0, 2, dt_ms=1 << 29, low_count=0)
+    assert watch._candidate_ms <= 60000 and watch.low_bad_ms <= 60000
+    assert watch.low_missing_ms <= 60000

@@ -17,13 +17,13 @@ def transaction():
 def test_charge_and_stop_takes_a_reading_after_opening():
     t = transaction()
     assert t.wants_energy() and t.phase == AUTHORISED
-    assert t.step(True, 20) and t.phase == CHARGING
+    assert t.step(True, True, 20) and t.phase == CHARGING
     assert t.end("remote") and not t.wants_energy()
-    assert not t.step(True, 20)
+    assert not t.step(True, True, 20)
     assert not t.finish(1100, 10)
     for _ in range(20):
         assert not t.finish(1100, 0)
-        t.step(False, 20)
+        t.step(False, True, 20)
     assert not t.finish(1100, 10)
     assert t.finish(1110, 0)
     assert (t.phase, t.start_wh, t.stop_wh, t.reason) == (ENDED, 1000, 1110, "remote")
@@ -31,11 +31,11 @@ def test_charge_and_stop_takes_a_reading_after_opening():
 
 def test_lost_meter_ends_with_the_last_good_register():
     t = transaction()
-    t.step(True, 20)
+    t.step(True, True, 20)
     t.end("fault", "meter_lost")
     waited_ms = 0
     while not t.finish(1100, 100000):
-        t.step(False, 20)
+        t.step(False, True, 20)
         waited_ms += 20
     assert waited_ms == FINAL_READING_MS and t.stop_wh == 1100 and t.fault == "meter_lost"
 
@@ -43,8 +43,8 @@ def test_lost_meter_ends_with_the_last_good_register():
 def test_no_current_within_the_time_ends_it():
     t = transaction()
     for _ in range(2999):
-        assert not t.step(False, 20)
-    assert t.step(False, 20) and (t.phase, t.reason) == (ENDING, "start_timeout")
+        assert not t.step(False, True, 20)
+    assert t.step(False, True, 20) and (t.phase, t.reason) == (ENDING, "start_timeout")
 
 
 def test_first_reason_stands():
@@ -57,5 +57,23 @@ def test_energy_is_never_negative():
     t = transaction()
     t.end("local")
     for _ in range(20):
-        t.step(False, 20)
+        t.step(False, True, 20)
     assert t.finish(900, 0) and t.stop_wh == 1000
+
+
+def test_contactor_that_never_opens_does_not_keep_the_bill_open():
+    t = transaction()
+    t.step(True, True, 20)
+    t.end("remote")
+    waited_ms = 0
+    while not t.finish(1100, 0):
+        t.step(True, True, 20)
+        waited_ms += 20
+    assert waited_ms == 10000 and t.stop_wh == 1100
+
+
+def test_our_own_pause_does_not_run_the_start_timeout_down():
+    t = transaction()
+    for _ in range(10000):
+        assert not t.step(False, False, 20)
+    assert t.phase == AUTHORISED

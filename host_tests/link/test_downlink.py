@@ -163,6 +163,23 @@ def test_flood_of_commands_does_not_grow_the_replies():
         for number in range(100):
             r.station.downlink.receive(COMMAND, command(command_id=str(number)))
         assert len(r.station.downlink.replies) == 8
+        assert len(r.station.commands._answers) <= 16
+
+    plugged(story)
+
+
+def test_start_is_not_repeated_by_a_replay_behind_other_commands():
+    async def story(r):
+        start = command(ttl_s=300)
+        assert tell(r, COMMAND, start)["result"] == "accepted"
+        stop = {"connector": 1, "ref": "X"}
+        tell(r, COMMAND, command(name="stop", args=stop, command_id="stop:X", ttl_s=300))
+        await r.until(lambda: r.station.session.tx is None, 15000)
+        for number in range(40):
+            tell(r, COMMAND, command(name="report", args={}, command_id=f"r{number}", ttl_s=300))
+        assert tell(r, COMMAND, start)["result"] == "accepted"
+        assert r.station.session.tx is None
+        assert r.station.counts["repeated"] == 1
 
     plugged(story)
 

@@ -266,3 +266,50 @@ def test_oversized_message_is_read_past_acknowledged_and_counted():
         await eventually(lambda: (0x40, b"\x00\x07") in broker.packets)
 
     with_broker(story)
+
+
+def test_refused_subscription_is_oserror():
+    async def story(link, broker, _messages):
+        broker._answer = lambda _kind, body: broker.writer.write(b"\x90\x03" + body[:2] + b"\x80")
+        subscribing = asyncio.create_task(link.subscribe("x"))
+        try:
+            with pytest.raises(OSError, match="subscription refused"):
+                await link.run()
+        finally:
+            subscribing.cancel()
+            await asyncio.gather(subscribing, return_exceptions=True)
+
+    with_broker(story, receive=False)
+
+
+def test_broker_that_does_not_read_is_noticed():
+    async def story(link, broker, _messages):
+        broker.writer.transport.pause_reading()
+
+        async def flood():
+            while True:
+                await link.publish("t", b"x" * 60000, qos=0)
+
+        flooding = asyncio.create_task(flood())
+        try:
+            with pytest.raises(OSError, match="does not read"):
+                await asyncio.wait_for(link.keep_alive(), 60)
+        finally:
+            flooding.cancel()
+            await asyncio.gather(flooding, return_exceptions=True)
+            broker.writer.transport.resume_reading()
+
+    with_broker(story)
+
+
+def test_error_in_the_station_is_not_called_a_broken_packet():
+    async def story(link, broker, _messages):
+        def on_message(_topic, _payload):
+            raise IndexError("the station's own")
+
+        link._on_message = on_message
+        broker.send(b"down", b"x")
+        with pytest.raises(IndexError, match="the station's own"):
+            await link.run()
+
+    with_broker(story, receive=False)

@@ -91,14 +91,14 @@ class MeterDlt645:
         self._bus.transmit(self, data, FRAMING, now_us)
 
     def _spoil(self, data):
-        """Garbage before half of the frames, one flipped bit in a third of them."""
+        """Garbage before half of the frames, one flipped bit in nine of ten."""
         random = self._random
         if random.below(2):
             garbage = bytearray()
             for _ in range(random.between(1, 5)):
                 garbage.append(random.below(256))
             data = garbage + data
-        if random.below(3) == 0:
+        if random.below(10):
             data[random.below(len(data))] ^= 1 << random.below(8)
         return data
 

@@ -2,8 +2,9 @@
 
 from ..core.messages import COMMAND_ARGS, ProtocolError, check
 
-# Answers remembered for commands that come twice
+# Answers remembered until their command has outlived its time to live; full means busy
 _REMEMBERED = 16
+_LASTING = ("start", "stop")
 
 
 class Commands:
@@ -14,20 +15,24 @@ class Commands:
         self._clock = clock
         self._counts = counts
         self._report = report
-        self._answers = []
+        self._answers = []  # (utc_s until which the command may act, reply)
 
     def handle(self, message):
         """Reply dict for one command; the same id gets the same reply and no second effect."""
-        for reply in self._answers:
+        for _until_s, reply in self._answers:
             if reply["id"] == message["id"]:
                 self._counts["repeated"] += 1
                 return reply
         result, reason = self._act(message)
         reply = {"id": message["id"], "result": result, "reason": reason}
         # A stale command was not acted on: sent again in time it may still act
-        if result != "stale":
-            self._answers = self._answers[-_REMEMBERED + 1 :] + [reply]
+        if result in ("accepted", "refused") and message["name"] in _LASTING:
+            self._answers.append((message["utc"] + message["ttl_s"], reply))
         return reply
+
+    def _full(self, now_s):
+        self._answers = [answer for answer in self._answers if answer[0] >= now_s]
+        return len(self._answers) >= _REMEMBERED
 
     def _act(self, message):
         name, args = message["name"], message["args"]
@@ -49,6 +54,8 @@ class Commands:
         if name == "report":
             self._report()
             return "accepted", ""
+        if self._full(now_s):
+            return "stale", "too many commands, ask again"
         session = self._sessions.get(args["connector"])
         if session is None:
             return "refused", "no_connector"

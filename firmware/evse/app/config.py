@@ -23,9 +23,16 @@ def read_json(path):
 
 
 def write_json(path, value, permit):
-    """Write a small JSON file; asks the stall permit, because the flash may erase."""
-    with permit.hold("write " + path), open(path, "w") as file:
-        json.dump(value, file)
+    """Write a small JSON file; asks the stall permit, because the flash may erase.
+
+    Returns "" or a sentence saying why the file system refused it.
+    """
+    try:
+        with permit.hold("write " + path), open(path, "w") as file:
+            json.dump(value, file)
+    except OSError as error:
+        return "%s could not be written (%s): is the file system full?" % (path, error)
+    return ""
 
 
 def load(permit):
@@ -39,5 +46,7 @@ def load(permit):
         # A file without faults stands alone: keys left out go back to their defaults
         values, problems = settings.merge(wanted, settings.defaults())
         if values != good:
-            write_json(GOOD_FILE, values, permit)
+            refusal = write_json(GOOD_FILE, values, permit)
+            if refusal:
+                problems.append(refusal)
     return values, problems

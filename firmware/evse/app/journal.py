@@ -18,20 +18,27 @@ class Journal:
 
     def __init__(self, clock, permit):
         self._clock = clock
-        self.boot, self.life = self._next_boot(permit)
-        self.outbox = Outbox(_CAPACITY, self.boot * _RESERVED + 1)
+        self.problem = ""  # why the file could not be written
+        self.boot, self.life = 1, ""
+        known = self._next_boot(permit)
+        self.outbox = Outbox(_CAPACITY, self.boot * _RESERVED + 1, anchored=known)
         self.news = False  # a record was written since the uplink looked
 
-    @staticmethod
-    def _next_boot(permit):
+    def _next_boot(self, permit):
+        """Count this start; True when earlier starts were remembered."""
         last = config.read_json(FILE)
-        if isinstance(last, dict) and isinstance(last.get("boot"), int):
-            boot, life = last["boot"] + 1, str(last.get("life"))[:8]
+        known = isinstance(last, dict) and isinstance(last.get("boot"), int)
+        if known:
+            self.boot, self.life = last["boot"] + 1, str(last.get("life"))[:8]
         else:
             # No memory of earlier starts: a new life, so that no transaction id ever repeats
-            boot, life = 1, str(hexlify(os.urandom(3)), "ascii")
-        config.write_json(FILE, {"boot": boot, "life": life}, permit)
-        return boot, life
+            self.life = str(hexlify(os.urandom(3)), "ascii")
+        self.problem = config.write_json(FILE, {"boot": self.boot, "life": self.life}, permit)
+        if self.problem:
+            # The next start will not know of this one either
+            known = False
+            self.life = str(hexlify(os.urandom(3)), "ascii")
+        return known
 
     def record(self, kind, connector, wh, **payload):
         """Append one record; returns its sequence, or 0 for a sample thinned away."""

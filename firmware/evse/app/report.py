@@ -5,14 +5,13 @@ import sys
 from .. import __version__
 from ..core import faults, messages
 
-_CHECK_S = 1
-
 
 class Report:
     """The uplink's source: bytes when there is something to say, else None."""
 
     def __init__(self, station_board, settings, loops, sessions, journal, clock, counts):
-        self.notes = []
+        self.notes = []  # settings that were refused
+        self.task_note = ""  # the last error that ended a task
         self._board = station_board
         self._settings = settings
         self._loops = loops
@@ -67,7 +66,7 @@ class Report:
             "up": self._clock.up_s,
             "utc": self._clock.utc_s(),
             "connectors": [self._connector(number) for number in sorted(self._sessions)],
-            "notes": [note[:120] for note in self.notes[:3]],
+            "notes": self._notes(),
             "counts": self._counts,
         }
         data = messages.encode(message)
@@ -75,6 +74,10 @@ class Report:
             message["notes"].pop()
             data = messages.encode(message)
         return data
+
+    def _notes(self):
+        notes = ([self.task_note] if self.task_note else []) + self.notes
+        return [note[:120] for note in notes[:3]]
 
     def meter(self):
         """Live values of the connector that charges, at the meter interval."""

@@ -1,7 +1,6 @@
 """The session of one connector: plug, authorised start, samples, stop. Writes the journal."""
 
 from ..core import faults
-from ..core.pilot_profiles import A
 from ..core.transaction import CHARGING, ENDING, Transaction
 
 # A vehicle that has not drawn for this long has ended the charge itself
@@ -22,7 +21,7 @@ class Session:
         self._console = console
         self._count = 0
         self._idle_ms = 0
-        self._last_sample_s = 0
+        self._sample_slot = 0
 
     @property
     def phase(self):
@@ -43,7 +42,7 @@ class Session:
             return "fault"
         if not loop.in_service or self._journal.outbox.full:
             return "unavailable"
-        if loop.unplugged or loop.tick.pilot.state == A:
+        if loop.unplugged or not loop.vehicle_present:
             return "not_plugged"
         if loop.register.wh is None:
             return "no_meter"
@@ -75,12 +74,15 @@ class Session:
         tx = self.tx
         loop.wants_energy = bool(tx and tx.wants_energy())
         if not tx:
+            if loop.unplugged and loop.register.implausible:
+                loop.register.restart()
             return
         self._end_if_over(tx, dt_ms)
         before = tx.phase
-        if tx.step(loop.closed, dt_ms):
+        if tx.step(loop.closed, bool(loop.limits.offered_a10()), dt_ms):
             loop.changed = True
             if tx.phase == CHARGING and before != CHARGING:
+                self._sample_slot = self._slot()
                 self._journal.record("tx_charging", self.connector, loop.register.wh, tx=tx.tx)
         if tx.phase == CHARGING:
             self._sample(tx)
@@ -92,22 +94,26 @@ class Session:
         blocking = loop.blocking()
         if blocking:
             tx.end("fault", faults.names(blocking)[0])
-        elif loop.tick.pilot.state == A:
+        elif not loop.vehicle_present:
             tx.end("unplugged")
-        elif tx.phase == CHARGING and not loop.closed:
+        elif tx.phase == CHARGING and not loop.closed and loop.limits.offered_a10():
             self._idle_ms += dt_ms
-            if self._idle_ms >= _VEHICLE_DONE_MS and loop.limits.offered_a10():
+            if self._idle_ms >= _VEHICLE_DONE_MS:
                 tx.end("vehicle")
         else:
             self._idle_ms = 0
 
-    def _sample(self, tx):
-        # At multiples of the interval, so that the edges of tariff periods meet a reading
+    def _slot(self):
         utc_s = self._clock.utc_s()
         now_s = self._clock.up_s if utc_s is None else utc_s
-        if now_s == self._last_sample_s or now_s % self._settings["sample_interval_s"]:
+        return now_s // self._settings["sample_interval_s"]
+
+    def _sample(self, tx):
+        # At multiples of the interval, so that the edges of tariff periods meet a reading
+        slot = self._slot()
+        if slot == self._sample_slot:
             return
-        self._last_sample_s = now_s
+        self._sample_slot = slot
         register = self._loop.register
         self._journal.record("tx_sample", self.connector, register.wh, tx=tx.tx, w=register.w)
 

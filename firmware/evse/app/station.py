@@ -39,11 +39,15 @@ class Station:
         self.console = Console(self.clock)
         self.permit = StallPermit()
         self.settings, problems = config.load(self.permit)
+        if not self.settings["station_id"]:
+            self.settings["station_id"] = "P" + board.chip().unique_id()
         self.journal = Journal(self.clock, self.permit)
         self.counts = {"malformed": 0, "unknown": 0, "stale": 0, "repeated": 0}
         self._build_control()
         self._build_link()
         self._causes = faults.SETTINGS_INVALID if problems else 0
+        if self.journal.problem:
+            problems.append(self.journal.problem)
         self._task_failed = False
         self.report.notes.extend(problems)
         for problem in problems:
@@ -52,7 +56,7 @@ class Station:
     def _build_control(self):
         board, settings = self.board, self.settings
         profile = PROFILES[settings["profile"]]
-        control_pilot = board.control_pilot()
+        control_pilot = board.control_pilot(settings["pilot_zero_mv"], settings["pilot_gain"])
         self.tick = SafetyTick(profile, control_pilot, board.contactor(), board.dead_man())
         rated_w = board.RATED_A10 * board.VOLTS * board.PHASES // 10
         self.register = MeterRegister(rated_w * 12 // 10)
@@ -66,6 +70,9 @@ class Station:
             self.permit,
         )
         self.loop.limits.set(limits.TECHNICIAN, settings["technician_limit_a10"])
+        if settings["site"]:
+            # Until the site speaks, its fallback holds: others may be drawing all it has
+            self.loop.limits.set(limits.SITE, settings["site_fallback_a10"])
         self.metering = Metering(board.meter(settings["meter_address"]), self.register)
         self.session = Session(
             CONNECTOR, self.loop, self.journal, self.clock, settings, self.console
@@ -101,7 +108,6 @@ class Station:
             Wlan(settings["wifi_ssid"], settings["wifi_password"]),
             self.report,
             self.downlink,
-            self.permit,
             self.board.chip().random,
         )
 
@@ -123,6 +129,12 @@ class Station:
 
     async def run(self):
         """Start everything and never return."""
+        try:
+            await self._run()
+        finally:
+            self.console.flush()
+
+    async def _run(self):
         cause = self.board.chip().reset_cause()
         self.journal.record("boot", 0, None, cause=cause)
         self.console.say(
@@ -139,13 +151,13 @@ class Station:
         await asyncio.gather(*[self._keep_running(name, work) for name, work in tasks])
 
     async def _keep_running(self, name, work):
-        # A task never ends; one that does by an error is named, reported and started again
+        # No task is meant to end; one that does by an error is named, reported and started again
         while True:
             try:
                 await work()
             except Exception as error:
                 self._task_failed = True
-                self.report.notes[3:] = ["%s: %r" % (name, error)]
+                self.report.task_note = "%s: %r" % (name, error)
                 self.console.say("task %s failed: %r", name, error)
             await asyncio.sleep_ms(_RESTART_MS)
 
@@ -176,11 +188,20 @@ class Station:
         self.session.step(dt_ms)
         self.narrator.step(raised, cleared)
         self.indication.step(self.session.status(), self.loop.faults.active, dt_ms)
+        self.console.drain()
 
     def _record_faults(self, raised, cleared):
         for name in faults.names(raised):
-            detail = "; ".join(self.report.notes)[:120] if name == "settings_invalid" else ""
-            self.journal.record("fault", CONNECTOR, self.register.wh, fault=name, detail=detail)
+            detail = ""
+            if name == "settings_invalid":
+                detail = "; ".join(self.report.notes)
+            elif name == "tick_failed":
+                detail = self.report.task_note = "tick: %r" % self.tick.error
+            elif name == "task_failed":
+                detail = self.report.task_note
+            self.journal.record(
+                "fault", CONNECTOR, self.register.wh, fault=name, detail=_ascii(detail)
+            )
         for name in faults.names(cleared):
             self.journal.record("fault_clear", CONNECTOR, self.register.wh, fault=name)
 
@@ -208,3 +229,8 @@ class Station:
     def cp_state(self, _connector=CONNECTOR):
         """Control pilot state name."""
         return self.loop.machine.name()
+
+
+def _ascii(text):
+    # Part of a record: whatever an error or a file said must survive any JSON
+    return "".join(char if " " <= char <= "~" else "?" for char in text[:120])

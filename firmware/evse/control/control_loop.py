@@ -91,6 +91,11 @@ class ControlLoop:
         return self.machine.state == A1 and self.tick.pilot.state == A
 
     @property
+    def vehicle_present(self):
+        """False when the pilot shows state A, whatever we drive."""
+        return self.tick.pilot.state != A
+
+    @property
     def closed(self):
         """True when the mirror contact says closed."""
         return self.tick.contactor.closed

@@ -27,10 +27,10 @@ class Metering:
         while True:
             for identifier in _ROUND:
                 value = await self._ask(identifier)
-                if value is None:
-                    self.silences += 1
-                else:
-                    self.answers += 1
+                if value is None and identifier == dlt645.ENERGY_IMPORT:
+                    # The one that money hangs on is asked again at once
+                    value = await self._ask(identifier)
+                if value is not None:
                     self._take(identifier, value)
                 await asyncio.sleep_ms(_PAUSE_MS)
 
@@ -40,7 +40,11 @@ class Metering:
             await asyncio.sleep_ms(_POLL_MS)
             value = self._meter.poll()
             if value is not None:
+                self.answers += 1
+                self._register.heard(True)
                 return value
+        self.silences += 1
+        self._register.heard(False)
         return None
 
     def _take(self, identifier, value):

@@ -2,8 +2,9 @@
 the dead-man. It allocates nothing and calls only drivers and core.
 
 It opens by itself and at once. It closes only while the control loop's permission is fresh, says
-CLOSE, and the tick's own view of pilot and mirror contact agrees. A bad burst is confirmed by a
-second one in the same call, so a change of the line costs at most one period and two bursts.
+CLOSE, and the tick's own view agrees: state C or D stable since the last opening, the negative
+half-wave seen, the contactor open for its minimum time. A bad burst is confirmed by a second one in
+the same call, so a change of the line costs at most one period and two bursts.
 """
 
 from time import ticks_diff, ticks_us
@@ -17,11 +18,12 @@ from ..core.faults import (
     PILOT_DIODE,
     PILOT_INVALID,
     PILOT_SHORT,
+    TICK_FAILED,
     TICK_LATE,
 )
 from ..core.pilot import PilotMonitor
 from ..core.pilot_profiles import INVALID as LEVEL_INVALID
-from ..core.pilot_profiles import C, D, E
+from ..core.pilot_profiles import E
 
 PERIOD_MS = const(5)
 # Allowed stalls add up to 23 ms (GC 10, one C call 10, page program 3): beyond this something
@@ -40,10 +42,10 @@ class SafetyTick:
         self.contactor = ContactorMonitor()
         self.faults = 0  # present in this tick
         self.latched = 0  # seen since the control loop took them
-        self.ticks = 0
+        self.ticks = 0  # good ones, modulo 65536
+        self.error = None  # the exception that ended the last bad tick
         self.late_us = 0  # worst lateness while closed
         self.lateness_us = 0  # worst lateness ever
-        self.opened = 0  # how often the tick opened the contactor by itself
         self._control_pilot = control_pilot
         self._contactor = contactor
         self._dead_man = dead_man
@@ -69,22 +71,30 @@ class SafetyTick:
         return latched
 
     def run(self, _timer=None):
-        """One tick."""
+        """One tick; an error in it opens the contactor and becomes a fault."""
+        try:
+            self._run()
+            self.ticks = (self.ticks + 1) & 0xFFFF
+        except Exception as error:
+            self._contactor.open()
+            self.contactor.command(False)
+            self.error = error
+            self.latched |= TICK_FAILED
+
+    def _run(self):
         now_us = ticks_us()
         elapsed_us = ticks_diff(now_us, self._last_us)
         self._last_us = now_us
         self._rest_us += elapsed_us
         dt_ms = self._rest_us // 1000
         self._rest_us -= dt_ms * 1000
-        self.ticks += 1
 
         faults = self._watch_time(elapsed_us - PERIOD_MS * 1000, dt_ms)
         holdable = self._look()
         if not holdable and self.contactor.commanded:
             holdable = self._look()
-        pilot = self.pilot
         # One look after a long stall is one look, however much time went by
-        pilot.step(self._control_pilot.drive, dt_ms if dt_ms < _LOOK_MS else _LOOK_MS)
+        self.pilot.step(self._control_pilot.drive, dt_ms if dt_ms < _LOOK_MS else _LOOK_MS)
         faults |= self._pilot_faults()
         faults |= self.contactor.step(self._contactor.is_closed(), dt_ms)
         self.faults = faults
@@ -93,7 +103,8 @@ class SafetyTick:
 
     def _watch_time(self, late_us, dt_ms):
         self.lateness_us = max(self.lateness_us, late_us)
-        self._permission_ms -= dt_ms
+        if self._permission_ms > 0:
+            self._permission_ms -= dt_ms
         if not self.contactor.commanded:
             return 0
         self.late_us = max(self.late_us, late_us)
@@ -103,7 +114,11 @@ class SafetyTick:
 
     def _look(self):
         cp = self._control_pilot
-        cp.measure()
+        try:
+            cp.measure()
+        except OSError:
+            # The ADC refused: no sample is no level, which holds nothing
+            cp.high_count = cp.low_count = cp.edge_mv = 0
         return self.pilot.judge(
             cp.drive, cp.high_mv, cp.high_count, cp.low_mv, cp.low_count, cp.edge_mv
         )
@@ -129,14 +144,13 @@ class SafetyTick:
                 return
             self._contactor.open()
             monitor.command(False)
-            if self._permission != OPEN:
-                self.opened += 1
-            return
-        if (
+            self.pilot.opened()
+        elif (
             holdable
             and self._permission == CLOSE
             and self._permission_ms > 0
-            and (self.pilot.state == C or self.pilot.state == D)
+            and self.pilot.closable
+            and self.pilot.low_proven
             and monitor.may_close()
         ):
             self._contactor.close()

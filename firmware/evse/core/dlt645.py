@@ -4,7 +4,6 @@ Addresses are 12 digit strings as printed on the meter; identifiers are DI3..DI0
 """
 
 READ = 0x11
-READ_ADDRESS = 0x13
 ANSWER = 0x80
 ERROR = 0x40
 WILDCARD = "AAAAAAAAAAAA"
@@ -46,23 +45,22 @@ def find_frame(buffer):
     next 68 so that noise never hides a good frame behind it.
     """
     start = 0
+    unfinished = -1  # first place that may still become a frame; a whole one behind it wins
     while True:
         start = buffer.find(b"\x68", start)
-        if start < 0:
-            return None, b""
-        if len(buffer) - start < 12:
-            return None, buffer[start:]
+        if start < 0 or len(buffer) - start < 12:
+            first = unfinished if unfinished >= 0 else start
+            return None, buffer[first:] if first >= 0 else b""
         size = buffer[start + 9]
         if buffer[start + 7] != 0x68 or size > 200:
             start += 1
             continue
         end = start + 12 + size
         if len(buffer) < end:
-            # A later, complete frame wins over one that a noise byte made long
-            later, rest = find_frame(buffer[start + 1 :])
-            if later is not None:
-                return later, rest
-            return None, buffer[start:]
+            if unfinished < 0:
+                unfinished = start
+            start += 1
+            continue
         frame = buffer[start:end]
         if frame[-1] == 0x16 and sum(frame[:-2]) & 0xFF == frame[-2]:
             return frame, buffer[end:]
@@ -94,14 +92,6 @@ def decode_read(frame, address, identifier):
     if int.from_bytes(data[:4], "little") != identifier:
         raise FrameError("another quantity")
     return _bcd(data[4:], identifier in _SIGNED)
-
-
-def decode_address(frame):
-    """Address out of the answer to READ_ADDRESS; FrameError when it is none."""
-    control, data = frame_data(frame)
-    if control != READ_ADDRESS | ANSWER or len(data) != 6:
-        raise FrameError("no address answer")
-    return "".join("%02X" % value for value in reversed(data))
 
 
 def _bcd(data, signed):

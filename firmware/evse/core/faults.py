@@ -12,7 +12,7 @@ TRIP = 2  # the contactor opens at once and the transaction ends
 # How a fault clears once its cause is gone
 SELF = 0  # by itself after the wait
 UNPLUG = 1  # when the vehicle has been unplugged
-MANUAL = 2  # by a technician only; the pilot goes to state F
+MANUAL = 2  # not while the pile runs; with TRIP the pilot goes to state F
 
 FIELDS = (
     "name",
@@ -50,6 +50,9 @@ TABLE = (
     ("tick_late", TRIP, SELF, 10000, "InternalError", "SafetyTickLate", 3, "red_slow",
      "The safety tick came too late while charging: something held the interpreter.",
      "充电中安全节拍迟到：解释器被占用。"),
+    ("tick_failed", TRIP, SELF, 10000, "InternalError", "SafetyTickFailed", 3, "red_slow",
+     "The safety tick ended by an error: the contactor was opened. See detail.",
+     "安全节拍因错误中止：接触器已断开，见 detail。"),
     ("control_lost", TRIP, SELF, 10000, "InternalError", "ControlLoopLost", 3, "red_slow",
      "The control loop stopped renewing its permission: the contactor was opened.",
      "控制循环停止刷新许可：接触器已断开。"),
@@ -84,6 +87,7 @@ NAMES = tuple(row[0] for row in TABLE)
     CONTACTOR_NO_CLOSE,
     CONTACTOR_RELEASED,
     TICK_LATE,
+    TICK_FAILED,
     CONTROL_LOST,
     METER_LOST,
     METER_IMPLAUSIBLE,
@@ -150,12 +154,6 @@ class FaultRegister:
             index += 1
         self.active &= ~cleared
         return raised, cleared
-
-    def reset(self, present):
-        """Technician's reset: forget every fault whose cause is gone; returns the cleared bits."""
-        cleared = self.active & ~present
-        self.active &= present
-        return cleared
 
     def _may_clear(self, bit, index, unplugged):
         if bit & MANUALS:

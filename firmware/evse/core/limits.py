@@ -34,10 +34,6 @@ class Limits:
         self._left_ms[slot] = ttl_ms
         self._fallback_a10[slot] = fallback_a10
 
-    def clear(self, slot):
-        """Take a limit away."""
-        self.set(slot, UNLIMITED_A10)
-
     def step(self, dt_ms):
         """Let times to live run down."""
         left_ms = self._left_ms

@@ -44,9 +44,12 @@ REFUSALS = (
     "other_transaction",
 )
 
-# Field tables: name, type, required, lowest, highest (length for text and lists). "int?" may be null.
+# Field tables: name, type, required, lowest, highest (length for text and lists). "int?" may be null,
+# "token" is text of printable ASCII: it goes into records and topics and must survive any JSON.
 _UINT = 0x7FFFFFFF
-_ID = ("id", "str", True, 1, 64)
+_ID = ("id", "token", True, 1, 64)
+# A clock outside 2024 to 2100 is a broken clock
+_UTC = (1704067200, 4102444800)
 FIELDS = {
     "hello": (
         ("boot", "int", True, 0, _UINT),
@@ -79,12 +82,12 @@ FIELDS = {
     "reply": (_ID, ("result", "str", True, 1, 16), ("reason", "str", True, 0, 64)),
     "command": (
         _ID,
-        ("name", "str", True, 1, 32),
+        ("name", "token", True, 1, 32),
         ("args", "dict", True, 0, 8),
-        ("utc", "int", True, 0, 1 << 40),
+        ("utc", "int", True) + _UTC,
         ("ttl_s", "int", True, 1, 3600),
     ),
-    "ack": (("upto", "int", True, 0, 1 << 50), ("utc", "int", True, 0, 1 << 40)),
+    "ack": (("upto", "int", True, 0, 1 << 50), ("utc", "int", True) + _UTC),
     "limit": (("a10", "int", True, 0, 10000), ("ttl_s", "int", True, 1, 86400)),
     "record": (
         ("seq", "int", True, 1, 1 << 50),
@@ -100,14 +103,14 @@ FIELDS = {
 COMMAND_ARGS = {
     "start": (
         ("connector", "int", True, 0, 255),
-        ("ref", "str", True, 1, 64),
-        ("by", "str", True, 1, 16),
+        ("ref", "token", True, 1, 64),
+        ("by", "token", True, 1, 16),
     ),
-    "stop": (("connector", "int", True, 0, 255), ("ref", "str", True, 1, 64)),
+    "stop": (("connector", "int", True, 0, 255), ("ref", "token", True, 1, 64)),
     "report": (),
 }
 
-_TYPES = {"int": int, "int?": int, "str": str, "list": list, "dict": dict}
+_TYPES = {"int": int, "int?": int, "str": str, "token": str, "list": list, "dict": dict}
 
 
 class ProtocolError(ValueError):
@@ -165,7 +168,7 @@ def decode(name, payload):
     if not isinstance(message, dict):
         raise ProtocolError("payload", "not an object")
     if message.get("v") != VERSION:
-        raise ProtocolError("v", "%s, this is version %d" % (repr(message.get("v"))[:24], VERSION))
+        raise ProtocolError("v", "%s, this is version %d" % (_shown(message.get("v")), VERSION))
     check(message, FIELDS[name])
     return message
 
@@ -177,7 +180,14 @@ def salvage_id(payload):
         command_id = message["id"]
     except (ValueError, UnicodeError, RuntimeError, KeyError, TypeError, IndexError):
         return ""
-    return command_id if isinstance(command_id, str) and len(command_id) <= 64 else ""
+    if not isinstance(command_id, str) or len(command_id) > 64:
+        return ""
+    return command_id if all(" " <= char <= "~" for char in command_id) else ""
+
+
+def _shown(value):
+    # Containers by their type only: nesting from outside must not recurse here
+    return type(value).__name__ if isinstance(value, (list, dict)) else repr(value)[:24]
 
 
 def check(message, fields):
@@ -192,7 +202,9 @@ def check(message, fields):
             continue
         # bool is an int in Python, but not on the wire
         if not isinstance(value, _TYPES[kind]) or isinstance(value, bool):
-            raise ProtocolError(name, "%s is not %s" % (repr(value)[:24], kind))
+            raise ProtocolError(name, "%s is not %s" % (_shown(value), kind))
+        if kind == "token" and not all(" " <= char <= "~" for char in value):
+            raise ProtocolError(name, "not printable ASCII")
         number = isinstance(value, int)
         size = value if number else len(value)
         if size < lowest or size > highest:

@@ -8,32 +8,54 @@ Energy is the meter's own register in Wh; nothing is ever added to it here.
 _SLACK_WH = 30
 # So many equal refusals in a row are a fact about the meter, not noise on the bus
 _REFUSALS = 3
+# So many failures among the last eight questions, and the odd answer between them does not count
+_FAILURES = 6
 
 
 class MeterRegister:
     """Last good reading and the two things that can be wrong with a meter."""
 
-    def __init__(self, rated_w, lost_ms=3000):
+    def __init__(self, rated_w, lost_ms=3500):
         self.wh = None  # last good register, None until the meter answered
         self.w = 0
         self.mv = (0,)
         self.ma = (0,)
-        self.lost = False
+        self.lost = False  # no good reading for too long, or answers too seldom
         self.implausible = False
         self.refused = 0
         self._rated_w = rated_w
         self._lost_ms = lost_ms
         self.age_ms = 0  # of the last good reading
         self._refused_row = 0
+        self._first_wh = None
+        self._failures = 0  # of the last eight questions, one bit each
 
     def step(self, dt_ms):
         """Age the reading; `lost` becomes true after `lost_ms` without a good one."""
         self.age_ms += dt_ms
-        self.lost = self.age_ms > self._lost_ms
+        self.lost = self.age_ms > self._lost_ms or self._failing()
+
+    def heard(self, answered):
+        """Note whether a question to the meter was answered."""
+        self._failures = (self._failures << 1 | (not answered)) & 0xFF
+
+    def _failing(self):
+        count, bits = 0, self._failures
+        while bits:
+            count += bits & 1
+            bits >>= 1
+        return count >= _FAILURES
 
     def accept(self, wh):
-        """Take a register reading; returns False when it is refused as backward or a jump."""
-        if self.wh is not None:
+        """Take a register reading; returns False when it is refused as backward or a jump.
+
+        The very first one counts when a second agrees: one checksum of 8 bits is no proof.
+        """
+        if self.wh is None:
+            if self._first_wh is None or not 0 <= wh - self._first_wh <= _SLACK_WH:
+                self._first_wh = wh
+                return False
+        else:
             # (age + 1 s) because the last accepted reading was not taken at its own instant
             most_wh = self._rated_w * (self.age_ms + 1000) // 3600000 + _SLACK_WH
             if not 0 <= wh - self.wh <= most_wh:
@@ -45,11 +67,10 @@ class MeterRegister:
         self.wh = wh
         self.age_ms = 0
         self._refused_row = 0
-        self.lost = False
         return True
 
     def restart(self):
-        """Technician's word that the meter was replaced: the next reading is a new beginning."""
-        self.wh = None
+        """Nothing is billed now, so whatever the meter shows next is a new beginning."""
+        self.wh = self._first_wh = None
         self.implausible = False
         self._refused_row = 0

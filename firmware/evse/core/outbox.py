@@ -1,12 +1,13 @@
 """Records that must reach the bridge: kept in order of sequence until it has committed them.
 
-Bounded. When it fills, only every fourth register sample is taken and at last none; start, stop
-and fault records are never dropped. `full` says that no new transaction may begin.
+Bounded. When it fills, only every fourth register sample is taken, then neither samples nor faults;
+start and stop are never dropped, and there is room for them because `full` forbids a new start. `full` says that no new transaction may begin.
 """
 
 # Space that must be free for the records a running transaction still needs to end
 _RESERVE = 8
-_THINNABLE = "tx_sample"
+_SAMPLE = "tx_sample"
+_ALWAYS = ("tx_start", "tx_charging", "tx_stop")
 # Records in one message: each costs a JSON encoding in one go
 _BATCH = 8
 
@@ -14,8 +15,10 @@ _BATCH = 8
 class Outbox:
     """A bounded queue of record dicts, each with its `seq`."""
 
-    def __init__(self, capacity, next_seq):
+    def __init__(self, capacity, next_seq, anchored=True):
         self.next_seq = next_seq
+        # False: the numbers of an earlier life are forgotten, the other side must say where it stands
+        self.anchored = anchored
         self.thinned = 0
         self._capacity = capacity
         self._records = []
@@ -30,8 +33,8 @@ class Outbox:
         return len(self._records) >= self._capacity - _RESERVE
 
     def append(self, record):
-        """Number a record and keep it; returns its sequence, or 0 for a sample that was thinned."""
-        if record["kind"] == _THINNABLE and self._thinned(len(self._records)):
+        """Number a record and keep it; returns its sequence, or 0 when there was no room for its kind."""
+        if self._thinned(record["kind"], len(self._records)):
             self.thinned += 1
             return 0
         record["seq"] = self.next_seq
@@ -61,9 +64,13 @@ class Outbox:
         return count
 
     def rebase(self, upto):
-        """Renumber when the other side holds numbers we never gave (our memory was lost); True if so."""
-        if upto < self.next_seq:
+        """Renumber when the other side may hold numbers of a life that we forgot; True if so.
+
+        Only right before anything of this start was sent.
+        """
+        if self.anchored and upto < self.next_seq:
             return False
+        self.anchored = True
         seq = upto + 1
         for record in self._records:
             record["seq"] = seq
@@ -71,11 +78,13 @@ class Outbox:
         self.next_seq = seq
         return True
 
-    def _thinned(self, length):
-        # The sequence stays without gaps because a thinned sample is never numbered
+    def _thinned(self, kind, length):
+        # The sequence stays without gaps because a thinned record is never numbered
+        if kind in _ALWAYS:
+            return False
         if length >= self._capacity - _RESERVE:
             return True
-        if length < self._capacity // 2:
+        if kind != _SAMPLE or length < self._capacity // 2:
             return False
         self._offered += 1
         return self._offered % 4 != 0

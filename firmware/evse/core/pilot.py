@@ -13,6 +13,8 @@ DRIVE_POSITIVE = const(0)  # steady +12 V: states x1
 DRIVE_PWM = const(1)  # states x2
 DRIVE_NEGATIVE = const(2)  # steady -12 V: state F
 
+# Counters stop here: beyond 2**30 an integer would be allocated on a 32-bit board
+_MOST_MS = const(60000)
 # The negative half-wave must be seen this often while the PWM runs. Above 90 % duty the low phase
 # is shorter than the distance of two samples, so it is only met now and then.
 _LOW_MISSING_MS = const(500)
@@ -69,6 +71,8 @@ class PilotMonitor:
         self.instant = A  # state of the last burst
         self.state = A  # debounced state
         self.low_ok = True  # negative half-wave in its window (diode present)
+        self.low_proven = False  # seen in its window since the PWM began
+        self.closable = False  # state C or D has held since the last opening, long enough to close
         self.high_seen = True
         self.low_missing_ms = 0
         self.low_bad_ms = 0
@@ -79,6 +83,8 @@ class PilotMonitor:
 
     def judge(self, drive, high_mv, high_count, low_mv, low_count, edge_mv=0):
         """Take one burst; True when it shows a level at which a closed contactor may stay closed."""
+        if drive != DRIVE_PWM:
+            self.low_proven = False
         if drive == DRIVE_NEGATIVE:
             self.low_mv = low_mv
             return False
@@ -93,16 +99,23 @@ class PilotMonitor:
             if low_count > 0:
                 self.low_mv = low_mv
                 self.low_ok = self.profile.low_min_mv <= low_mv <= self.profile.low_max_mv
+                self.low_proven = self.low_ok
                 self.low_missing_ms = 0
             elif self.profile.low_min_mv <= edge_mv <= self.profile.low_max_mv:
                 # A sample across an edge can prove the negative half-wave, never disprove it
                 self.low_mv = edge_mv
                 self.low_ok = True
+                self.low_proven = True
                 self.low_missing_ms = 0
         else:
             self.low_ok = True
             self.low_missing_ms = 0
         return self.low_ok and (self.instant == C or self.instant == D)
+
+    def opened(self):
+        """The contactor was opened: whatever comes now must hold anew before it may close."""
+        self._candidate_ms = 0
+        self.closable = False
 
     def diode_failed(self):
         """True when the negative half-wave has been wrong long enough to be named a fault."""
@@ -111,22 +124,25 @@ class PilotMonitor:
     def step(self, drive, dt_ms):
         """Advance the debounce by `dt_ms` after `judge`; returns the debounced state."""
         if drive == DRIVE_PWM:
-            self.low_missing_ms += dt_ms
+            self.low_missing_ms = min(self.low_missing_ms + dt_ms, _MOST_MS)
             if self.low_missing_ms > _LOW_MISSING_MS:
                 self.low_ok = False
-        self.low_bad_ms = 0 if self.low_ok else self.low_bad_ms + dt_ms
+        self.low_bad_ms = 0 if self.low_ok else min(self.low_bad_ms + dt_ms, _MOST_MS)
         if drive == DRIVE_NEGATIVE:
             # At -12 V the vehicle's diode hides everything: the next positive level starts anew
             self._candidate_ms = 0
+            self.closable = False
             return self.state
         if self.instant != self._candidate:
             self._candidate = self.instant
             self._candidate_ms = 0
         else:
-            self._candidate_ms += dt_ms
+            self._candidate_ms = min(self._candidate_ms + dt_ms, _MOST_MS)
+        wants_energy = self._candidate == C or self._candidate == D
+        self.closable = wants_energy and self._candidate_ms >= self.profile.close_stable_ms
         if self._candidate != self.state:
             wait_ms = self.profile.leave_stable_ms
-            if self._candidate == C or self._candidate == D:
+            if wants_energy:
                 wait_ms = self.profile.close_stable_ms
             if self._candidate_ms >= wait_ms:
                 self.state = self._candidate

@@ -51,11 +51,7 @@ IEC_61851_1 = Profile(
     (KEEP_IN_GAP, "IEC 61851-1:2017 A.4.11", "S"),
     # minimum, end of the 0.6 A law, first duty of the 2.5 A law that reads higher, maximum
     (1000, 8500, 8540, 9600, "IEC 61851-1:2017 Table A.7", "V"),
-    (
-        ("stop_wait_ms", 6000, "IEC 61851-1 Table A.6 sequence 10.2", "S"),
-        ("close_max_ms", 3000, "IEC 61851-1 Table A.6 sequence 4", "S"),
-    )
-    + _TIMES_COMMON,
+    (("stop_wait_ms", 6000, "IEC 61851-1 Table A.6 sequence 10.2", "S"),) + _TIMES_COMMON,
 )
 
 GBT_18487_1_2015 = Profile(
@@ -70,11 +66,7 @@ GBT_18487_1_2015 = Profile(
     (-12800, -11200, "GB/T 18487.1-2015 Table A.1", "M"),
     (INVALID_IN_GAP, "GB/T 18487.1-2015 Table A.1", "S"),
     (1000, 8500, 8540, 8920, "GB/T 18487.1-2015 Table A.2, at most 63 A", "M"),
-    (
-        ("stop_wait_ms", 3000, "GB/T 18487.1-2015 A.3.10", "M"),
-        ("close_max_ms", 3000, "GB/T 18487.1-2015 A.3", "M"),
-    )
-    + _TIMES_COMMON,
+    (("stop_wait_ms", 3000, "GB/T 18487.1-2015 A.3.10", "M"),) + _TIMES_COMMON,
 )
 
 PROFILES = {profile.name: profile for profile in (IEC_61851_1, GBT_18487_1_2015)}

@@ -9,8 +9,8 @@ from .pilot_profiles import PROFILES
 # fmt: off
 TABLE = (
     # key, type, default, lowest, highest (length for text), unit, meaning
-    ("station_id", "str", "P001", 1, 20, "", "identity on the wire and in the bridge"),
-    ("site", "str", "", 0, 32, "", "site whose supply limit applies"),
+    ("station_id", "name", "", 0, 20, "", "identity on the wire; empty: P and the chip's number"),
+    ("site", "name", "", 0, 32, "", "site whose supply limit applies, empty for none"),
     ("profile", "profile", "gbt_18487_1_2015", 0, 0, "", "control pilot standard"),
     ("technician_limit_a10", "int", 10000, 0, 10000, "0.1 A", "current limit set at the pile"),
     ("site_fallback_a10", "int", 60, 0, 10000, "0.1 A", "current limit when the site limit runs out"),
@@ -19,14 +19,19 @@ TABLE = (
     ("sample_interval_s", "int", 60, 5, 900, "s", "distance of register samples in the journal"),
     ("meter_interval_s", "int", 5, 1, 300, "s", "distance of live values while charging"),
     ("state_interval_s", "int", 60, 5, 900, "s", "heartbeat of the state message"),
+    ("pilot_zero_mv", "int", 0, 0, 2000, "mV", "ADC at 0 V on the pilot, 0 for the board's nominal"),
+    ("pilot_gain", "int", 0, 0, 20000, "", "pilot mV per 1000 ADC mV, 0 for the board's nominal"),
     ("meter_address", "address", "AAAAAAAAAAAA", 12, 12, "", "DL/T 645 address, A for any digit"),
-    ("broker_host", "str", "127.0.0.1", 1, 64, "", "MQTT broker of the bridge"),
+    ("broker_host", "ipv4", "127.0.0.1", 7, 15, "", "MQTT broker; a name lookup would stop the pile"),
     ("broker_port", "int", 1883, 1, 65535, "", "its TCP port"),
     ("keepalive_s", "int", 15, 5, 600, "s", "MQTT keep-alive"),
     ("wifi_ssid", "str", "", 0, 32, "", "network name, empty for none"),
     ("wifi_password", "secret", "", 0, 63, "", "network password"),
 )
 # fmt: on
+
+_DIGITS = "0123456789"
+_NAME = _DIGITS + "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ-_"
 
 KEYS = tuple(row[0] for row in TABLE)
 
@@ -47,6 +52,10 @@ def allowed(row):
         return "allowed " + ", ".join(sorted(PROFILES))
     if kind == "address":
         return "allowed 12 digits, or 12 times A"
+    if kind == "ipv4":
+        return "allowed an IPv4 address"
+    if kind == "name":
+        return "allowed %d..%d letters, digits, - and _" % (lowest, highest)
     return "allowed text of %d..%d characters" % (lowest, highest)
 
 
@@ -71,8 +80,19 @@ def _accepts(kind, value, lowest, highest):
     if kind == "profile":
         return value in PROFILES
     if kind == "address":
-        return len(value) == 12 and (value == "A" * 12 or all(c in "0123456789" for c in value))
+        return len(value) == 12 and (value == "A" * 12 or all(c in _DIGITS for c in value))
+    if kind == "ipv4":
+        return _is_ipv4(value)
+    if kind == "name" and not all(c in _NAME for c in value):
+        return False
     return lowest <= len(value) <= highest and all(c >= " " for c in value)
+
+
+def _is_ipv4(value):
+    parts = value.split(".")
+    return len(parts) == 4 and all(
+        0 < len(part) < 4 and all(c in _DIGITS for c in part) and int(part) < 256 for part in parts
+    )
 
 
 def merge(wanted, base):

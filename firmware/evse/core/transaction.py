@@ -11,6 +11,9 @@ AUTHORISED, CHARGING, ENDING, ENDED = range(4)
 FINAL_READING_MS = 3000
 # A reading that arrives sooner was taken by the meter while current still flowed
 _SETTLE_MS = 400
+# A contactor that does not open at all (weld) must not keep the bill open: the longest wait for the
+# vehicle, and time to name the fault
+_STUCK_MS = 10000
 
 
 class Transaction:
@@ -28,6 +31,7 @@ class Transaction:
         self.fault = ""
         self._left_ms = start_timeout_ms
         self._open_ms = 0
+        self._ending_ms = 0
 
     def wants_energy(self):
         """True while the station should be ready for this transaction."""
@@ -43,27 +47,34 @@ class Transaction:
         self._open_ms = 0
         return True
 
-    def step(self, closed, dt_ms):
-        """Advance; returns True when it began charging or asked for its own end in this step."""
+    def step(self, closed, offered, dt_ms):
+        """Advance; returns True when it began charging or asked for its own end in this step.
+
+        `offered` tells whether current is offered: while we pause, the vehicle owes us nothing.
+        """
         if self.phase == AUTHORISED:
             if closed:
                 self.phase = CHARGING
                 return True
-            self._left_ms -= dt_ms
+            if offered:
+                self._left_ms -= dt_ms
             if self._left_ms <= 0:
                 return self.end("start_timeout")
         elif self.phase == ENDING:
             self._open_ms = 0 if closed else self._open_ms + dt_ms
+            self._ending_ms += dt_ms
         return False
 
     def finish(self, register_wh, reading_age_ms):
         """Take the final register once the contactor is open; True when the transaction has ended.
 
+        A contactor that never opens ends the transaction too, at the register of that moment.
+
         A reading taken after opening is final; when none comes, the last good one is.
         """
-        if self.phase != ENDING or self._open_ms == 0:
+        if self.phase != ENDING or (self._open_ms == 0 and self._ending_ms < _STUCK_MS):
             return False
-        fresh = self._open_ms - reading_age_ms >= _SETTLE_MS
+        fresh = self._open_ms - reading_age_ms >= _SETTLE_MS or self._open_ms == 0
         if not fresh and self._open_ms < FINAL_READING_MS:
             return False
         self.stop_wh = max(register_wh, self.start_wh)

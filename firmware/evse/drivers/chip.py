@@ -28,6 +28,10 @@ class Chip:
                 return name
         return "unknown"
 
+    def unique_id(self):
+        """The chip's own number as hexadecimal text."""
+        return "".join("%02x" % value for value in machine.unique_id())
+
     def random(self):
         """A number from 0 up to 1."""
         data = os.urandom(2)

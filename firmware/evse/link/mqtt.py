@@ -12,6 +12,7 @@ import umqtt.simple
 from micropython import const
 
 _TIMEOUT_MS = const(10000)
+_CLOSE_MS = const(500)
 # Larger packets from the broker are read past, acknowledged and counted
 _MOST_BYTES = const(2048)
 
@@ -112,6 +113,8 @@ class MqttLink:
         self._acks = {}
         self._pong = asyncio.Event()
         self._heard = False
+        self._sent = 0
+        self._delivered = None
 
     async def connect(self, streams):
         """Log in over (reader, writer); raises OSError when the broker refuses."""
@@ -144,8 +147,12 @@ class MqttLink:
             self._heard = True
             if kind & 0xF0 == 0x30:
                 if body is not None:
-                    await self._send(self._decode(kind, body))
+                    acknowledgement = self._decode(kind, body)
+                    self._on_message(*self._delivered)
+                    await self._send(acknowledgement)
             elif kind in (0x40, 0x90):
+                if kind == 0x90 and body[2:3] == b"\x80":
+                    raise OSError("subscription refused")
                 event = self._acks.pop(int.from_bytes(body[:2], "big"), None)
                 if event:
                     event.set()
@@ -155,10 +162,13 @@ class MqttLink:
                 raise OSError("packet type %02x" % kind)
 
     async def keep_alive(self):
-        """Ping when nothing was heard; raises OSError when no answer comes."""
+        """Ping when nothing was heard; raises OSError when no answer comes or nobody reads."""
         while True:
             self._heard = False
+            sent = self._sent
             await asyncio.sleep_ms(self._keepalive_ms // 2)
+            if self._lock.locked() and sent == self._sent:
+                raise OSError("the broker does not read")
             if self._heard:
                 continue
             self._pong.clear()
@@ -175,12 +185,13 @@ class MqttLink:
             writer.close()
             try:
                 # On MicroPython this is what closes the socket
-                await writer.wait_closed()
-            except OSError:
+                await asyncio.wait_for_ms(writer.wait_closed(), _CLOSE_MS)
+            except (OSError, asyncio.TimeoutError):
                 pass
 
     def _deliver(self, topic, payload):
-        self._on_message(str(topic, "utf-8"), payload)
+        # Kept, not handed on: what the station does with it is no part of decoding
+        self._delivered = str(topic, "utf-8"), payload
 
     def _decode(self, kind, body):
         try:
@@ -204,6 +215,7 @@ class MqttLink:
                 raise OSError("closed")
             self._writer.write(data)
             await self._writer.drain()
+            self._sent += 1
 
     async def _packet(self):
         """(first byte, body); body None for a PUBLISH too large to take."""
@@ -236,7 +248,10 @@ class MqttLink:
             await self._send(b"\x40\x02" + packet_id)
         while size > 0:
             size -= len(await self._exactly(min(size, 256)))
-        self._deliver(topic, None)
+        try:
+            self._on_message(str(topic, "utf-8"), None)
+        except UnicodeError:
+            raise OSError("broken packet")
 
     async def _exactly(self, size):
         if not self._reader:

@@ -23,7 +23,7 @@ _BACKOFF_MOST_MS = 6000
 class Uplink:
     """Runs for ever; `online` says whether the bridge has answered on this connection."""
 
-    def __init__(self, station_id, address, keepalive_s, bearer, source, downlink, permit, random):
+    def __init__(self, station_id, address, keepalive_s, bearer, source, downlink, random):
         self.online = False
         self.connects = 0
         self.last_error = ""
@@ -33,10 +33,8 @@ class Uplink:
         self._bearer = bearer
         self._source = source
         self._downlink = downlink
-        self._permit = permit
         self._random = random  # random() in 0..1, for jitter
         self._failures = 0
-        self._ip = self._host if _numeric(self._host) else None
         self._sent_upto = 0
         self._sent_ms = 0
         self._greeted_ms = 0
@@ -44,8 +42,8 @@ class Uplink:
     async def run(self):
         """Keep the connection; every failure leads to another attempt after a jittered wait."""
         while True:
-            await self._bearer.wait_up()
             try:
+                await self._bearer.wait_up()
                 await self._connection()
             except OSError as error:
                 self.last_error = str(error)
@@ -79,7 +77,7 @@ class Uplink:
             await link.close()
 
     async def _open(self):
-        opening = asyncio.open_connection(self._address(), self._port)
+        opening = asyncio.open_connection(self._host, self._port)
         try:
             return await asyncio.wait_for_ms(opening, _CONNECT_MS)
         except asyncio.TimeoutError:
@@ -103,7 +101,8 @@ class Uplink:
         while True:
             await self._greet(link)
             while self._downlink.replies:
-                await self._publish(link, "reply", self._downlink.replies.pop(0))
+                await self._publish(link, "reply", self._downlink.replies[0])
+                self._downlink.replies.pop(0)
             state = self._source.state()
             if state:
                 await self._publish(link, "state", state, True)
@@ -134,19 +133,6 @@ class Uplink:
 
     async def _publish(self, link, name, payload, retain=False):
         await link.publish(messages.topic(self._station_id, name), payload, retain)
-
-    def _address(self):
-        if self._ip is None:
-            # getaddrinfo holds the interpreter for seconds when the name server is gone
-            import socket
-
-            with self._permit.hold("name lookup"):
-                self._ip = socket.getaddrinfo(self._host, self._port)[0][-1][0]
-        return self._ip
-
-
-def _numeric(host):
-    return all(part.isdigit() for part in host.split("."))
 
 
 async def _cancel(tasks):

@@ -14,6 +14,7 @@ class Wlan:
         self._ssid = ssid
         self._password = password
         self._wlan = None
+        self._looks = 0
 
     @property
     def up(self):
@@ -22,11 +23,10 @@ class Wlan:
 
     async def wait_up(self):
         """Return once the network is up."""
-        looks = 0
         while not self.up:
-            if looks % _ATTEMPT_LOOKS == 0:
+            if self._looks % _ATTEMPT_LOOKS == 0:
                 self._join()
-            looks += 1
+            self._looks += 1
             await asyncio.sleep_ms(_LOOK_MS)
 
     def _join(self):
@@ -35,4 +35,8 @@ class Wlan:
 
             self._wlan = network.WLAN(network.STA_IF)
             self._wlan.active(True)
-        self._wlan.connect(self._ssid, self._password)
+        try:
+            self._wlan.connect(self._ssid, self._password)
+        except OSError:
+            # An attempt that hangs is given up, the next round begins a new one
+            self._wlan.disconnect()
