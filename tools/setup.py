@@ -3,6 +3,7 @@
 Usage: python3 tools/setup.py .venv. Needs Python 3.11 or newer and the network; never root.
 """
 
+import importlib.util
 import shutil
 import subprocess
 import sys
@@ -69,6 +70,8 @@ def main():
     """Do it all; safe to repeat."""
     if sys.version_info < (3, 11):  # noqa: UP036 - this runs before anything checked it
         sys.exit(f"setup: Python 3.11 or newer is needed, this is {sys.version.split()[0]}")
+    if importlib.util.find_spec("ensurepip") is None:
+        sys.exit("setup: this Python cannot make virtual environments: install python3-venv")
     folder = (ROOT / (sys.argv[1] if len(sys.argv) > 1 else ".venv")).absolute()
     BUILD.mkdir(exist_ok=True)
     python = environment(folder)

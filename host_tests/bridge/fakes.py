@@ -13,6 +13,7 @@ from bridge.fake_platform import FakePlatform, until
 from evse.core import messages
 from pilebridge import config
 from pilebridge.application import Application
+from pilebridge.journal import OFFERS_FROM
 from pilebridge.settings import BrokerChild
 
 EXAMPLE = Path(config.__file__).with_name("example.toml")
@@ -57,6 +58,7 @@ class FakePile:
     def __init__(self, send, name=PILE):
         self.name = name
         self.send = send
+        self.boot = 7
         self.status = "preparing"
         self.tx = self.ref = None
         self.wh = 1000
@@ -72,7 +74,7 @@ class FakePile:
     def connect(self):
         self.publish("online", b"1", True)
         hello = {
-            "boot": 7,
+            "boot": self.boot,
             "firmware": "0.1.0",
             "python": "fake",
             "board": "fake",
@@ -103,13 +105,13 @@ class FakePile:
             "wh": self.wh,
         }
         now = int(self.clock())
-        body = {"boot": 7, "up": 100, "utc": now, "connectors": [connector]}
+        body = {"boot": self.boot, "up": 100, "utc": now, "connectors": [connector]}
         self.publish("state", messages.encode({**body, "notes": [], "counts": {}}), True)
 
     def journal(self, kind, utc=None, **fields):
         self.seq += 1
         now = int(self.clock()) if utc is None else utc
-        entry = record(self.seq, kind, utc=now, wh=self.wh, **fields)
+        entry = record(self.seq, kind, **{"utc": now, "wh": self.wh, "boot": self.boot, **fields})
         self.publish("journal", messages.encode({"records": [entry]}))
         return entry
 
@@ -117,7 +119,9 @@ class FakePile:
         """A message from the bridge."""
         name = topic.rsplit("/", 1)[1]
         if name == "ack":
-            self.acked = json.loads(payload)["upto"]
+            upto = json.loads(payload)["upto"]
+            if upto < OFFERS_FROM:
+                self.acked = max(self.acked, upto)
             return
         command = messages.decode("command", payload)
         self.commands.append(command)
@@ -125,6 +129,8 @@ class FakePile:
             self.hold.append(command)
             return
         self.reply(command)
+        if command["name"] == "report":
+            self.state()
 
     def reply(self, command):
         reply = self.answers.get(command["id"]) or self.act(command)
@@ -152,6 +158,14 @@ class FakePile:
         self.journal("tx_charging", utc, tx=self.tx)
         self.state(status="charging")
 
+    def restart(self):
+        """Power was away: what ran is forgotten."""
+        self.boot += 1
+        self.seq = self.boot * 100_000
+        self.status, self.tx, self.ref = "preparing", None, None
+        self.journal("boot", cause="power_on")
+        self.connect()
+
     def stop(self, reason, utc=None):
         self.journal("tx_stop", utc, tx=self.tx, ref=self.ref, reason=reason, fault="")
         self.state(status="finishing", tx=None, ref=None)
@@ -166,14 +180,24 @@ class LocalLink:
         self.pile = None
         self.sent = []
         self.tasks = set()
+        self.retained = {}
+        self.remembered = {}
 
-    def publish(self, topic, payload):
+    def publish(self, topic, payload, retain=False):
         self.sent.append((topic, payload))
+        if retain:
+            self.retained[topic] = payload
         if self.pile is not None and self.connected:
             asyncio.get_running_loop().call_soon(self.pile.on_down, topic, payload)
         return self.connected
 
-    def up(self, topic, payload, retained=False):
+    def up(self, topic, payload, retain=False):
+        """A message of the pile as it is sent; `remembered` is what a new connection gets."""
+        if retain:
+            self.remembered[topic] = payload
+        self.deliver(topic, payload, False)
+
+    def deliver(self, topic, payload, retained):
         work = self.application.hub.link.on_message(topic, payload, retained)
         task = asyncio.ensure_future(work)
         self.tasks.add(task)

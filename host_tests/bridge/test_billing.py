@@ -1,5 +1,7 @@
 """Bills: time-of-use edges, rounding, and that nothing is lost or invented."""
 
+from itertools import pairwise
+
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -76,10 +78,54 @@ def test_a_register_that_steps_back_is_held_and_marked():
     assert not bill([Reading(T0, 1000), Reading(T0 + 10, 1100)], FLAT).estimated
 
 
-def test_more_lines_than_allowed_are_put_together_per_period():
-    cdr = bill([Reading(EIGHT, 0), Reading(EIGHT + 20 * DAY_S, 200_000)], DAY_NIGHT)
-    assert len(cdr.lines) == 3
-    assert cdr.energy_wh == 200_000
+def daily(days, wh_per_day):
+    """A register read at every edge of DAY_NIGHT, `wh_per_day` drawn in the day period only."""
+    readings = []
+    for day in range(days):
+        readings.append(Reading(EIGHT + day * DAY_S, day * wh_per_day))
+        readings.append(Reading(EIGHT + day * DAY_S + 14 * 3600, (day + 1) * wh_per_day))
+    return readings
+
+
+def test_too_many_lines_are_joined_where_neighbours_have_one_price():
+    # The night of DAY_NIGHT is two periods of one price: 3 lines a day become 2
+    cdr = bill([Reading(EIGHT, 0), Reading(EIGHT + 15 * DAY_S, 150_000)], DAY_NIGHT)
+    assert len(cdr.lines) == 30
+    assert all(a.end_utc == b.start_utc for a, b in pairwise(cdr.lines))
+    assert [line.energy_price for line in cdr.lines] == [6500, 3500] * 15
+    assert cdr.energy_wh == 150_000
+
+
+def test_too_many_lines_lose_the_empty_ones():
+    cdr = bill(daily(20, 3000), DAY_NIGHT)
+    assert [line.energy_wh for line in cdr.lines] == [3000] * 20
+    assert {line.energy_price for line in cdr.lines} == {6500}
+    empty = bill([Reading(EIGHT, 5), Reading(EIGHT + 40 * DAY_S, 5)], DAY_NIGHT)
+    assert (len(empty.lines), empty.total_fen) == (1, 0)
+
+
+def test_too_many_full_lines_keep_prices_and_order():
+    cdr = bill([Reading(EIGHT, 0), Reading(EIGHT + 40 * DAY_S, 400_000)], DAY_NIGHT)
+    assert len(cdr.lines) == 32
+    by_price = {
+        p: sum(x.energy_wh for x in cdr.lines if x.energy_price == p) for p in (3500, 6500)
+    }
+    assert sum(by_price.values()) == 400_000
+    # 14 of 24 hours are day
+    assert abs(by_price[6500] - 400_000 * 14 // 24) < 1000
+
+
+def test_a_wild_reading_does_not_outbid_the_register_at_the_end():
+    readings = [Reading(T0, 1000), Reading(T0 + 10, 99_999), Reading(T0 + 20, 1100)]
+    cdr = bill(readings, FLAT)
+    assert (cdr.energy_wh, cdr.estimated) == (100, True)
+    readings = [Reading(T0, 1000), Reading(T0 + 9 * DAY_S, 1050), Reading(T0 + 20, 1100)]
+    cdr = bill(readings, FLAT)
+    assert (cdr.end_utc, cdr.energy_wh, cdr.estimated) == (T0 + 20, 100, True)
+
+
+def test_a_tariff_survives_as_text():
+    assert Tariff.from_text(DAY_NIGHT.as_text()) == DAY_NIGHT
 
 
 @st.composite
@@ -112,14 +158,30 @@ def test_lines_add_up_are_never_negative_and_cover_the_charge(charge):
         assert line.energy_wh % 10 == 0
         assert line.energy_fen == price_fen(line.energy_wh, line.energy_price)
         assert line.start_utc <= line.end_utc
-    assert cdr.lines[0].start_utc == readings[0].utc
-    assert max(line.end_utc for line in cdr.lines) == readings[-1].utc
+    for earlier, later in pairwise(cdr.lines):
+        assert earlier.end_utc <= later.start_utc
+    assert (cdr.start_utc, cdr.end_utc) == (readings[0].utc, readings[-1].utc)
+    assert cdr.lines[0].start_utc >= cdr.start_utc
+    assert cdr.lines[-1].end_utc <= cdr.end_utc
 
 
 @given(charges())
-def test_every_line_has_the_prices_of_its_period(charge):
+def test_every_line_has_the_prices_of_every_period_it_touches(charge):
     readings, tariff = charge
     for line in bill(readings, tariff).lines:
-        period = tariff.at(line.start_utc)
-        prices = (period.energy_price, period.service_price)
-        assert (line.energy_price, line.service_price) == prices
+        for moment in (line.start_utc, *tariff.edges(line.start_utc, line.end_utc)):
+            assert tariff.at(moment).prices == (line.energy_price, line.service_price)
+
+
+@given(charges())
+def test_money_per_price_does_not_depend_on_how_many_lines_are_allowed(charge):
+    readings, tariff = charge
+
+    def per_price(cdr):
+        sums = {}
+        for line in cdr.lines:
+            key = (line.energy_price, line.service_price)
+            sums[key] = sums.get(key, 0) + line.energy_wh
+        return {key: wh for key, wh in sums.items() if wh}
+
+    assert per_price(bill(readings, tariff)) == per_price(bill(readings, tariff, max_lines=9999))

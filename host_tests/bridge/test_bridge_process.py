@@ -94,6 +94,8 @@ async def test_killed_bridge_bills_what_the_pile_still_holds(tmp_path):
         assert (await client.call("query_start_charge", START))["SuccStat"] == 0
         pile.charging()
         await until(lambda: peer.of("notification_start_charge_result"))
+        # Confirmed on disk too, or it is rightly pushed again
+        await until_unconfirmed(http, http_port, 0)
         program.send_signal(signal.SIGKILL)
         await program.wait()
         peer.down = True
@@ -102,9 +104,8 @@ async def test_killed_bridge_bills_what_the_pile_still_holds(tmp_path):
         program, http_port = await start_program(config)
         stack.push_async_callback(end_program, program)
         await until(lambda: pile.acked == pile.seq, 10)
-        admin = f"http://127.0.0.1:{http_port}/admin"
-        waiting = (await http.get(f"{admin}/platforms")).json()["platforms"]
-        assert waiting == [{"name": "sandbox", "unconfirmed": 2}]
+        # Acknowledged is stored; what follows for the platform is committed right behind it
+        await until_unconfirmed(http, http_port, 2)
         assert await end_program(program) == 0
         program, http_port = await start_program(config)
         stack.push_async_callback(end_program, program)
@@ -114,6 +115,17 @@ async def test_killed_bridge_bills_what_the_pile_still_holds(tmp_path):
         assert [str(order["TotalPower"]) for order in orders] == ["2.45"]
         rows = (await http.get(f"http://127.0.0.1:{http_port}/admin/transactions")).json()
         assert [row["cdr"]["energy_wh"] for row in rows["transactions"]] == [2450]
+
+
+async def until_unconfirmed(http, http_port, count):
+    """Wait until that many messages wait for the platform, as the operator is told."""
+    for _ in range(100):
+        answer = await http.get(f"http://127.0.0.1:{http_port}/admin/platforms")
+        (row,) = answer.json()["platforms"]
+        if row["unconfirmed"] == count:
+            return
+        await asyncio.sleep(0.05)
+    raise AssertionError(f"{row['unconfirmed']} messages wait, expected {count}")
 
 
 async def test_check_names_the_key_and_the_value(tmp_path):

@@ -23,6 +23,7 @@ from pilebridge.pile_link import TOPICS, PileLink
 from pilebridge.platforms.tcec102.adapter import Tcec102Platform
 from pilebridge.platforms.tcec102.server import Tcec102Server
 from pilebridge.settings import Config
+from pilebridge.site_limits import SiteLimits
 from pilebridge.store import Store
 
 log = logging.getLogger(__name__)
@@ -105,6 +106,8 @@ class Application:
             self.mqtt_port = self.broker.port
         await self._make_platforms()
         mqtt = self._make_link()
+        limits = SiteLimits(config.site, mqtt)
+        self.hub.on_up.append(limits.wake)
         self.assembly.load()
         server = Tcec102Server(self.platforms)
         link = self.hub.link
@@ -120,6 +123,7 @@ class Application:
         self._spawn(self.hub.run())
         for platform in self.platforms:
             self._spawn(platform.run())
+        self._spawn(limits.run())
         self._spawn(mqtt.run())
         await self._wait_ready(self._server)
 

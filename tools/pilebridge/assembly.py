@@ -8,7 +8,7 @@ had its effect exactly once.
 import asyncio
 import logging
 import sqlite3
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from functools import partial
 from typing import Protocol
 
@@ -16,7 +16,7 @@ from pilebridge import journal, transactions
 from pilebridge.billing import Tariff, bill
 from pilebridge.model import ChargeDetailRecord, Reading, Record, Transaction
 from pilebridge.store import Effect, Store, get_meta, set_meta
-from pilebridge.timeline import place
+from pilebridge.timeline import Anchor, place
 
 log = logging.getLogger(__name__)
 
@@ -28,9 +28,8 @@ _RETRY_S = 1.0
 class Owner(Protocol):
     """A platform as the assembly sees it."""
 
-    @property
-    def tariff(self) -> Tariff:
-        """Prices of the platform's charges."""
+    def tariff_of(self, ref: str) -> Tariff:
+        """The prices that were quoted for a reference of its own."""
         ...
 
     def owns(self, ref: str) -> bool:
@@ -57,12 +56,17 @@ class Assembly:
         self._cursor = 0
         self._open: dict[tuple[str, str], Transaction] = {}
         self._readings: dict[tuple[str, str], list[Reading]] = {}
+        # Ended, and not yet committed
+        self._just_ended: set[tuple[str, str]] = set()
         self._idle = asyncio.Event()
+        # What restarted piles say they run: boot, connector number -> tx
+        self._observed: dict[str, tuple[int, Mapping[int, str | None]]] = {}
 
     def load(self) -> None:
         """Take up where the last commit ended."""
         read = self._store.read
         self._cursor = int(get_meta(read, _CURSOR, "0"))
+        self._just_ended.clear()
         self._open = {(t.pile, t.tx): t for t in transactions.open_ones(read)}
         self._readings = {}
         for key, transaction in self._open.items():
@@ -78,6 +82,13 @@ class Assembly:
         """New records are stored."""
         self._idle.clear()
         self._news.set()
+
+    def observed(self, pile: str, boot: int, running: Mapping[int, str | None]) -> None:
+        """A pile says which transaction runs on which connector, some time after its start."""
+        self._observed.pop(pile, None)
+        if any(t.pile == pile and running.get(t.connector) != t.tx for t in self._open.values()):
+            self._observed[pile] = (boot, running)
+            self.wake()
 
     async def settled(self) -> None:
         """Wait until every stored record has had its effect."""
@@ -102,7 +113,7 @@ class Assembly:
         ]
         if live is not None and live.wh >= readings[-1].wh and live.utc >= readings[-1].utc:
             readings = [*readings, live]
-        return bill(readings, self._tariff_of(transaction))
+        return bill(readings, Tariff.from_text(transaction.tariff))
 
     async def run(self) -> None:
         """Process records as they come."""
@@ -112,6 +123,7 @@ class Assembly:
             try:
                 while await self._step():
                     pass
+                await self._end_forgotten()
                 if not self._news.is_set():
                     self._idle.set()
             except sqlite3.Error as error:
@@ -124,17 +136,33 @@ class Assembly:
         records = journal.after(self._store.read, self._cursor, _BATCH)
         if not records:
             return False
+        changes = (change for record in records for change in self._apply(record))
+        await self._commit(changes, records[-1].id)
+        return True
+
+    async def _end_forgotten(self) -> None:
+        """End what a restarted pile no longer runs, once its records up to the restart are in."""
+        changes = []
+        for pile, (boot, running) in self._observed.items():
+            for transaction in [t for t in self._open.values() if t.pile == pile]:
+                restarted = journal.restarted(self._store.read, pile, transaction.start_seq, boot)
+                if restarted and running.get(transaction.connector) != transaction.tx:
+                    changes.append(("tx_stop", self._abandoned(transaction)))
+        if changes:
+            await self._commit(changes, self._cursor)
+
+    async def _commit(self, changes: Iterable[tuple[str, Transaction]], cursor: int) -> None:
+        """Commit what follows from changes together with the cursor, then tell the owners."""
         effects: list[Effect] = []
         done: list[tuple[Owner, str, Transaction]] = []
-        for record in records:
-            for kind, transaction in self._apply(record):
-                row = transactions.as_row(transaction)
-                effects.append(partial(transactions.save, row=row))
-                owner = self._owner(transaction)
-                if owner is not None:
-                    effects += owner.effects(kind, transaction)
-                    done.append((owner, kind, transaction))
-        cursor = records[-1].id
+        for kind, transaction in changes:
+            # At once: the next change may be of the same transaction
+            row = transactions.as_row(transaction)
+            effects.append(partial(transactions.save, row=row))
+            owner = self._owner_of(transaction.ref)
+            if owner is not None:
+                effects += owner.effects(kind, transaction)
+                done.append((owner, kind, transaction))
 
         def job(conn: sqlite3.Connection) -> None:
             for effect in effects:
@@ -142,10 +170,10 @@ class Assembly:
             set_meta(conn, _CURSOR, str(cursor))
 
         await self._store.submit(job)
+        self._just_ended.clear()
         self._cursor = cursor
         for owner, kind, transaction in done:
             owner.after(kind, transaction)
-        return True
 
     def _apply(self, record: Record) -> list[tuple[str, Transaction]]:
         """The transactions a record changed, each with the kind of change."""
@@ -172,11 +200,19 @@ class Assembly:
         return []
 
     def _started(self, record: Record, tx: str) -> list[tuple[str, Transaction]]:
-        if transactions.find(self._store.read, record.pile, tx) or (record.pile, tx) in self._open:
+        key = (record.pile, tx)
+        known = key in self._open or key in self._just_ended
+        if known or transactions.find(self._store.read, record.pile, tx):
             log.error("assembly: %s: transaction %s began twice", record.pile, tx)
             return []
         assert record.wh is not None
-        changed = [("tx_stop", orphan) for orphan in self._orphaned(record)]
+        # Another start on its connector proves that a transaction is over
+        orphans = [
+            t
+            for t in self._open.values()
+            if t.pile == record.pile and t.connector == record.connector
+        ]
+        changed = [("tx_stop", self._abandoned(orphan)) for orphan in orphans]
         transaction = Transaction(
             pile=record.pile,
             tx=tx,
@@ -186,26 +222,21 @@ class Assembly:
             start_seq=record.seq,
             start_wh=record.wh,
             start_utc=0,
+            tariff=self._tariff_now(str(record.fields["ref"])).as_text(),
         )
         readings, estimated = self._placed(transaction, [record])
         transaction.start_utc, transaction.estimated = readings[0].utc, estimated
-        self._open[record.pile, tx] = transaction
-        self._readings[record.pile, tx] = readings
+        self._open[key] = transaction
+        self._readings[key] = readings
         log.info("assembly: %s: transaction %s, start at %d Wh", record.pile, tx, record.wh)
         return [*changed, (record.kind, transaction)]
 
-    def _orphaned(self, record: Record) -> list[Transaction]:
-        """End what a pile forgot: another start on its connector proves that it is over."""
-        orphans = [
-            t
-            for t in self._open.values()
-            if t.pile == record.pile and t.connector == record.connector
-        ]
-        for orphan in orphans:
-            last = journal.of_transaction(self._store.read, orphan.pile, orphan.tx)[-1]
-            log.error("assembly: %s: transaction %s never ended", orphan.pile, orphan.tx)
-            self._ended(orphan, last, "power_loss", "")
-        return orphans
+    def _abandoned(self, transaction: Transaction) -> Transaction:
+        """End what a pile forgot, at its last record."""
+        last = journal.of_transaction(self._store.read, transaction.pile, transaction.tx)[-1]
+        log.error("assembly: %s: transaction %s never ended", transaction.pile, transaction.tx)
+        self._ended(transaction, last, "power_loss", "")
+        return transaction
 
     def _ended(self, transaction: Transaction, record: Record, reason: str, fault: str) -> None:
         """Close and bill a transaction at its last record."""
@@ -223,13 +254,14 @@ class Assembly:
         if held != record.seq - transaction.start_seq + 1 and len({r.boot for r in records}) == 1:
             # Only a new boot may leave numbers out
             estimated = True
-        cdr = bill(readings, self._tariff_of(transaction), estimated or orphaned)
+        cdr = bill(readings, Tariff.from_text(transaction.tariff), estimated or orphaned)
         transaction.start_utc = cdr.start_utc
         transaction.stop_seq, transaction.stop_wh = record.seq, record.wh
         transaction.stop_utc = cdr.end_utc
         transaction.reason, transaction.fault = reason, fault
         transaction.estimated, transaction.cdr = cdr.estimated, cdr
         del self._open[key], self._readings[key]
+        self._just_ended.add(key)
         text = "assembly: %s: transaction %s ended (%s), %d Wh, %d fen%s"
         mark = ", estimated" if cdr.estimated else ""
         log.info(text, *key, transaction.reason, cdr.energy_wh, cdr.total_fen, mark)
@@ -238,16 +270,19 @@ class Assembly:
         self, transaction: Transaction, records: Sequence[Record]
     ) -> tuple[list[Reading], bool]:
         boots = sorted({record.boot for record in records if record.utc is None})
-        anchors = journal.anchors(self._store.read, transaction.pile, boots) if boots else []
+        anchors: list[Anchor] = []
+        if boots:
+            read, life = self._store.read, records[-1].life
+            anchors = journal.anchors(read, transaction.pile, life, boots)
         times, estimated = place(records, anchors)
         readings = [
             Reading(utc, record.wh or 0) for utc, record in zip(times, records, strict=True)
         ]
         return readings, estimated
 
-    def _owner(self, transaction: Transaction) -> Owner | None:
-        return next((owner for owner in self._owners if owner.owns(transaction.ref)), None)
+    def _owner_of(self, ref: str) -> Owner | None:
+        return next((owner for owner in self._owners if owner.owns(ref)), None)
 
-    def _tariff_of(self, transaction: Transaction) -> Tariff:
-        owner = self._owner(transaction)
-        return self._tariff if owner is None else owner.tariff
+    def _tariff_now(self, ref: str) -> Tariff:
+        owner = self._owner_of(ref)
+        return self._tariff if owner is None else owner.tariff_of(ref)

@@ -6,9 +6,10 @@ and by a straight line between the neighbours where there is none. It is billed 
 to the total exactly; money is rounded half up per line, and totals are sums of lines.
 """
 
+import json
 from bisect import bisect_right
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 
 from pilebridge.model import ChargeDetailRecord, ChargeLine, Reading
@@ -25,6 +26,11 @@ class Period:
     from_s: int
     energy_price: int
     service_price: int
+
+    @property
+    def prices(self) -> tuple[int, int]:
+        """Energy and service price."""
+        return self.energy_price, self.service_price
 
 
 @dataclass(frozen=True)
@@ -51,6 +57,27 @@ class Tariff:
             midnight += DAY_S
         return [edge for edge in edges if start_utc < edge < end_utc]
 
+    def as_text(self) -> str:
+        """JSON that `from_text` reads, to keep with a charge what it was quoted."""
+        rows = [(p.from_s, p.energy_price, p.service_price) for p in self.periods]
+        return json.dumps([self.name, self.utc_offset_s, rows], ensure_ascii=False)
+
+    @classmethod
+    def from_text(cls, text: str) -> "Tariff":
+        """The tariff that `as_text` wrote."""
+        name, utc_offset_s, rows = json.loads(text)
+        return cls(name, utc_offset_s, tuple(Period(*row) for row in rows))
+
+
+@dataclass(frozen=True)
+class _Span:
+    """A share of a charge at one pair of prices."""
+
+    begin_utc: int
+    end_utc: int
+    wh: int
+    prices: tuple[int, int]
+
 
 def bill(
     readings: Sequence[Reading],
@@ -61,8 +88,9 @@ def bill(
 ) -> ChargeDetailRecord:
     """The bill over readings in order of time; the first and the last are start and stop.
 
-    A clock or register that steps back is held at its highest value and marks the bill estimated.
-    More lines than `max_lines` are put together per period of the day (T/CEC allows 32).
+    Start and stop are what is billed: a reading between them that is outside of them, or a clock
+    or register that steps back, is held inside and marks the bill estimated. `max_lines` is what
+    T/CEC 102 allows (SumPeriod); see `_within` for a charge that has more.
     """
     points, held = _monotone(readings)
     start, stop = points[0], points[-1]
@@ -74,7 +102,8 @@ def bill(
         (begin, end, after - before)
         for (begin, end), (before, after) in zip(pairwise(cuts), pairwise(steps), strict=True)
     ]
-    lines = _merged(spans, tariff) if len(spans) > max_lines else _lines(spans, tariff)
+    priced = [_Span(begin, end, wh, tariff.at(begin).prices) for begin, end, wh in spans]
+    lines = [_line(span) for span in _within(priced, max_lines)]
     return ChargeDetailRecord(
         start_utc=start.utc,
         end_utc=stop.utc,
@@ -93,9 +122,13 @@ def price_fen(energy_wh: int, price: int) -> int:
 
 def _monotone(readings: Sequence[Reading]) -> tuple[list[Reading], bool]:
     points, held = [readings[0]], False
+    # A wild value in the middle must not outbid the register the charge ended at
+    last_utc = max(readings[0].utc, readings[-1].utc)
+    last_wh = max(readings[0].wh, readings[-1].wh)
     for reading in readings[1:]:
         last = points[-1]
-        utc, wh = max(reading.utc, last.utc), max(reading.wh, last.wh)
+        utc = min(max(reading.utc, last.utc), last_utc)
+        wh = min(max(reading.wh, last.wh), last_wh)
         held = held or utc != reading.utc or wh != reading.wh
         points.append(Reading(utc, wh))
     return points, held
@@ -110,26 +143,43 @@ def _register_at(points: Sequence[Reading], utc: int) -> int:
     return left.wh + (right.wh - left.wh) * (utc - left.utc) // (right.utc - left.utc)
 
 
-def _lines(spans: Sequence[tuple[int, int, int]], tariff: Tariff) -> list[ChargeLine]:
-    return [_line(begin, end, wh, tariff.at(begin)) for begin, end, wh in spans]
+def _within(spans: Sequence[_Span], most: int) -> list[_Span]:
+    """At most `most` spans in order of time that neither overlap nor reach into another price.
+
+    Neighbours of one price are joined, then spans without energy are left out. What still stays
+    over gives its energy to the nearest earlier span of the same price: prices and money stay
+    right, only that energy stands under an earlier day. A tariff has no more prices than `most`.
+    """
+    if len(spans) <= most:
+        return list(spans)
+    kept: list[_Span] = []
+    for span in spans:
+        if kept and kept[-1].prices == span.prices:
+            kept[-1] = replace(kept[-1], end_utc=span.end_utc, wh=kept[-1].wh + span.wh)
+        else:
+            kept.append(span)
+    if len(kept) > most:
+        kept = [span for span in kept if span.wh] or kept[:1]
+    while len(kept) > most:
+        late, early = next(
+            (late, early)
+            for late in range(len(kept) - 1, 0, -1)
+            for early in range(late - 1, -1, -1)
+            if kept[early].prices == kept[late].prices
+        )
+        kept[early] = replace(kept[early], wh=kept[early].wh + kept[late].wh)
+        del kept[late]
+    return kept
 
 
-def _merged(spans: Sequence[tuple[int, int, int]], tariff: Tariff) -> list[ChargeLine]:
-    sums: dict[Period, tuple[int, int, int]] = {}
-    for begin, end, wh in spans:
-        period = tariff.at(begin)
-        first, _, energy_wh = sums.get(period, (begin, end, 0))
-        sums[period] = (first, end, energy_wh + wh)
-    return [_line(begin, end, wh, period) for period, (begin, end, wh) in sums.items()]
-
-
-def _line(begin: int, end: int, wh: int, period: Period) -> ChargeLine:
+def _line(span: _Span) -> ChargeLine:
+    energy_price, service_price = span.prices
     return ChargeLine(
-        start_utc=begin,
-        end_utc=end,
-        energy_wh=wh,
-        energy_price=period.energy_price,
-        service_price=period.service_price,
-        energy_fen=price_fen(wh, period.energy_price),
-        service_fen=price_fen(wh, period.service_price),
+        start_utc=span.begin_utc,
+        end_utc=span.end_utc,
+        energy_wh=span.wh,
+        energy_price=energy_price,
+        service_price=service_price,
+        energy_fen=price_fen(span.wh, energy_price),
+        service_fen=price_fen(span.wh, service_price),
     )

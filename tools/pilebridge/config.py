@@ -103,6 +103,7 @@ def _check(config: Config) -> None:
     _unique("station.connector", "connector_id", [c.connector_id for c in connectors])
     _unique("station.connector", "pile and number", [(c.pile, c.number) for c in connectors])
     _unique("tariff", "name", [row.name for row in config.tariff])
+    _unique("site", "name", [row.name for row in config.site])
     _unique("platform", "name", [row.name for row in config.platform])
     _unique("platform.inbound", "operator_id", [p.inbound.operator_id for p in config.platform])
     _check_decimals(config)
@@ -119,6 +120,9 @@ def _check(config: Config) -> None:
 
 
 def _check_decimals(config: Config) -> None:
+    for i, site in enumerate(config.site):
+        if not 0 <= site.limit_a <= 1000:
+            raise ConfigError(f"site[{i}].limit_a = {site.limit_a}: allowed 0..1000")
     for i, station in enumerate(config.station):
         where = f"station[{i}]"
         rows = [(f"{where}.lng", station.lng, -180, 180), (f"{where}.lat", station.lat, -90, 90)]

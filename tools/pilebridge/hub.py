@@ -21,6 +21,8 @@ _UNWANTED_TRIES = 5
 _UNWANTED_PAUSE_S = 2.0
 _UNWANTED_REMEMBERED = 1000
 START_ID, STOP_ID = "start:", "stop:"
+# Up this long, a pile has taken up again what a loss of power interrupted, or never will
+_SETTLED_UP_S = 30
 
 
 class StatusListener(Protocol):
@@ -48,6 +50,7 @@ class Hub:
         self.link: PileLink | None = None
         self.assembly = assembly
         self.platforms: list[StatusListener] = []
+        self.on_up: list[Callable[[], None]] = []
         self._settings = settings
         self._clock = clock
         self._by_id = {c.connector_id: c for c in connectors}
@@ -105,15 +108,18 @@ class Hub:
         return Reading(state.sampled_utc, state.wh)
 
     async def start(self, connector: Connector, ref: str, by: str) -> Reply | None:
-        """Ask a pile to begin; None when it did not answer, and then a late start is stopped."""
+        """Ask a pile to begin; None when it did not answer, and then a late start is stopped.
+
+        A record or state with the reference proves the start as well as an answer does.
+        """
         args = {"connector": connector.number, "ref": ref, "by": by}
         reply = await self._command(connector.pile, START_ID + ref, "start", args)
         if reply is None:
+            if self._states[connector.pile, connector.number].ref == ref:
+                return Reply("accepted", "")
+            if self.assembly.running(connector.pile, ref) is not None:
+                return Reply("accepted", "")
             self.unwanted(connector, ref)
-            # Its records or state may have been faster than its answer
-            state = self._states[connector.pile, connector.number]
-            if state.ref == ref or self.assembly.running(connector.pile, ref) is not None:
-                self.stop_if_unwanted(ref)
         return reply
 
     async def stop(self, connector: Connector, ref: str) -> Reply | None:
@@ -157,17 +163,31 @@ class Hub:
         if up:
             for platform in self.platforms:
                 platform.on_reconnect()
+            for tell in self.on_up:
+                tell()
 
-    def on_online(self, pile: str, online: bool) -> None:
-        self._seen(pile)
+    def on_online(self, pile: str, online: bool, retained: bool) -> None:
         if self._online.get(pile) != online:
             log.info("hub: %s is %s", pile, "online" if online else "offline")
         self._online[pile] = online
+        if not retained:
+            self._seen(pile)
+        elif online and self.link is not None:
+            # A broker that was away has no last will of a pile that left meanwhile
+            self.link.ask(pile)
         self._check_reachable(pile)
 
-    def on_state(self, pile: str, message: wire.State) -> None:
+    def on_sign_of_life(self, pile: str) -> None:
         self._seen(pile)
+        self._check_reachable(pile)
+
+    def on_state(self, pile: str, message: wire.State, retained: bool) -> None:
         now = int(self._clock())
+        if not retained:
+            self._seen_at(pile, message.utc)
+            if message.up >= _SETTLED_UP_S:
+                running = {report.id: report.tx for report in message.connectors}
+                self.assembly.observed(pile, message.boot, running)
         for report in message.connectors:
             connector = self._by_address.get((pile, report.id))
             if connector is None:
@@ -196,7 +216,7 @@ class Hub:
                 self.stop_if_unwanted(state.ref)
 
     def on_meter(self, pile: str, message: wire.Meter) -> None:
-        self._seen(pile)
+        self._seen_at(pile, message.utc)
         state = self._states.get((pile, message.c))
         if state is None:
             return
@@ -205,7 +225,6 @@ class Hub:
         state.sampled_utc = message.utc or int(self._clock())
 
     def on_journal(self, pile: str) -> None:
-        self._seen(pile)
         self.assembly.wake()
 
     def on_late_reply(self, pile: str, command_id: str, reply: Reply) -> None:
@@ -234,6 +253,11 @@ class Hub:
 
     def _seen(self, pile: str) -> None:
         self._last_seen[pile] = time.monotonic()
+
+    def _seen_at(self, pile: str, utc: int | None) -> None:
+        # The broker keeps messages for us while we are away; old ones are no sign of life
+        if utc is None or abs(self._clock() - utc) <= self._settings.pile_timeout_s:
+            self._seen(pile)
 
     def _check_reachable(self, pile: str) -> None:
         reachable = self.reachable(pile)

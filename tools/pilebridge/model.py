@@ -56,7 +56,10 @@ class ConnectorState:
 
 @dataclass(frozen=True)
 class Record:
-    """One journal record as stored; `received_utc` is the bridge's clock at receipt."""
+    """One journal record as stored; `received_utc` is the bridge's clock at receipt.
+
+    `life` counts the times the pile forgot its own counters: boot numbers repeat after that.
+    """
 
     id: int
     pile: str
@@ -69,11 +72,15 @@ class Record:
     wh: int | None
     received_utc: int
     fields: dict[str, Any]
+    life: int = 1
 
 
 @dataclass
 class Transaction:
-    """One charge on one connector, assembled from its journal records."""
+    """One charge on one connector, assembled from its journal records.
+
+    `tariff` is the text of the tariff it began under; a changed setting does not change its price.
+    """
 
     pile: str
     tx: str
@@ -83,6 +90,7 @@ class Transaction:
     start_seq: int
     start_wh: int
     start_utc: int
+    tariff: str
     charging_utc: int | None = None
     stop_seq: int | None = None
     stop_wh: int | None = None

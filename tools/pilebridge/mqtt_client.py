@@ -32,7 +32,7 @@ class Publisher(Protocol):
         """True while the broker is there."""
         ...
 
-    def publish(self, topic: str, payload: bytes) -> bool:
+    def publish(self, topic: str, payload: bytes, retain: bool = False) -> bool:
         """Send with QoS 1; False when it could not be handed to the broker."""
         ...
 
@@ -68,13 +68,13 @@ class MqttClient:
         """True while the broker is there and our subscriptions stand."""
         return self._client is not None and self._client.is_connected
 
-    def publish(self, topic: str, payload: bytes) -> bool:
+    def publish(self, topic: str, payload: bytes, retain: bool = False) -> bool:
         """Send with QoS 1; False when the link is down or its window is full."""
         client = self._client
         if client is None or not client.is_connected:
             return False
         try:
-            client.publish(topic, payload, qos=1)
+            client.publish(topic, payload, qos=1, retain=retain)
         except OverflowError:
             return False
         return True

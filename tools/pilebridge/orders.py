@@ -25,6 +25,7 @@ class Order:
     tx: str
     answer: str | None
     created_utc: int
+    tariff: str
 
 
 @dataclass(frozen=True)
@@ -49,13 +50,18 @@ def find(conn: sqlite3.Connection, platform: str, ref: str) -> Order | None:
 
 
 def create(
-    conn: sqlite3.Connection, platform: str, ref: str, connector_id: str, created_utc: int
+    conn: sqlite3.Connection,
+    platform: str,
+    ref: str,
+    connector_id: str,
+    created_utc: int,
+    tariff: str,
 ) -> None:
-    """Write down a request before it is acted on."""
+    """Write down a request, with the prices it was quoted, before it is acted on."""
     conn.execute(
-        "insert or ignore into orders (platform, ref, connector_id, state, created_utc)"
-        " values (?, ?, ?, ?, ?)",
-        (platform, ref, connector_id, REQUESTED, created_utc),
+        "insert or ignore into orders (platform, ref, connector_id, state, created_utc, tariff)"
+        " values (?, ?, ?, ?, ?, ?)",
+        (platform, ref, connector_id, REQUESTED, created_utc, tariff),
     )
 
 
@@ -66,6 +72,25 @@ def answer(conn: sqlite3.Connection, platform: str, ref: str, state: str, text: 
         " where platform = ? and ref = ?",
         (ENDED, state, text, platform, ref),
     )
+
+
+def never_begun(conn: sqlite3.Connection, platform: str, before_utc: int) -> list[Order]:
+    """Orders from before a moment that no transaction has followed and that were not refused."""
+    rows = conn.execute(
+        "select * from orders where platform = ? and tx = '' and state in (?, ?)"
+        " and created_utc < ?",
+        (platform, REQUESTED, ACCEPTED, before_utc),
+    )
+    return [Order(**dict(row)) for row in rows]
+
+
+def fail(conn: sqlite3.Connection, platform: str, ref: str) -> bool:
+    """Give up an order that no transaction has followed; False when one did after all."""
+    done = conn.execute(
+        "update orders set state = ? where platform = ? and ref = ? and tx = ''",
+        (FAILED, platform, ref),
+    )
+    return done.rowcount == 1
 
 
 def bind(conn: sqlite3.Connection, platform: str, ref: str, tx: str) -> None:

@@ -3,15 +3,15 @@ and carries commands down. Nothing here knows of platforms.
 """
 
 import asyncio
-import json
 import logging
 import time
 from collections import OrderedDict
-from collections.abc import Callable, Collection
+from collections.abc import Awaitable, Callable, Collection
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 from pilebridge import journal, wire
+from pilebridge.greeting import Greeter
 from pilebridge.journal import Appended
 from pilebridge.model import Counters
 from pilebridge.mqtt_client import Publisher
@@ -24,9 +24,7 @@ log = logging.getLogger(__name__)
 TOPICS = tuple(f"pile/+/{name}" for name in messages.UP_TOPICS)
 _REMEMBERED_REPLIES = 1000
 _CLOCK_STEP_S = 5
-# A pile whose counter went back this far has none of the acknowledged numbers in its ring, so the
-# acknowledgement makes it renumber; nearer, it could free records that were never stored
-_RENUMBER_DISTANCE = 1000
+_ASK_TTL_S, _ASK_TIMEOUT_S = 10, 2.0
 
 
 @dataclass(frozen=True)
@@ -44,16 +42,20 @@ class Listener(Protocol):
         """The broker connection came or went."""
         ...
 
-    def on_online(self, pile: str, online: bool) -> None:
-        """The pile came, or its last will arrived."""
+    def on_online(self, pile: str, online: bool, retained: bool) -> None:
+        """The pile came, or its last will arrived; retained is what the broker remembers."""
         ...
 
-    def on_state(self, pile: str, message: wire.State) -> None:
+    def on_state(self, pile: str, message: wire.State, retained: bool) -> None:
         """A state message; also retained ones, after (re)connecting."""
         ...
 
     def on_meter(self, pile: str, message: wire.Meter) -> None:
         """Live values of a charge."""
+        ...
+
+    def on_sign_of_life(self, pile: str) -> None:
+        """The pile greeted or answered just now."""
         ...
 
     def on_journal(self, pile: str) -> None:
@@ -91,6 +93,8 @@ class PileLink:
         self._clock = clock
         self._commands = _Commands()
         self._anchors: dict[str, Anchor] = {}
+        self._asked: dict[str, asyncio.Task[Reply | None]] = {}
+        self._greeter = Greeter(store, self._ask, self._acknowledge)
 
     async def on_message(self, topic: str, payload: bytes, retained: bool) -> None:
         """Take one message; done when everything it carries is committed."""
@@ -106,13 +110,13 @@ class PileLink:
             _log_sometimes(counters.unknown_topic, "link: %s: no such topic %.32r", pile, name)
             return
         try:
-            work = self._take(pile, name, payload)
+            work = self._take(pile, name, payload, retained)
         except messages.ProtocolError as error:
             counters.malformed += 1
             _log_sometimes(counters.malformed, "link: %s: %s refused: %.200s", pile, name, error)
             return
         if work is not None:
-            await self._stored(pile, work)
+            await work
 
     async def command(
         self,
@@ -148,22 +152,36 @@ class PileLink:
                 log.warning("link: %s: no answer to %s %s", pile, name, command_id)
             return None
 
-    def _take(self, pile: str, name: str, payload: bytes) -> "asyncio.Future[Appended] | None":
+    def ask(self, pile: str) -> "asyncio.Task[Reply | None]":
+        """Have a pile say its state and answer; its id is new, an old one is not acted on."""
+        if pile not in self._asked:
+            command_id = f"report:{time.time_ns()}"
+            work = self.command(pile, command_id, "report", {}, _ASK_TTL_S, _ASK_TIMEOUT_S)
+            self._asked[pile] = task = asyncio.create_task(work)
+            task.add_done_callback(lambda _: self._asked.pop(pile, None))
+        return self._asked[pile]
+
+    def _take(
+        self, pile: str, name: str, payload: bytes, retained: bool
+    ) -> "Awaitable[None] | None":
         """Decode and hand on at once, so that messages keep their order."""
         if name == "online":
-            self._listener.on_online(pile, wire.decode_online(payload))
+            self._listener.on_online(pile, wire.decode_online(payload), retained)
         elif name == "hello":
-            return self._hello(pile, wire.decode_hello(payload))
+            return self._hello(pile, wire.decode_hello(payload), retained)
         elif name == "state":
             state = wire.decode_state(payload)
             self._anchor(pile, state.boot, state.up, state.utc)
-            self._listener.on_state(pile, state)
+            self._listener.on_state(pile, state, retained)
+            if not retained:
+                self._greeter.state(pile, state.boot, state.utc is not None)
         elif name == "meter":
             self._listener.on_meter(pile, wire.decode_meter(payload))
         elif name == "journal":
             records = wire.decode_journal(payload)
             now = int(self._clock())
-            return self._store.submit(lambda conn: journal.append(conn, pile, records, now))
+            work = self._store.submit(lambda conn: journal.append(conn, pile, records, now))
+            return self._stored(pile, work)
         else:
             self._reply(pile, wire.decode_reply(payload))
         return None
@@ -177,28 +195,30 @@ class PileLink:
             _log_sometimes(counters.gap, text, pile, outcome.upto, outcome.gap_at)
         if outcome.conflict_at is not None:
             counters.conflict += 1
-            text = "link: %s: record %d is stored with other content, its counter went back"
+            text = "link: %s: record %d is stored with other content, it lost its memory"
             _log_sometimes(counters.conflict, text, pile, outcome.conflict_at)
         if outcome.new:
             self._listener.on_journal(pile)
-        if outcome.conflict_at is None or outcome.upto - outcome.conflict_at > _RENUMBER_DISTANCE:
+        if outcome.conflict_at is None:
             self._acknowledge(pile, outcome.upto)
 
     def _acknowledge(self, pile: str, upto: int) -> None:
+        if upto >= journal.OFFERS_FROM:
+            # A time anchor may be of its earlier life
+            self._anchors.pop(pile, None)
         payload = messages.encode({"upto": upto, "utc": int(self._clock())})
         self._publisher.publish(messages.topic(pile, "ack"), payload)
 
-    def _hello(self, pile: str, message: dict[str, Any]) -> "asyncio.Future[Appended]":
-        body = json.dumps(message, sort_keys=True)
-        boot = message["boot"]
-        log.info("link: %s: hello, boot %d, firmware %s", pile, boot, message["firmware"])
+    def _hello(self, pile: str, message: dict[str, Any], retained: bool) -> Awaitable[None]:
+        text = "link: %s: hello, boot %d, firmware %s"
+        log.info(text, pile, message["boot"], message["firmware"])
+        if not retained:
+            self._listener.on_sign_of_life(pile)
+        return self._greeter.hello(pile, message, live=not retained)
 
-        def job(conn: Any) -> Appended:
-            journal.set_hello(conn, pile, body)
-            return Appended(*journal.committed(conn, pile), new=0)
-
-        # A pile whose counters restarted renumbers above the `upto` it hears here
-        return self._store.submit(job)
+    async def _ask(self, pile: str) -> str | None:
+        reply = await asyncio.shield(self.ask(pile))
+        return None if reply is None else reply.result
 
     def _anchor(self, pile: str, boot: int, up: int, utc: int | None) -> None:
         last = self._anchors.get(pile)
@@ -216,24 +236,28 @@ class PileLink:
     def _reply(self, pile: str, message: dict[str, Any]) -> None:
         key = (pile, message["id"])
         reply = Reply(message["result"], message["reason"])
+        self._listener.on_sign_of_life(pile)
         future = self._commands.waiting.pop(key, None)
         counters = self.counters[pile]
         if future is not None:
-            # A stale command was not acted on and may be sent again
-            if reply.result != "stale":
-                _remember(self._commands.answered, key, reply)
+            self._keep(key, reply)
             if not future.done():
                 future.set_result(reply)
         elif key in self._commands.given_up:
             del self._commands.given_up[key]
             counters.late_reply += 1
             log.warning("link: %s: late answer to %s: %s", pile, key[1], reply.result)
-            _remember(self._commands.answered, key, reply)
+            self._keep(key, reply)
             self._listener.on_late_reply(pile, key[1], reply)
         elif key not in self._commands.answered:
             counters.unsolicited_reply += 1
             text = "link: %s: answer to nothing asked: %.64r"
             _log_sometimes(counters.unsolicited_reply, text, pile, key[1])
+
+    def _keep(self, key: tuple[str, str], reply: Reply) -> None:
+        # A stale command was not acted on and may be sent again
+        if reply.result != "stale":
+            _remember(self._commands.answered, key, reply)
 
 
 def _remember(table: OrderedDict[tuple[str, str], Any], key: tuple[str, str], value: Any) -> None:

@@ -105,6 +105,13 @@ class Station(_Table, frozen=True):
         ]
 
 
+class Site(_Table, frozen=True):
+    # One level of an MQTT topic, as the pile's own setting
+    name: PileName
+    limit_a: Decimal
+    ttl_s: Annotated[int, Meta(ge=10, le=86400)] = 120
+
+
 class PeriodTable(_Table, frozen=True, rename={"from_": "from"}):
     from_: Annotated[str, Meta(pattern=r"^([01]\d|2[0-3]):[0-5]\d(:[0-5]\d)?$")]
     energy: Annotated[str, Meta(pattern=r"^\d{1,4}\.\d{4}$")]
@@ -152,6 +159,7 @@ class Config(_Table, frozen=True):
     bridge: Bridge = Bridge()
     mqtt: Mqtt = Mqtt()
     platform: list[Platform] = []
+    site: list[Site] = []
 
 
 def _second(text: str) -> int:

@@ -16,20 +16,21 @@ T = TypeVar("T")
 Job = Callable[[sqlite3.Connection], T]
 Effect = Callable[[sqlite3.Connection], object]
 
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
 _BATCH = 500
 
 _SCHEMA = """
 create table meta (key text primary key, value text not null) without rowid;
 create table piles (
-    pile text primary key, upto integer not null, boot integer not null, hello text, state text,
+    pile text primary key, upto integer not null default 0, boot integer not null default -1,
+    life integer not null default 1, offer integer not null default 0, hello text,
     anchor_boot integer, anchor_up integer, anchor_utc integer
 ) without rowid;
 create table journal (
     id integer primary key autoincrement, pile text not null, seq integer not null,
     kind text not null, boot integer not null, up integer not null, utc integer,
     connector integer not null, wh integer, tx text not null, received_utc integer not null,
-    body text not null, unique (pile, seq)
+    life integer not null, body text not null, unique (pile, seq)
 );
 create index journal_tx on journal (pile, tx) where tx <> '';
 create table transactions (
@@ -38,13 +39,13 @@ create table transactions (
     start_seq integer not null, start_wh integer not null, start_utc integer not null,
     charging_utc integer, stop_seq integer, stop_wh integer, stop_utc integer,
     reason text not null default '', fault text not null default '',
-    estimated integer not null default 0, cdr text, unique (pile, tx)
+    estimated integer not null default 0, tariff text not null, cdr text, unique (pile, tx)
 );
 create index transactions_ref on transactions (ref);
 create index transactions_open on transactions (pile) where stop_seq is null;
 create table orders (
     platform text not null, ref text not null, connector_id text not null, state text not null,
-    tx text not null default '', answer text, created_utc integer not null,
+    tx text not null default '', answer text, created_utc integer not null, tariff text not null,
     primary key (platform, ref)
 ) without rowid;
 create table outbox (

@@ -24,6 +24,7 @@ _COLUMNS = (
     "reason",
     "fault",
     "estimated",
+    "tariff",
     "cdr",
 )
 

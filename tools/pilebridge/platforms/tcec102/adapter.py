@@ -1,7 +1,9 @@
 """One T/CEC 102 platform: what it may ask of us, and what follows from its transactions."""
 
+import asyncio
 import logging
 import math
+import sqlite3
 import time
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from functools import partial
@@ -13,6 +15,7 @@ from pilebridge import orders
 from pilebridge.billing import Tariff
 from pilebridge.hub import Hub
 from pilebridge.model import OFFLINE, Connector, Transaction
+from pilebridge.orders import Order
 from pilebridge.platforms.tcec102 import mapping, pushes
 from pilebridge.platforms.tcec102.charging import Charging
 from pilebridge.platforms.tcec102.client import PeerClient
@@ -25,6 +28,8 @@ from pilebridge.store import Effect, Store
 log = logging.getLogger(__name__)
 
 _PAGE_SIZE = 10
+# An accepted start that has no record after one of these is looked at again, after two given up
+_LOST_START_S = 30.0
 # FailReason of query_equip_auth; from 3 on they are ours
 AUTH_NOT_PLUGGED, AUTH_CHECK_FAILED, AUTH_NO_DEVICE, AUTH_BUSY = 1, 2, 3, 4
 _BUSY = {"charging", "suspended_ev", "suspended_evse", "reserved"}
@@ -84,10 +89,10 @@ class Tcec102Platform:
             "query_stop_charge": self._charging.stop,
         }
 
-    @property
-    def tariff(self) -> Tariff:
-        """Prices of this platform's charges."""
-        return self._tariff
+    def tariff_of(self, ref: str) -> Tariff:
+        """The prices quoted when this platform ordered the reference."""
+        order = self._charging.order(ref)
+        return self._tariff if order is None else Tariff.from_text(order.tariff)
 
     async def run(self) -> None:
         """Push until cancelled."""
@@ -95,7 +100,9 @@ class Tcec102Platform:
             if self.owns(transaction.ref):
                 self.after("tx_start", transaction)
         self._pushes.tell_all()
-        await self._pushes.run()
+        async with asyncio.TaskGroup() as group:
+            group.create_task(self._pushes.run())
+            group.create_task(self._give_up_lost_starts())
 
     def on_status(self, connector: Connector) -> None:
         """A connector's state may have changed."""
@@ -116,25 +123,25 @@ class Tcec102Platform:
         if order is None or order.tx not in {"", transaction.tx}:
             log.error("tcec %s: a second transaction for %s", self.name, transaction.ref)
             return []
-        connector = self._scope.get(order.connector_id)
         ref = transaction.ref
         effects: list[Effect] = [
             partial(orders.bind, platform=self.name, ref=ref, tx=transaction.tx)
         ]
         told_failed = order.state in {orders.FAILED, orders.REFUSED}
         if kind == "tx_charging" and not told_failed:
-            effects.append(self._start_result(transaction, order.connector_id, mapping.CHARGING))
+            began_utc = transaction.charging_utc or transaction.start_utc
+            effects.append(self._start_result(order, mapping.CHARGING, began_utc))
         if kind == "tx_stop":
             effects.append(partial(orders.end, platform=self.name, ref=ref))
             if told_failed and transaction.cdr and not transaction.cdr.energy_wh:
                 return effects
             if transaction.charging_utc is None:
-                effects.append(self._start_result(transaction, order.connector_id, mapping.ENDED))
+                effects.append(self._start_result(order, mapping.ENDED, transaction.start_utc))
             else:
                 effects.append(self._stop_result(ref, order.connector_id))
-            if connector is not None:
-                info = mapping.order_info(transaction, connector)
-                effects.append(self._push(pushes.ORDER, ref, info))
+            # Also for a connector that is no longer in the settings
+            info = mapping.order_info(transaction, order.connector_id)
+            effects.append(self._push(pushes.ORDER, ref, info))
         return effects
 
     def after(self, kind: str, transaction: Transaction) -> None:
@@ -159,14 +166,34 @@ class Tcec102Platform:
             created_utc=int(self._clock()),
         )
 
-    def _start_result(self, transaction: Transaction, connector_id: str, stat: int) -> Effect:
+    async def _give_up_lost_starts(self) -> None:
+        """Fail what a pile accepted and forgot: power may go before the first record leaves it.
+
+        A transaction that shows up after all is stopped, and billed if it took energy.
+        """
+        doubtful: set[str] = set()
+        while True:
+            await asyncio.sleep(_LOST_START_S)
+            lost = self._charging.lost_starts(int(self._clock() - _LOST_START_S))
+            for order in lost:
+                if order.ref in doubtful:
+                    await self._store.submit(partial(self._give_up, order=order))
+                    self._pushes.wake()
+            doubtful = {order.ref for order in lost}
+
+    def _give_up(self, conn: sqlite3.Connection, order: Order) -> None:
+        if orders.fail(conn, self.name, order.ref):
+            log.error("tcec %s: %s was accepted and never began", self.name, order.ref)
+            self._start_result(order, mapping.ENDED, order.created_utc)(conn)
+
+    def _start_result(self, order: Order, stat: int, start_utc: int) -> Effect:
         body = {
-            "StartChargeSeq": transaction.ref,
+            "StartChargeSeq": order.ref,
             "StartChargeSeqStat": stat,
-            "ConnectorID": connector_id,
-            "StartTime": format_time(transaction.charging_utc or transaction.start_utc),
+            "ConnectorID": order.connector_id,
+            "StartTime": format_time(start_utc),
         }
-        return self._push(pushes.START_RESULT, transaction.ref, body)
+        return self._push(pushes.START_RESULT, order.ref, body)
 
     def _stop_result(self, ref: str, connector_id: str) -> Effect:
         body = {

@@ -120,11 +120,24 @@ class Charging:
         connector = self._find(order.connector_id) if order else None
         if order is None or connector is None:
             return None
-        transaction = self._transaction(order, connector)
+        transaction = self._transaction(ref, connector)
         cost = self._cost(order, connector, transaction)
         state = self._hub.state(connector)
         stat = self._stat(order, transaction)
         return mapping.charge_status(ref, stat, connector, state, cost)
+
+    def lost_starts(self, before_utc: int) -> list[Order]:
+        """Orders from before a moment that their pile, though there, does not run."""
+        lost = []
+        for order in orders.never_begun(self._store.read, self._platform, before_utc):
+            connector = self._find(order.connector_id)
+            if order.ref in self._starting:
+                continue
+            if connector is None or (
+                self._hub.reachable(connector.pile) and self._hub.state(connector).ref != order.ref
+            ):
+                lost.append(order)
+        return lost
 
     def ended(self, ref: str) -> None:
         """The order's transaction is over and stored."""
@@ -136,13 +149,11 @@ class Charging:
         now = int(self._clock())
         name = self._platform
         # On disk before the pile hears of it: a start without an order could not be billed
-        await self._store.submit(lambda conn: orders.create(conn, name, ref, connector_id, now))
-        connector = self._find(connector_id)
-        reason, state = NO_DEVICE, orders.REFUSED
-        if connector is not None:
-            reason, state = OFFLINE, orders.REFUSED
-            if self._hub.reachable(connector.pile):
-                reason, state = _verdict(await self._hub.start(connector, ref, BY))
+        tariff = self._tariff.as_text()
+        await self._store.submit(
+            lambda conn: orders.create(conn, name, ref, connector_id, now, tariff)
+        )
+        reason, state = await self._command(ref, self._find(connector_id))
         accepted = state == orders.ACCEPTED
         answer = {
             "StartChargeSeq": ref,
@@ -157,6 +168,17 @@ class Charging:
         log.info("tcec %s: start %s on %s %s", name, ref, connector_id, outcome)
         return answer
 
+    async def _command(self, ref: str, connector: Connector | None) -> tuple[int, str]:
+        """(FailReason, order state) of having a pile start."""
+        if connector is None:
+            return NO_DEVICE, orders.REFUSED
+        if self._transaction(ref, connector) is not None:
+            # An earlier process of ours asked, and stopped before it wrote down the answer
+            return 0, orders.ACCEPTED
+        if not self._hub.reachable(connector.pile):
+            return OFFLINE, orders.REFUSED
+        return _verdict(await self._hub.start(connector, ref, BY))
+
     def _stop_answer(self, ref: str, stat: int, reason: int) -> dict[str, Any]:
         outcome = f"FailReason {reason}" if reason else "accepted"
         log.info("tcec %s: stop %s %s", self._platform, ref, outcome)
@@ -167,17 +189,17 @@ class Charging:
             "FailReason": reason,
         }
 
-    def _transaction(self, order: Order, connector: Connector) -> Transaction | None:
-        running = self._hub.assembly.running(connector.pile, order.ref)
+    def _transaction(self, ref: str, connector: Connector) -> Transaction | None:
+        running = self._hub.assembly.running(connector.pile, ref)
         if running is not None:
             return running
-        return transactions.find_by_ref(self._store.read, connector.pile, order.ref)
+        return transactions.find_by_ref(self._store.read, connector.pile, ref)
 
     def _cost(
         self, order: Order, connector: Connector, transaction: Transaction | None
     ) -> ChargeDetailRecord:
         if transaction is None:
-            return bill([Reading(order.created_utc, 0)], self._tariff)
+            return bill([Reading(order.created_utc, 0)], Tariff.from_text(order.tariff))
         if transaction.cdr is not None:
             return transaction.cdr
         state = self._hub.state(connector)

@@ -9,9 +9,8 @@ from typing import Any
 import httpx
 
 from pilebridge.platforms.tcec102.envelope import (
+    RET_BAD_PARAMETER,
     RET_BAD_TOKEN,
-    RET_BUSY,
-    RET_SERVER_FAULT,
     EnvelopeError,
     Secrets,
     TimestampSeq,
@@ -27,7 +26,10 @@ _MARGIN_S = 60
 
 
 class PeerError(Exception):
-    """The peer did not do what was asked; `passing` when trying again later may help.
+    """The peer did not do what was asked; `passing` when the same message may be taken later.
+
+    A refused login or signature is not the message's fault: somebody corrects a key, and then it
+    goes through. Only a parameter that the peer calls illegal stays so.
 
     `ret` is the Ret it answered, or None when no valid answer came.
     """
@@ -68,8 +70,7 @@ class PeerClient:
             token = await self._valid_token(token)
             ret, msg, answer = await self._post(interface, body, token)
         if ret != 0:
-            passing = ret in {RET_BUSY, RET_SERVER_FAULT, RET_BAD_TOKEN}
-            raise PeerError(f"{interface}: Ret {ret} {msg}", passing, ret)
+            raise PeerError(f"{interface}: Ret {ret} {msg}", ret != RET_BAD_PARAMETER, ret)
         return answer
 
     async def _valid_token(self, refused: str) -> str:
@@ -82,12 +83,10 @@ class PeerClient:
             body = {"OperatorID": keys.operator_id, "OperatorSecret": keys.operator_secret}
             ret, msg, answer = await self._post("query_token", body, None)
             if ret != 0:
-                raise PeerError(
-                    f"query_token: Ret {ret} {msg}", ret in {RET_BUSY, RET_SERVER_FAULT}
-                )
+                raise PeerError(f"query_token: Ret {ret} {msg}", True, ret)
             token, life_s = answer.get("AccessToken"), answer.get("TokenAvailableTime")
             if as_int(answer.get("SuccStat")) != 0 or not isinstance(token, str) or not token:
-                raise PeerError(f"query_token: FailReason {answer.get('FailReason')}", False)
+                raise PeerError(f"query_token: FailReason {answer.get('FailReason')}", True)
             life = max(0, as_int(life_s) or 0)
             self._token = token
             self._token_end = self._clock() + max(life * 0.5, min(life * 0.9, life - _MARGIN_S))

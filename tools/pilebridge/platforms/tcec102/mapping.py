@@ -123,13 +123,13 @@ def charge_status(
     return body
 
 
-def order_info(transaction: Transaction, connector: Connector) -> dict[str, Any]:
+def order_info(transaction: Transaction, connector_id: str) -> dict[str, Any]:
     """ChargeOrderInfo of a transaction that is billed."""
     cdr = transaction.cdr
     assert cdr is not None
     return {
         "StartChargeSeq": transaction.ref,
-        "ConnectorID": connector.connector_id,
+        "ConnectorID": connector_id,
         "StartTime": format_time(cdr.start_utc),
         "EndTime": format_time(cdr.end_utc),
         "TotalPower": kwh(cdr.energy_wh),
