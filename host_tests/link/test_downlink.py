@@ -194,21 +194,27 @@ def test_ack_beyond_what_was_sent_frees_nothing_once_online():
     plugged(story)
 
 
+def loop_offer(r):
+    return r.station.loop.limits.offered_a10()
+
+
 def test_site_limit_holds_for_its_time_and_falls_back():
     async def story(r):
         topic = "site/lot/limit"
         await r.charge()
-        tell(r, topic, json.dumps({"v": 1, "a10": 160, "ttl_s": 30}).encode())
+        r.station._acknowledged(0, NOW_S)
+        limit = {"v": 1, "a10": 160, "utc": NOW_S, "ttl_s": 30}
+        assert loop_offer(r) == 60, "the fallback holds until the site speaks"
+        tell(r, topic, json.dumps({**limit, "utc": NOW_S - 31}).encode())
+        assert (loop_offer(r), r.station.counts["stale"]) == (60, 1)
+        tell(r, topic, json.dumps(limit).encode())
         await r.run(6000)
         loop = r.station.loop
         assert (loop.duty_permille, loop.limits.holder_name()) == (266, "site")
         await r.run(32000)
         assert loop.duty_permille == 100
-        for bad in (
-            b'{"v":1,"a10":-1,"ttl_s":30}',
-            b'{"v":1,"a10":160}',
-            b'{"v":1,"a10":160,"ttl_s":0}',
-        ):
+        for broken in ({"a10": -1}, {"ttl_s": 0}, {"utc": None}):
+            bad = json.dumps({**limit, **broken}).encode()
             tell(r, topic, bad)
         assert r.station.counts["malformed"] == 3
         assert loop.limits.offered_a10() == 60

@@ -106,8 +106,8 @@ class Application:
             self.mqtt_port = self.broker.port
         await self._make_platforms()
         mqtt = self._make_link()
-        limits = SiteLimits(config.site, mqtt)
-        self.hub.on_up.append(limits.wake)
+        limits = SiteLimits(config.site, mqtt, self._clock)
+        self.hub.arrivals.append(limits.wake)
         self.assembly.load()
         server = Tcec102Server(self.platforms)
         link = self.hub.link

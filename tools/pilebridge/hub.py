@@ -50,7 +50,8 @@ class Hub:
         self.link: PileLink | None = None
         self.assembly = assembly
         self.platforms: list[StatusListener] = []
-        self.on_up: list[Callable[[], None]] = []
+        # Told when the broker or a pile is there again
+        self.arrivals: list[Callable[[], None]] = []
         self._settings = settings
         self._clock = clock
         self._by_id = {c.connector_id: c for c in connectors}
@@ -163,8 +164,7 @@ class Hub:
         if up:
             for platform in self.platforms:
                 platform.on_reconnect()
-            for tell in self.on_up:
-                tell()
+            self._arrived()
 
     def on_online(self, pile: str, online: bool, retained: bool) -> None:
         if self._online.get(pile) != online:
@@ -180,6 +180,9 @@ class Hub:
     def on_sign_of_life(self, pile: str) -> None:
         self._seen(pile)
         self._check_reachable(pile)
+
+    def on_greeted(self, pile: str) -> None:
+        self._arrived()
 
     def on_state(self, pile: str, message: wire.State, retained: bool) -> None:
         now = int(self._clock())
@@ -250,6 +253,10 @@ class Hub:
                 log.info("hub: %s: stop of %s: %s", connector.pile, ref, reply.result)
                 return
             await asyncio.sleep(_UNWANTED_PAUSE_S)
+
+    def _arrived(self) -> None:
+        for tell in self.arrivals:
+            tell()
 
     def _seen(self, pile: str) -> None:
         self._last_seen[pile] = time.monotonic()

@@ -58,6 +58,10 @@ class Listener(Protocol):
         """The pile greeted or answered just now."""
         ...
 
+    def on_greeted(self, pile: str) -> None:
+        """The pile's hello is answered: from now on it knows the time."""
+        ...
+
     def on_journal(self, pile: str) -> None:
         """New records of this pile are in the store."""
         ...
@@ -94,7 +98,7 @@ class PileLink:
         self._commands = _Commands()
         self._anchors: dict[str, Anchor] = {}
         self._asked: dict[str, asyncio.Task[Reply | None]] = {}
-        self._greeter = Greeter(store, self._ask, self._acknowledge)
+        self._greeter = Greeter(store, self._ask, self._greeted)
 
     async def on_message(self, topic: str, payload: bytes, retained: bool) -> None:
         """Take one message; done when everything it carries is committed."""
@@ -201,6 +205,10 @@ class PileLink:
             self._listener.on_journal(pile)
         if outcome.conflict_at is None:
             self._acknowledge(pile, outcome.upto)
+
+    def _greeted(self, pile: str, upto: int) -> None:
+        self._acknowledge(pile, upto)
+        self._listener.on_greeted(pile)
 
     def _acknowledge(self, pile: str, upto: int) -> None:
         if upto >= journal.OFFERS_FROM:

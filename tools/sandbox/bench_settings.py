@@ -64,6 +64,10 @@ rated_a = 32
 volts = 220
 power_kw = 7.0
 
+[[site]]
+name = "demo"
+limit_a = 32
+
 [[tariff]]
 name = "demo"
 utc_offset_minutes = 480

@@ -122,8 +122,17 @@ class Station:
             outbox.acknowledge(upto)
         self.uplink.acknowledged(upto)
 
-    def _site_limit(self, a10, ttl_s):
+    def _site_limit(self, a10, utc_s, ttl_s):
+        # A retained limit may be old: it holds for what is left of its time
         fallback_a10 = self.settings["site_fallback_a10"]
+        now_s = self.clock.utc_s()
+        if now_s is None:
+            a10 = min(a10, fallback_a10)
+        else:
+            ttl_s = min(ttl_s, utc_s + ttl_s - now_s)
+        if ttl_s <= 0:
+            self.counts["stale"] += 1
+            return
         self.loop.limits.set(limits.SITE, a10, ttl_s * 1000, fallback_a10)
         self.loop.changed = True
 

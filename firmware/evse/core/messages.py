@@ -88,7 +88,11 @@ FIELDS = {
         ("ttl_s", "int", True, 1, 3600),
     ),
     "ack": (("upto", "int", True, 0, 1 << 50), ("utc", "int", True) + _UTC),
-    "limit": (("a10", "int", True, 0, 10000), ("ttl_s", "int", True, 1, 86400)),
+    "limit": (
+        ("a10", "int", True, 0, 10000),
+        ("utc", "int", True) + _UTC,
+        ("ttl_s", "int", True, 1, 86400),
+    ),
     "record": (
         ("seq", "int", True, 1, 1 << 50),
         ("kind", "str", True, 1, 16),

@@ -8,7 +8,7 @@ _MOST_REPLIES = 8
 
 
 class Downlink:
-    """Routes messages to `on_command(message) -> reply`, `on_ack(upto, utc)`, `on_limit(a10, ttl_s)`."""
+    """Routes messages to `on_command(message) -> reply`, `on_ack(upto, utc)`, `on_limit(a10, utc, ttl_s)`."""
 
     def __init__(self, station_id, site, counts, on_command, on_ack, on_limit):
         self.replies = []
@@ -38,7 +38,7 @@ class Downlink:
                 self._on_ack(message["upto"], message["utc"])
             elif topic == self._limit_topic:
                 message = messages.decode("limit", payload)
-                self._on_limit(message["a10"], message["ttl_s"])
+                self._on_limit(message["a10"], message["utc"], message["ttl_s"])
             else:
                 self.counts["unknown"] += 1
         except ProtocolError:
