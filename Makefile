@@ -6,7 +6,8 @@ PORT ?= auto
 ARGS ?=
 VENV := .venv
 PY := $(VENV)/bin/python
-JOBS ?= 2
+# More than the cores: the end-to-end tests mostly wait
+JOBS ?= 3
 
 .DEFAULT_GOAL := help
 .PHONY: help setup demo test test-one check lint format types dialect build flash sim bridge sandbox clean

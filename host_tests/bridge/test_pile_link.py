@@ -119,7 +119,9 @@ async def test_acknowledgement_follows_the_commit(tmp_path):
         task = asyncio.ensure_future(work)
         await task
         acks = [json.loads(body) for topic, body in bridge.link.sent if topic.endswith("/ack")]
-        assert [ack["upto"] for ack in acks] == [2]
+        # The answer to the pile's hello may come among them, with what was committed by then
+        assert acks[-1]["upto"] == 2
+        assert {ack["upto"] for ack in acks} <= {0, 2}
         assert journal.committed(bridge.store.read, PILE) == (2, 7)
         assert pile.acked == 0
 

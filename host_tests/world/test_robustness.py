@@ -155,14 +155,22 @@ def test_stubborn_vehicle_is_cut_after_the_wait():
         assert wait_ms * 1000 <= open_us <= wait_ms * 1000 + 60_000
 
 
-def test_our_own_pause_is_not_blamed_on_the_vehicle():
+def patience(monkeypatch, ms):
+    """How long a vehicle may take no current before the transaction ends."""
+    from evse.app import session
+
+    monkeypatch.setattr(session, "_VEHICLE_DONE_MS", ms)
+
+
+def test_our_own_pause_is_not_blamed_on_the_vehicle(monkeypatch):
     async def story(r):
         from evse.core import limits
 
+        patience(monkeypatch, 20_000)
         await r.charge()
         r.station.loop.limits.set(limits.SITE, 0)
         await r.until(lambda: r.station.session.status() == "suspended_evse", 10000)
-        await r.run(700_000)
+        await r.run(60_000)
         r.station.loop.limits.set(limits.SITE, 160)
         await r.until(lambda: r.station.session.status() == "charging", 15000)
         assert not records(r, "tx_stop")
@@ -171,12 +179,13 @@ def test_our_own_pause_is_not_blamed_on_the_vehicle():
         r.play(story)
 
 
-def test_vehicle_that_is_full_ends_the_transaction_by_itself():
+def test_vehicle_that_is_full_ends_the_transaction_by_itself(monkeypatch):
     async def story(r):
+        patience(monkeypatch, 20_000)
         r.world.vehicle.set_need_wh(50)
         await r.charge()
         await r.until(lambda: r.station.session.status() == "suspended_ev", 120_000)
-        await r.until(lambda: r.station.session.tx is None, 700_000)
+        await r.until(lambda: r.station.session.tx is None, 30_000)
         assert records(r, "tx_stop")[-1]["reason"] == "vehicle"
 
     with rig() as r:
