@@ -17,7 +17,7 @@ _ACK_MS = 10000
 _HELLO_MS = 10000
 _BACKOFF_FIRST_MS = 500
 # The bridge must have the true picture within 10 s of its return; jitter spreads a fleet over the half
-_BACKOFF_MOST_MS = 6000
+_BACKOFF_MOST_MS = 5000
 
 
 class Uplink:
