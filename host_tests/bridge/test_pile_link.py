@@ -202,3 +202,13 @@ async def test_no_command_without_a_broker(tmp_path):
         bridge.link.connected = False
         assert await bridge.hub.link.command(PILE, "r", "report", {}, 10, 5) is None
         assert pile.commands == []
+
+
+async def test_refused_settings_are_shown_to_the_operator(tmp_path, caplog):
+    note = "sample_interval_s = 99999: allowed 5..900 s"
+    body = {**STATE, "connectors": [CONNECTOR], "notes": [note], "counts": {"malformed": 3}}
+    async with local_bridge(tmp_path) as (bridge, _pile):
+        await bridge.hub.link.on_message(f"pile/{PILE}/state", messages.encode(body), False)
+        assert bridge.hub.notes[PILE] == [note]
+        assert bridge.hub.counts[PILE] == {"malformed": 3}
+        assert note in caplog.text

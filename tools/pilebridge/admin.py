@@ -84,6 +84,8 @@ class Admin:
             "journal_upto": upto,
             "boot": boot,
             "hello": hello,
+            "notes": self._hub.notes.get(pile, []),
+            "refused_by_pile": self._hub.counts.get(pile, {}),
             "dropped": asdict(self._link.counters[pile]),
             "connectors": [],
         }

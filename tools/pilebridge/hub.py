@@ -56,6 +56,9 @@ class Hub:
         self._clock = clock
         self._by_id = {c.connector_id: c for c in connectors}
         self._by_address = {(c.pile, c.number): c for c in connectors}
+        # What piles say about refused settings and bad messages, for the operator
+        self.notes: dict[str, list[str]] = {}
+        self.counts: dict[str, dict[str, int]] = {}
         self._states = {address: ConnectorState() for address in self._by_address}
         self._online: dict[str, bool] = {}
         self._last_seen: dict[str, float] = {}
@@ -191,6 +194,11 @@ class Hub:
             if message.up >= _SETTLED_UP_S:
                 running = {report.id: report.tx for report in message.connectors}
                 self.assembly.observed(pile, message.boot, running)
+        if message.notes != self.notes.get(pile, []):
+            for note in message.notes:
+                log.warning("hub: %s says: %s", pile, note)
+        self.notes[pile] = message.notes
+        self.counts[pile] = message.counts
         for report in message.connectors:
             connector = self._by_address.get((pile, report.id))
             if connector is None:

@@ -65,7 +65,8 @@ class Meter(Struct, frozen=True):
     wh: int
     w: int
     mv: list[Annotated[int, Meta(ge=0, le=1_000_000)]]
-    ma: list[Annotated[int, Meta(ge=0, le=1_000_000)]]
+    # Negative where a current transformer is turned round
+    ma: list[Annotated[int, Meta(ge=-1_000_000, le=1_000_000)]]
 
 
 S = TypeVar("S", State, Meter)

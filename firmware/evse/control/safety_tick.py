@@ -78,6 +78,7 @@ class SafetyTick:
         except Exception as error:
             self._contactor.open()
             self.contactor.command(False)
+            self.pilot.opened()
             self.error = error
             self.latched |= TICK_FAILED
 

@@ -156,7 +156,8 @@ def _detail(line: ChargeLine) -> dict[str, Any]:
 
 def _phases(name: str, milli: tuple[int, ...]) -> dict[str, Decimal]:
     values = milli[:3] or (0,)
-    return {name + phase: tenths(value) for phase, value in zip("ABC", values, strict=False)}
+    # A current transformer that is turned round makes the sign: what flows is the magnitude
+    return {name + phase: tenths(abs(value)) for phase, value in zip("ABC", values, strict=False)}
 
 
 def _equipment(equipment_id: str, connectors: list[Connector]) -> dict[str, Any]:
