@@ -15,6 +15,7 @@ from pilesim.world import World
 CPYTHON = sys.implementation.name == "cpython"
 # From reset to the first line of the program
 BOOT_US = 300_000
+_PRINT_MS = 20
 OPTIONS = ("seed", "speed", "scenario", "dir")
 _FIRMWARE = ("evse", "board", "main", "boot")
 
@@ -70,6 +71,7 @@ def run_pile(board_name, options):
             _run_asyncio(pile.run(board))
             return pile.status
         except ResetRequest:
+            _print_waiting()
             world.clock.advance(BOOT_US)
 
 
@@ -92,10 +94,12 @@ class _Pile:
             asyncio.create_task(self._guard(run_firmware(board, self._started), "firmware")),
             asyncio.create_task(self._guard(self._run_scenario(), "scenario")),
             asyncio.create_task(self._read_words()),
+            asyncio.create_task(self._print_lines()),
         ]
         await self._over.wait()
         for task in tasks:
             task.cancel()
+        _print_waiting()
 
     async def _guard(self, coroutine, name):
         """Run one task; an error in it, or the firmware's end, ends the pile."""
@@ -117,6 +121,14 @@ class _Pile:
         while self._runner.station is None:
             await asyncio.sleep_ms(scenario.POLL_MS)
         await self._runner.run()
+
+    async def _print_lines(self):
+        # The firmware writes its lines in pieces; the world's go between them, not into them
+        while True:
+            station = self._runner.station
+            if station is None or not station.console.mid_line:
+                _print_waiting()
+            await asyncio.sleep_ms(_PRINT_MS)
 
     async def _read_words(self):
         next_line = _open_stdin()
@@ -182,14 +194,21 @@ def _open_stdin():
     return host.open_stdin()
 
 
-# Lines on stdout
+# Lines on stdout, until they can be printed whole
+
+_waiting = []
 
 
 def _say(event, text):
     clock = current.clock
     now_us = 0 if clock is None else clock.now_us
     line = "world: %d.%03d %s %s" % (now_us // 1_000_000, now_us // 1000 % 1000, event, text)
-    print(line.rstrip())
+    _waiting.append(line.rstrip())
+
+
+def _print_waiting():
+    while _waiting:
+        print(_waiting.pop(0))
 
 
 def _print_event(entry):

@@ -28,6 +28,11 @@ class Console:
         line = text % values if values else text
         self._lines.append("[%5d s] %s\n" % (self._clock.up_s, line))
 
+    @property
+    def mid_line(self):
+        """True while a line has been written in part."""
+        return bool(self._rest)
+
     def drain(self):
         """Write one piece of what waits; called by the control loop."""
         if not self._rest:
