@@ -1,7 +1,8 @@
 """Connector status words from what is plugged, authorised, flowing and wrong."""
 
 from evse.core.charging import A1, B1, B2, C1, C2
-from evse.core.connector_status import STATUSES, connector_status
+from evse.core.connector_status import connector_status
+from evse.core.messages import STATUSES
 from evse.core.transaction import AUTHORISED, CHARGING, ENDING
 
 

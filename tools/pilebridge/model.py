@@ -3,18 +3,7 @@
 from dataclasses import dataclass, field
 from typing import Any
 
-# Connector status as the wire spells it, and the bridge's own word for a pile that is away
-STATUSES = (
-    "available",
-    "preparing",
-    "charging",
-    "suspended_ev",
-    "suspended_evse",
-    "finishing",
-    "reserved",
-    "unavailable",
-    "faulted",
-)
+# The bridge's own word for a pile that is away, beside the wire's statuses
 OFFLINE = "offline"
 
 

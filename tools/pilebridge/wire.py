@@ -10,23 +10,12 @@ import msgspec
 from msgspec import Meta, Struct
 
 from evse.core import messages as _messages
-from pilebridge.model import STATUSES
 
 # Device code carries no types
 messages: Any = _messages
 
 Name = Annotated[str, Meta(max_length=32)]
-_STATUS_PATTERN = "^(" + "|".join(STATUSES) + ")$"
-
-# Extra fields of the records that money depends on: name, type, required, lowest, highest
-_TX = ("tx", "str", True, 1, 32)
-_REF = ("ref", "str", True, 0, 64)
-_RECORD_FIELDS: dict[str, tuple[tuple[str, str, bool, int, int], ...]] = {
-    "tx_start": (_TX, _REF, ("by", "str", True, 0, 16)),
-    "tx_charging": (_TX,),
-    "tx_sample": (_TX,),
-    "tx_stop": (_TX, _REF, ("reason", "str", True, 1, 16), ("fault", "str", True, 0, 32)),
-}
+_STATUS_PATTERN = "^(" + "|".join(messages.STATUSES) + ")$"
 
 
 class ConnectorReport(Struct, frozen=True):
@@ -124,7 +113,7 @@ def decode_journal(payload: bytes) -> list[dict[str, Any]]:
 
 def _check_record(record: dict[str, Any]) -> None:
     messages.check(record, messages.FIELDS["record"])
-    extra = _RECORD_FIELDS.get(record["kind"])
+    extra = messages.RECORD_FIELDS.get(record["kind"])
     if extra is None:
         # An index column takes it, whatever the kind
         if not isinstance(record.get("tx", ""), str):

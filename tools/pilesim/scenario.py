@@ -2,7 +2,8 @@
 
 import asyncio
 
-from pilesim.scenario_words import STATUSES, ScenarioError, parse
+from evse.core.messages import STATUSES
+from pilesim.scenario_words import ScenarioError, parse
 
 __all__ = ("Runner", "ScenarioError", "parse")
 

@@ -6,21 +6,10 @@
 parse() refuses what it does not know before anything happens; scenario.Runner carries the steps out.
 """
 
+from evse.core.charging import NAMES as CP_STATES
+from evse.core.messages import STATUSES
 from pilesim.vehicle import MODES
 from pilesim.world import FAULTS
-
-STATUSES = (
-    "available",
-    "preparing",
-    "charging",
-    "suspended_ev",
-    "suspended_evse",
-    "finishing",
-    "reserved",
-    "unavailable",
-    "faulted",
-)
-CP_STATES = ("A1", "A2", "B1", "B2", "C1", "C2", "D1", "D2", "E", "F")
 
 _ON_OFF = ("on", "off")
 _POSITIONS = ("open", "closed")

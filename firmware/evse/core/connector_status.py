@@ -3,18 +3,6 @@
 from .charging import A1, A2, C2, D2, E, F
 from .transaction import AUTHORISED, CHARGING
 
-STATUSES = (
-    "available",
-    "preparing",
-    "charging",
-    "suspended_ev",
-    "suspended_evse",
-    "finishing",
-    "reserved",
-    "unavailable",
-    "faulted",
-)
-
 
 def connector_status(state, phase, offered_a10, closed, faulted, in_service):
     """Status name; `phase` is the transaction's phase or None, `faulted` any fault above WARN."""

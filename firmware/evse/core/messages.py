@@ -14,14 +14,16 @@ JOURNAL_FRAME_BYTES = 24
 UP_TOPICS = ("hello", "online", "state", "meter", "journal", "reply")
 DOWN_TOPICS = ("command", "ack")
 
-RECORD_KINDS = (
-    "boot",
-    "tx_start",
-    "tx_charging",
-    "tx_sample",
-    "tx_stop",
-    "fault",
-    "fault_clear",
+STATUSES = (
+    "available",
+    "preparing",
+    "charging",
+    "suspended_ev",
+    "suspended_evse",
+    "finishing",
+    "reserved",
+    "unavailable",
+    "faulted",
 )
 STOP_REASONS = (
     "remote",
@@ -102,6 +104,20 @@ FIELDS = {
         ("c", "int", True, 0, 4),
         ("wh", "int?", True, 0, 1 << 40),
     ),
+}
+
+# Fields of the record kinds beside those of "record"
+_TX = ("tx", "token", True, 1, 32)
+_REF = ("ref", "token", True, 0, 64)
+_FAULT = ("fault", "token", True, 0, 32)
+RECORD_FIELDS = {
+    "boot": (("cause", "token", True, 0, 32),),
+    "tx_start": (_TX, _REF, ("by", "token", True, 0, 16)),
+    "tx_charging": (_TX,),
+    "tx_sample": (_TX,),
+    "tx_stop": (_TX, _REF, ("reason", "token", True, 1, 16), _FAULT),
+    "fault": (_FAULT, ("detail", "token", True, 0, 120)),
+    "fault_clear": (_FAULT,),
 }
 
 COMMAND_ARGS = {

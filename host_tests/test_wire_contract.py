@@ -1,0 +1,76 @@
+"""The wire's words: what the firmware writes, what the tables allow and what the page says agree."""
+
+import ast
+import re
+
+from evse.core import messages
+from interpreters import ROOT
+
+PAGE = (ROOT / "docs" / "wire.md").read_text()
+APP = ROOT / "firmware" / "evse" / "app"
+
+
+def calls(path, method):
+    """First literal argument of every call of `.method(...)` in a file, with the keywords' names."""
+    for node in ast.walk(ast.parse(path.read_text())):
+        if (
+            isinstance(node, ast.Call)
+            and isinstance(node.func, ast.Attribute)
+            and node.func.attr == method
+            and node.args
+            and isinstance(node.args[0], ast.Constant)
+        ):
+            yield node.args[0].value, {keyword.arg for keyword in node.keywords}
+
+
+def test_every_record_the_firmware_writes_has_the_fields_of_its_kind():
+    written = dict(calls(APP / "session.py", "record")) | dict(calls(APP / "station.py", "record"))
+    assert set(written) == set(messages.RECORD_FIELDS)
+    for kind, fields in written.items():
+        wanted = {row[0] for row in messages.RECORD_FIELDS[kind]}
+        assert wanted <= fields, kind
+
+
+def test_every_stop_reason_is_on_the_wire():
+    used = {reason for reason, _fields in calls(APP / "session.py", "end")}
+    used |= {"remote", "local", "start_timeout"}
+    # power_loss is given by the bridge until the journal survives one
+    assert used | {"power_loss"} == set(messages.STOP_REASONS)
+
+
+def test_every_refusal_is_on_the_wire():
+    returned = set()
+    for node in ast.walk(ast.parse((APP / "session.py").read_text())):
+        if isinstance(node, ast.Return) and isinstance(node.value, ast.Constant):
+            returned.add(node.value.value)
+    returned.discard("")
+    assert {word for word in returned if isinstance(word, str)} | {"no_connector"} == set(
+        messages.REFUSALS
+    )
+
+
+def test_the_page_names_every_word():
+    for words in (
+        messages.STATUSES,
+        messages.RECORD_FIELDS,
+        messages.STOP_REASONS,
+        messages.REFUSALS,
+        messages.RESULTS,
+        messages.COMMAND_ARGS,
+        messages.UP_TOPICS,
+        messages.DOWN_TOPICS,
+    ):
+        for word in words:
+            assert re.search(rf"\b{word}\b", PAGE), word
+
+
+def test_the_examples_of_the_page_are_valid():
+    examples = re.findall(r"```json\n(.*?)```", PAGE, re.DOTALL)
+    lines = [line for block in examples for line in block.strip().splitlines()]
+    names = ("hello", "state", "meter", "journal", "command", "reply", "ack", "limit")
+    assert len(lines) == len(names)
+    for name, line in zip(names, lines, strict=True):
+        message = messages.decode(name, line.encode())
+        for record in message.get("records", []):
+            messages.check(record, messages.FIELDS["record"])
+            messages.check(record, messages.RECORD_FIELDS[record["kind"]])
