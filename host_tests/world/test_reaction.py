@@ -94,15 +94,17 @@ def test_frozen_interpreter_drops_the_contactor_by_the_dead_man_and_is_reported(
         names = [record.get("fault") for record in r.station.journal.outbox._records]
         return opened_us, names, r.station.session.status(), r.station.tick.late_us
 
+    worst_us = 0
     for seed in range(20):
         with rig(seed=seed) as r:
             opened_us, names, status, late_us = r.play(story)
         assert 0 < opened_us <= 70_000, (seed, opened_us)
+        worst_us = max(worst_us, opened_us)
         assert "tick_late" in names, names
         assert "contactor_released" in names, names
         assert status == "faulted"
         assert late_us > 900_000
-    record_property("figure", f"contactor open {opened_us / 1000:.1f} ms after the freeze")
+    record_property("figure", f"contactor open {worst_us / 1000:.1f} ms after the freeze, worst of 20")
 
 
 def test_lost_control_loop_opens_by_the_tick():

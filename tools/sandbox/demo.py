@@ -126,6 +126,7 @@ def check_bill(bench: Bench, billed: dict[str, Any], tell: Any) -> list[str]:
         for line in bench.parts["pile"].lines
         if "transaction " in line and "register " in line
     ]
+    framed = {frame_wh(line) for line in bench.parts["pile"].lines if "DL/T 645 frame" in line}
     metered = Decimal(registers[-1] - registers[-2]) / 1000
     energy = sum((Decimal(line["energy_kwh"]) for line in bill["lines"]), Decimal(0))
     wrong = []
@@ -143,6 +144,10 @@ def check_bill(bench: Bench, billed: dict[str, Any], tell: Any) -> list[str]:
     tell("bill", f"total {bill['energy_kwh']} kWh, {bill['total_yuan']} yuan")
     tell("bill", f"meter {registers[-2]} -> {registers[-1]} Wh = {metered} kWh")
     total = sum((Decimal(line["total_yuan"]) for line in bill["lines"]), Decimal(0))
+    if not set(registers[-2:]) <= framed:
+        wrong.append(
+            f"registers {registers[-2:]} stand in no frame of the meter: {sorted(framed)}"
+        )
     if not metered or metered != energy or energy != Decimal(bill["energy_kwh"]):
         wrong.append(f"energy {energy}, billed {bill['energy_kwh']}, meter {metered}")
     if total != Decimal(bill["total_yuan"]):
@@ -150,6 +155,13 @@ def check_bill(bench: Bench, billed: dict[str, Any], tell: Any) -> list[str]:
     log: Any = bench.get("api/log")
     wrong += [f"the platform found: {violation}" for violation in log["violations"]]
     return wrong
+
+
+def frame_wh(line: str) -> int:
+    """Register in Wh, read from the DL/T 645 frame at the end of a line of the pile."""
+    frame = bytes.fromhex(line.rsplit("frame ", 1)[1])
+    digits = bytes((value - 0x33) & 0xFF for value in frame[14:18])
+    return int(digits[::-1].hex()) * 10
 
 
 def keep_serving(bench: Bench, transcript: Transcript) -> None:
