@@ -47,7 +47,6 @@ class Uplink:
                 await self._connection()
             except OSError as error:
                 self.last_error = str(error)
-            self.online = False
             self._failures += 1
             wait_ms = min(_BACKOFF_FIRST_MS << min(self._failures, 10), _BACKOFF_MOST_MS)
             await asyncio.sleep_ms(wait_ms // 2 + int(wait_ms // 2 * self._random()))
@@ -61,6 +60,7 @@ class Uplink:
             self._sent_upto = 0
 
     async def _connection(self):
+        self.online = False
         will = (messages.topic(self._station_id, "online"), b"0")
         link = MqttLink(self._station_id, self._downlink.receive, will, self._keepalive_s)
         streams = await self._open()
@@ -73,8 +73,11 @@ class Uplink:
                 tasks.append(asyncio.create_task(self._until_failure(work, failed)))
             await failed.wait()
         finally:
-            await _cancel(tasks)
+            self.online = False
+            for task in tasks:
+                task.cancel()
             await link.close()
+            await _joined(tasks)
 
     async def _open(self):
         opening = asyncio.open_connection(self._host, self._port)
@@ -135,9 +138,8 @@ class Uplink:
         await link.publish(messages.topic(self._station_id, name), payload, retain)
 
 
-async def _cancel(tasks):
-    for task in tasks:
-        task.cancel()
+async def _joined(tasks):
+    # An error that is none of the connection's comes out here and gets its name in the station
     for task in tasks:
         try:
             await task

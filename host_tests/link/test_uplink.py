@@ -1,0 +1,212 @@
+"""Uplink against a scripted broker: greeting, journal until acknowledged, reconnect with back-off."""
+
+import asyncio
+import json
+from itertools import pairwise
+
+import pytest
+from scripted_broker import Broker
+
+from pilesim import host
+from pilesim.world import World
+
+
+class Source:
+    """A station that always has the same to say."""
+
+    def __init__(self):
+        self.records = [b'{"seq":1}', b'{"seq":2}']
+        self.refreshed = 0
+
+    def hello(self):
+        return b'{"hello":1}'
+
+    def state(self):
+        return None
+
+    def meter(self):
+        return None
+
+    def refresh(self):
+        self.refreshed += 1
+
+    def journal(self, _most_bytes):
+        return self.records, 2 if self.records else 0
+
+
+class Downlink:
+    """Takes nothing, owes nothing, unless a test says so."""
+
+    topics = ("pile/P/command", "pile/P/ack")
+
+    def __init__(self):
+        self.replies = []
+        self.on_message = lambda topic, payload: None
+
+    def receive(self, topic, payload):
+        self.on_message(topic, payload)
+
+
+class Bench:
+    """Scripted brokers behind one port, one for each connection."""
+
+    def __init__(self):
+        self.brokers = []
+        self.source = Source()
+        self.downlink = Downlink()
+        self.uplink = None
+
+    async def accept(self, reader, writer):
+        broker = Broker()
+        self.brokers.append(broker)
+        await broker.serve(reader, writer)
+
+    def names(self, number=-1):
+        return [
+            topic.decode().split("/")[-1] for topic, _id, _p in self.brokers[number].published()
+        ]
+
+    async def until(self, condition, within_s=30):
+        for _ in range(within_s * 20):
+            if condition():
+                return
+            await asyncio.sleep(0.05)
+        raise AssertionError([self.names(i) for i in range(len(self.brokers))])
+
+
+def play(story):
+    world = World(1)
+    host.install(world)
+    world.clock.pace(host.RealTime(), 10_000)
+
+    async def main():
+        from evse.link.uplink import Uplink
+        from evse.link.wlan import Wlan
+
+        bench = Bench()
+        server = await asyncio.start_server(bench.accept, "127.0.0.1", 0)
+        address = server.sockets[0].getsockname()[:2]
+        bench.uplink = Uplink(
+            "P", address, 10, Wlan("", ""), bench.source, bench.downlink, lambda: 0.5
+        )
+        running = asyncio.create_task(bench.uplink.run())
+        try:
+            return await story(bench, running)
+        finally:
+            running.cancel()
+            await asyncio.gather(running, return_exceptions=True)
+            server.close()
+            await server.wait_closed()
+
+    try:
+        return host.run(main())
+    finally:
+        host.uninstall()
+
+
+def test_says_who_it_is_and_holds_the_journal_until_the_bridge_answers():
+    async def story(bench, _running):
+        await bench.until(lambda: bench.brokers and "hello" in bench.names())
+        await asyncio.sleep(5)
+        assert "journal" not in bench.names()
+        bench.uplink.acknowledged(0)
+        await bench.until(lambda: "journal" in bench.names())
+        assert bench.names()[:2] == ["online", "hello"]
+        assert bench.uplink.online
+
+    play(story)
+
+
+def test_hello_is_repeated_while_nobody_answers():
+    async def story(bench, _running):
+        await bench.until(lambda: bench.brokers and bench.names().count("hello") >= 2)
+
+    play(story)
+
+
+def test_records_go_out_again_without_an_acknowledgement_and_stop_with_it():
+    async def story(bench, _running):
+        await bench.until(lambda: bench.brokers and "hello" in bench.names())
+        bench.uplink.acknowledged(0)
+        await bench.until(lambda: bench.names().count("journal") == 2)
+        bodies = [
+            p for topic, _id, p in bench.brokers[0].published() if topic.endswith(b"journal")
+        ]
+        assert bodies[0] == bodies[1]
+        assert json.loads(bodies[0])["records"] == [{"seq": 1}, {"seq": 2}]
+        bench.source.records = []
+        bench.uplink.acknowledged(2)
+        await asyncio.sleep(15)
+        assert bench.names().count("journal") == 2
+
+    play(story)
+
+
+def test_lost_connection_is_made_anew_and_begins_with_the_greeting():
+    async def story(bench, _running):
+        await bench.until(lambda: bench.brokers and "hello" in bench.names())
+        bench.uplink.acknowledged(0)
+        bench.brokers[0].writer.close()
+        await bench.until(lambda: len(bench.brokers) == 2 and "hello" in bench.names())
+        assert not bench.uplink.online
+        assert bench.source.refreshed == 2
+        assert bench.uplink.last_error
+
+    play(story)
+
+
+def test_reply_that_was_not_taken_is_kept_for_the_next_connection():
+    async def story(bench, _running):
+        await bench.until(lambda: bench.brokers and "hello" in bench.names())
+        bench.brokers[0]._acknowledge = False
+        bench.downlink.replies.append(b'{"id":"x"}')
+        await bench.until(lambda: "reply" in bench.names(0))
+        bench.brokers[0].writer.close()
+        await bench.until(lambda: len(bench.brokers) == 2 and "reply" in bench.names())
+        await bench.until(lambda: bench.downlink.replies == [])
+
+    play(story)
+
+
+def test_error_in_the_station_closes_the_link_and_comes_out():
+    async def story(bench, running):
+        def broken(_topic, _payload):
+            raise KeyError("the station's own")
+
+        bench.downlink.on_message = broken
+        await bench.until(lambda: bench.brokers and "hello" in bench.names())
+        bench.brokers[0].send(b"pile/P/ack", b"x")
+        with pytest.raises(KeyError, match="the station's own"):
+            await running
+        await bench.until(bench.brokers[0].writer.is_closing)
+
+    play(story)
+
+
+def test_waits_between_attempts_grow_to_their_bound_and_are_jittered():
+    async def story(_bench, running):
+        running.cancel()
+        from evse.link.uplink import Uplink
+
+        waits = []
+
+        class Bearer:
+            async def wait_up(self):
+                waits.append(asyncio.get_running_loop().time())
+                raise OSError("down")
+
+        for fraction in (0.0, 0.999):
+            waits.clear()
+            uplink = Uplink(
+                "P", ("127.0.0.1", 9), 10, Bearer(), None, Downlink(), lambda f=fraction: f
+            )
+            task = asyncio.create_task(uplink.run())
+            await asyncio.sleep(60)
+            task.cancel()
+            await asyncio.gather(task, return_exceptions=True)
+            gaps = [round(later - earlier, 2) for earlier, later in pairwise(waits)]
+            assert gaps == sorted(gaps)
+            low, high = (2.4, 2.6) if fraction == 0 else (4.9, 5.1)
+            assert low <= gaps[-1] <= high
+
+    play(story)
