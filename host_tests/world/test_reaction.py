@@ -104,7 +104,9 @@ def test_frozen_interpreter_drops_the_contactor_by_the_dead_man_and_is_reported(
         assert "contactor_released" in names, names
         assert status == "faulted"
         assert late_us > 900_000
-    record_property("figure", f"contactor open {worst_us / 1000:.1f} ms after the freeze, worst of 20")
+    record_property(
+        "figure", f"contactor open {worst_us / 1000:.1f} ms after the freeze, worst of 20"
+    )
 
 
 def test_lost_control_loop_opens_by_the_tick():
