@@ -113,13 +113,13 @@ def decode_journal(payload: bytes) -> list[dict[str, Any]]:
 
 def _check_record(record: dict[str, Any]) -> None:
     messages.check(record, messages.FIELDS["record"])
-    extra = messages.RECORD_FIELDS.get(record["kind"])
-    if extra is None:
+    kind = record["kind"]
+    messages.check(record, messages.RECORD_FIELDS.get(kind, ()))
+    if kind not in messages.RECORD_FIELDS or not kind.startswith("tx_"):
         # An index column takes it, whatever the kind
         if not isinstance(record.get("tx", ""), str):
             raise messages.ProtocolError("tx", "not text")
         return
-    messages.check(record, extra)
     if record["wh"] is None:
         raise messages.ProtocolError("wh", "null in " + record["kind"])
     if record["c"] < 1:

@@ -110,14 +110,16 @@ FIELDS = {
 _TX = ("tx", "token", True, 1, 32)
 _REF = ("ref", "token", True, 0, 64)
 _FAULT = ("fault", "token", True, 0, 32)
+# What no money hangs on may be missing: it must not hold up what follows it
+_FAULT_NAME = ("fault", "token", False, 0, 32)
 RECORD_FIELDS = {
-    "boot": (("cause", "token", True, 0, 32),),
+    "boot": (("cause", "token", False, 0, 32),),
     "tx_start": (_TX, _REF, ("by", "token", True, 0, 16)),
     "tx_charging": (_TX,),
     "tx_sample": (_TX,),
     "tx_stop": (_TX, _REF, ("reason", "token", True, 1, 16), _FAULT),
-    "fault": (_FAULT, ("detail", "token", True, 0, 120)),
-    "fault_clear": (_FAULT,),
+    "fault": (_FAULT_NAME, ("detail", "token", False, 0, 120)),
+    "fault_clear": (_FAULT_NAME,),
 }
 
 COMMAND_ARGS = {
