@@ -113,25 +113,14 @@ async def test_an_ordinary_restart_keeps_the_numbers_of_its_boot(tmp_path):
         assert list(bills(bridge)) == ["a-1-0", "a-2-0"]
 
 
-async def test_a_pile_that_says_no_state_is_asked_before_it_is_answered(tmp_path):
-    async with local_bridge(tmp_path) as (bridge, _):
-        await lived(bridge, boot=1, charges=3)
-        pile = OutboxPile(bridge.link, 1, "b")
-        pile.answers = "stale"
-        for number in range(6):
-            pile.charge(number)
-        await pile.connect(state=False)
-        await pile.drain()
-        await settled(bridge)
-        assert [tx[0] for tx in bills(bridge)] == ["a"] * 3 + ["b"] * 6
-
-
-async def test_a_pile_that_cannot_be_asked_is_not_answered(tmp_path, monkeypatch):
+@pytest.mark.parametrize("answers", [None, "stale"])
+async def test_a_pile_that_says_no_state_is_asked_and_not_answered(tmp_path, monkeypatch, answers):
     monkeypatch.setattr(pile_link, "_ASK_TIMEOUT_S", 0.1)
     monkeypatch.setattr(greeting, "_STATE_WAIT_S", 0.1)
     async with local_bridge(tmp_path) as (bridge, _):
         await lived(bridge, boot=1, charges=3)
         pile = OutboxPile(bridge.link, 1, "b")
+        pile.answers = answers
         pile.charge(0)
         pile.hello()
         await until(lambda: pile.asked)

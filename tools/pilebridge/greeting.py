@@ -72,11 +72,7 @@ class Greeter:
         """Whether the pile knows the time; None when it is silent or has said hello again."""
         if live:
             await asyncio.wait([future], timeout=_STATE_WAIT_S)
-        if not future.done():
-            result = await self._ask(pile)
-            if result == "stale" and not future.done():
-                # It cannot tell how old a command is
-                return False
-            if result is not None:
-                await asyncio.wait([future], timeout=_STATE_WAIT_S)
+        # Only the state it says tells of its clock: the answer may belong to an earlier question
+        if not future.done() and await self._ask(pile) is not None:
+            await asyncio.wait([future], timeout=_STATE_WAIT_S)
         return None if not future.done() or future.cancelled() else future.result()
