@@ -14,6 +14,9 @@ a command: the safety tick closes only when its own view of the pilot agrees, an
   CLOSE  may close
 HOLD ends after stop_wait_ms of the profile, when a vehicle ignores the stop (sequence 10.2).
 
+A vehicle that sleeps in B2 may be woken once per offer (A.5.3): by state F, or by B1 where the
+profile says x1. A new offer begins with a plug-in, and when the station has paused by itself.
+
 GB/T 18487.1 names the same states 1 1' 2 2' 3 3' (A1 A2 B1 B2 C1 C2) and 4 (F); it has no D.
 """
 
@@ -46,6 +49,9 @@ _OUTPUTS = (
 )
 
 _ANY = 2  # ready does not matter
+_WAKE_UP = "A.5.3 wake-up"
+# No time of a profile is longer
+_MOST_MS = const(60000)
 
 # state: rows (vehicle, ready, next, sequence of IEC 61851-1 Table A.6). First match wins; no match stays.
 _TRANSITIONS = (
@@ -84,8 +90,9 @@ _TRANSITIONS = (
     (
         (A, _ANY, A2, "2.2 unplug"),
         (B, _ANY, B2, "8.1 vehicle opens S2"),
-        (D, _ANY, D2, "ventilation asked"),
         (C, False, C1, "9.2, 10.1 station stops"),
+        (D, True, D2, "ventilation asked"),
+        (D, False, D1, "9.2, 10.1, ventilation asked"),
     ),
     # D1
     (
@@ -98,8 +105,9 @@ _TRANSITIONS = (
     (
         (A, _ANY, A2, "2.2 unplug"),
         (B, _ANY, B2, "8.1"),
-        (C, _ANY, C2, "ventilation no longer asked"),
         (D, False, D1, "9.2, 10.1"),
+        (C, True, C2, "ventilation no longer asked"),
+        (C, False, C1, "9.2, 10.1, ventilation no longer asked"),
     ),
     # E
     (
@@ -116,22 +124,31 @@ _TRANSITIONS = (
 class ChargingStateMachine:
     """Turns vehicle state and readiness into pilot drive and contactor permission."""
 
-    def __init__(self, profile):
+    def __init__(self, profile, wake_up=False):
         self.profile = profile
+        self.wake_up = wake_up
         self.state = A1
         self.sequence = ""  # of the last transition
         self._state_ms = 0
         self._was_closing = False  # the state before was allowed to be closed
+        self._waking = False  # the state is the pulse of a wake-up
+        self._woken = False  # this offer had its wake-up
 
     def step(self, vehicle, ready, want_f, ventilated, dt_ms):
         """Advance by `dt_ms`; returns True when the state changed."""
-        self._state_ms += dt_ms
+        self._state_ms = min(self._state_ms + dt_ms, _MOST_MS)
+        if self.state != F and (vehicle == A or not ready):
+            self._woken = False
+        if want_f or not ready or vehicle != B:
+            self._waking = False
         target, sequence = self._target(vehicle, ready, want_f)
         if target == self.state:
             return False
         self._was_closing = (self.state == C2 or (self.state == D2 and ventilated)) and (
             target == C1 or target == D1
         )
+        self._waking = sequence == _WAKE_UP
+        self._woken = self._woken or self._waking
         self.state = target
         self.sequence = sequence
         self._state_ms = 0
@@ -142,15 +159,32 @@ class ChargingStateMachine:
             return F, "12 station unavailable"
         if self.state == F:
             # The level is unknown at -12 V: show steady +12 V first, then look
-            if self._state_ms < self.profile.state_f_min_ms:
+            if self._state_ms < self._least_ms():
                 return F, ""
             return A1, "13 station available again"
         if vehicle in (LEVEL_E, INVALID):
             return E, "11 pilot lost"
+        if self._waking and self._state_ms < self.profile.wake_pulse_ms:
+            return B1, ""
+        if self._sleeps(vehicle, ready):
+            return (F if self.profile.wake_kind == "F" else B1), _WAKE_UP
         for seen, wanted, target, sequence in _TRANSITIONS[self.state]:
             if seen == vehicle and (wanted == _ANY or wanted == ready):
                 return target, sequence
         return self.state, ""
+
+    def _least_ms(self):
+        return self.profile.wake_pulse_ms if self._waking else self.profile.state_f_min_ms
+
+    def _sleeps(self, vehicle, ready):
+        return (
+            self.wake_up
+            and not self._woken
+            and self.state == B2
+            and vehicle == B
+            and ready
+            and self._state_ms >= self.profile.wake_wait_ms
+        )
 
     def drive(self):
         """What the pilot generator does in this state (DRIVE_*)."""

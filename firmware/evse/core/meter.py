@@ -8,6 +8,8 @@ Energy is the meter's own register in Wh; nothing is ever added to it here.
 _SLACK_WH = 30
 # So many equal refusals in a row are a fact about the meter, not noise on the bus
 _REFUSALS = 3
+# Voltage and current are read in turn with the register; older than this they say nothing
+_SUPPLY_MS = 10000
 # So many failures among the last eight questions, and the odd answer between them does not count
 _FAILURES = 6
 
@@ -18,22 +20,46 @@ class MeterRegister:
     def __init__(self, rated_w, lost_ms=3500):
         self.wh = None  # last good register, None until the meter answered
         self.w = 0
-        self.mv = (0,)
+        self.mv = (0,)  # per phase
         self.ma = (0,)
-        self.lost = False  # no good reading for too long, or answers too seldom
+        self.chz = 0  # 0.01 Hz, 0 while the meter does not say
+        self.lost = False  # a reading is missing for too long, or answers come too seldom
         self.implausible = False
         self.refused = 0
         self._rated_w = rated_w
         self._lost_ms = lost_ms
         self.age_ms = 0  # of the last good reading
+        self._mv_known = False
+        self._mv_age_ms = 0
+        self._ma_age_ms = 0
         self._refused_row = 0
         self._first_wh = None
         self._failures = 0  # of the last eight questions, one bit each
 
     def step(self, dt_ms):
-        """Age the reading; `lost` becomes true after `lost_ms` without a good one."""
+        """Age the readings; `lost` becomes true after `lost_ms` without a register."""
         self.age_ms += dt_ms
-        self.lost = self.age_ms > self._lost_ms or self._failing()
+        self._mv_age_ms += dt_ms
+        self._ma_age_ms += dt_ms
+        # Supervision hangs on current and voltage: a meter without them is no meter for us
+        stale_ms = max(self._mv_age_ms, self._ma_age_ms)
+        self.lost = self.age_ms > self._lost_ms or stale_ms > _SUPPLY_MS or self._failing()
+
+    @property
+    def supply_known(self):
+        """True while the voltages are fresh enough to be judged."""
+        return self._mv_known and self._mv_age_ms <= _SUPPLY_MS
+
+    def take_voltages(self, mv):
+        """Voltages per phase in mV."""
+        self.mv = mv
+        self._mv_known = True
+        self._mv_age_ms = 0
+
+    def take_currents(self, ma):
+        """Currents per phase in mA."""
+        self.ma = ma
+        self._ma_age_ms = 0
 
     def heard(self, answered):
         """Note whether a question to the meter was answered."""

@@ -6,7 +6,7 @@ The safety tick calls `PilotMonitor`; it allocates nothing.
 
 from micropython import const
 
-from .pilot_profiles import INVALID, A, C, D
+from .pilot_profiles import INVALID, A, C, D, E
 
 # What the generator does
 DRIVE_POSITIVE = const(0)  # steady +12 V: states x1
@@ -15,31 +15,43 @@ DRIVE_NEGATIVE = const(2)  # steady -12 V: state F
 
 # Counters stop here: beyond 2**30 an integer would be allocated on a 32-bit board
 _MOST_MS = const(60000)
-# The negative half-wave must be seen this often while the PWM runs. Above 90 % duty the low phase
-# is shorter than the distance of two samples, so it is only met now and then.
+# The negative half-wave must be seen this often while the PWM runs
 _LOW_MISSING_MS = const(500)
+# Above this duty the low phase is shorter than the distance of two samples, so it is only met now
+# and then; up to it a pin that is never low means that the PWM does not run
+_LOW_SURE_BP = const(9000)
+# A half-wave is not negative above the first and is stuck negative below the second
+_NOT_NEGATIVE_MV = const(-1000)
+_STUCK_LOW_MV = const(-9000)
 
 
 def classify(profile, high_mv, previous):
-    """State of the positive level; inside a gap the previous one or INVALID, as the profile says."""
+    """State of the positive level; between two windows as the profile's gap rule says, else INVALID."""
+    upper = INVALID
     for state, lowest_mv, highest_mv in profile.windows:
-        if lowest_mv <= high_mv <= highest_mv:
+        if high_mv > highest_mv:
+            return _in_gap(profile, upper, state, previous)
+        if high_mv >= lowest_mv:
             return state
-    if profile.keeps_in_gap and previous != INVALID and _beside(profile, high_mv, previous):
-        return previous
+        upper = state
     return INVALID
 
 
-def _beside(profile, high_mv, previous):
-    # A gap keeps only the states at its two ends: 4.5 V after state A is no state A
-    for state, lowest_mv, highest_mv in profile.windows:
-        if state == previous:
-            return lowest_mv - 1000 <= high_mv <= highest_mv + 1000 and high_mv <= 13000
-    return False
+def _in_gap(profile, upper, lower, previous):
+    # Without state D its place is no gap: 3 V is no state there
+    if not profile.keeps_in_gap or upper == INVALID or lower != upper + 1:
+        return INVALID
+    if previous == upper or previous == lower:
+        return previous
+    # From elsewhere never towards current: 7.5 V is B, 4.5 V is nothing
+    return upper if lower <= C else INVALID
 
 
 def duty_bp(profile, limit_a10):
-    """Duty that offers at most `limit_a10`, rounded down; 10000 (no current) below 6 A."""
+    """Duty that offers at most `limit_a10`, rounded down; 10000 (no current) below 6 A.
+
+    Never the digital duty of 5 %, nor one between the two laws.
+    """
     if limit_a10 < 60:
         return 10000
     low_law_bp = limit_a10 * 100 // 6
@@ -72,45 +84,75 @@ class PilotMonitor:
         self.state = A  # debounced state
         self.low_ok = True  # negative half-wave in its window (diode present)
         self.low_proven = False  # seen in its window since the PWM began
+        self.generator_ok = True  # the last burst showed what the generator was told
         self.closable = False  # state C or D has held since the last opening, long enough to close
-        self.high_seen = True
         self.low_missing_ms = 0
         self.low_bad_ms = 0
+        self.generator_bad_ms = 0
         self.high_mv = 0
         self.low_mv = 0
+        self._edges = False  # edges were met since the negative half-wave was last seen
         self._candidate = A
         self._candidate_ms = 0
 
-    def judge(self, drive, high_mv, high_count, low_mv, low_count, edge_mv=0):
-        """Take one burst; True when it shows a level at which a closed contactor may stay closed."""
-        if drive != DRIVE_PWM:
+    def judge(self, drive, high_mv, high_count, low_mv, low_count, edge_mv=0, bp=0):
+        """Take one burst; True when it shows a level at which a closed contactor may stay closed.
+
+        Counts are samples with the PWM pin high or low, `edge_mv` the lowest one across an edge (0:
+        none), `bp` the duty.
+        """
+        if drive == DRIVE_PWM:
+            self._take_low(low_mv, low_count, edge_mv)
+        else:
+            self.low_ok = True
             self.low_proven = False
+            self.low_missing_ms = 0
+            self._edges = False
+            if low_count > 0:
+                self.low_mv = low_mv
         if drive == DRIVE_NEGATIVE:
-            self.low_mv = low_mv
+            self.generator_ok = high_count == 0 and low_count > 0 and self._in_low_window(low_mv)
             return False
-        self.high_seen = high_count > 0
-        if not self.high_seen:
-            # The generator is stuck low or the line hangs at the supply: no positive level at all
+        if high_count == 0:
+            # No positive level at all. Without any sample it is the ADC that failed, no generator
             self.instant = INVALID
+            self.generator_ok = low_count == 0
             return False
         self.high_mv = high_mv
         self.instant = classify(self.profile, high_mv, self.state)
+        wants_energy = self.instant == C or self.instant == D
         if drive == DRIVE_PWM:
-            if low_count > 0:
-                self.low_mv = low_mv
-                self.low_ok = self.profile.low_min_mv <= low_mv <= self.profile.low_max_mv
-                self.low_proven = self.low_ok
-                self.low_missing_ms = 0
-            elif self.profile.low_min_mv <= edge_mv <= self.profile.low_max_mv:
-                # A sample across an edge can prove the negative half-wave, never disprove it
-                self.low_mv = edge_mv
-                self.low_ok = True
-                self.low_proven = True
-                self.low_missing_ms = 0
-        else:
-            self.low_ok = True
+            self.generator_ok = self._pwm_runs(high_mv, low_mv, low_count, bp)
+            return wants_energy and self.low_ok and self.generator_ok
+        # The drive changes with the next period: lows of the PWM before are no reason to open yet
+        self.generator_ok = low_count == 0 and high_mv > _NOT_NEGATIVE_MV
+        return wants_energy and not self.generator_failed()
+
+    def _in_low_window(self, mv):
+        return self.profile.low_min_mv <= mv <= self.profile.low_max_mv
+
+    def _take_low(self, low_mv, low_count, edge_mv):
+        if low_count > 0:
+            self.low_mv = low_mv
+            self.low_ok = self.low_proven = self._in_low_window(low_mv)
             self.low_missing_ms = 0
-        return self.low_ok and (self.instant == C or self.instant == D)
+            self._edges = False
+        elif self._in_low_window(edge_mv):
+            # A sample across an edge can prove the negative half-wave, never disprove it
+            self.low_mv = edge_mv
+            self.low_ok = self.low_proven = True
+            self.low_missing_ms = 0
+            self._edges = False
+        elif edge_mv != 0:
+            self._edges = True
+
+    def _pwm_runs(self, high_mv, low_mv, low_count, bp):
+        if high_mv < _STUCK_LOW_MV:
+            return False
+        if low_count > 0:
+            # A shorted line has no negative half either, and that is no fault of the generator
+            return low_mv <= _NOT_NEGATIVE_MV or self.instant == E
+        return self.low_missing_ms <= _LOW_MISSING_MS or bp > _LOW_SURE_BP or self._edges
 
     def opened(self):
         """The contactor was opened: whatever comes now must hold anew before it may close."""
@@ -121,13 +163,17 @@ class PilotMonitor:
         """True when the negative half-wave has been wrong long enough to be named a fault."""
         return self.low_bad_ms >= self.profile.leave_stable_ms
 
+    def generator_failed(self):
+        """True when the generator has not done what it was told for long enough to be named."""
+        return self.generator_bad_ms >= self.profile.leave_stable_ms
+
     def step(self, drive, dt_ms):
         """Advance the debounce by `dt_ms` after `judge`; returns the debounced state."""
         if drive == DRIVE_PWM:
             self.low_missing_ms = min(self.low_missing_ms + dt_ms, _MOST_MS)
             if self.low_missing_ms > _LOW_MISSING_MS:
-                self.low_ok = False
-        self.low_bad_ms = 0 if self.low_ok else min(self.low_bad_ms + dt_ms, _MOST_MS)
+                self.low_ok = self.low_proven = False
+        self._count_bad(dt_ms)
         if drive == DRIVE_NEGATIVE:
             # At -12 V the vehicle's diode hides everything: the next positive level starts anew
             self._candidate_ms = 0
@@ -147,3 +193,12 @@ class PilotMonitor:
             if self._candidate_ms >= wait_ms:
                 self.state = self._candidate
         return self.state
+
+    def _count_bad(self, dt_ms):
+        # One name for one cause: a generator that fails spoils the negative half-wave as well
+        if not self.generator_ok:
+            self.generator_bad_ms = min(self.generator_bad_ms + dt_ms, _MOST_MS)
+            self.low_bad_ms = 0
+        else:
+            self.generator_bad_ms = 0
+            self.low_bad_ms = 0 if self.low_ok else min(self.low_bad_ms + dt_ms, _MOST_MS)

@@ -4,7 +4,7 @@ A settings file is JSON with any of these keys. Every refused entry yields one s
 value and what is allowed, and the last good or default value stays in force.
 """
 
-from .pilot_profiles import PROFILES
+from . import pilot_profiles
 
 # fmt: off
 TABLE = (
@@ -15,6 +15,9 @@ TABLE = (
     ("technician_limit_a10", "int", 10000, 0, 10000, "0.1 A", "current limit set at the pile"),
     ("site_fallback_a10", "int", 60, 0, 10000, "0.1 A", "current limit when the site limit runs out"),
     ("ventilated", "bool", False, 0, 0, "", "the place is ventilated: state D may charge"),
+    ("wake_up", "bool", False, 0, 0, "", "wake a vehicle that sleeps, once per offer"),
+    ("pause_min_s", "int", 10, 0, 3600, "s", "least length of a pause below 6 A, against chatter"),
+    ("unlock_on_mains_loss", "bool", True, 0, 0, "", "a socket frees the plug when the mains fails"),
     ("start_timeout_s", "int", 60, 5, 600, "s", "the vehicle must draw within this time of a start"),
     ("sample_interval_s", "int", 60, 5, 900, "s", "distance of register samples in the journal"),
     ("meter_interval_s", "int", 5, 1, 300, "s", "distance of live values while charging"),
@@ -49,7 +52,7 @@ def allowed(row):
     if kind == "bool":
         return "allowed true, false"
     if kind == "profile":
-        return "allowed " + ", ".join(sorted(PROFILES))
+        return "allowed " + ", ".join(sorted(pilot_profiles.NAMES))
     if kind == "address":
         return "allowed 12 digits, or 12 times A"
     if kind == "ipv4":
@@ -78,7 +81,7 @@ def _accepts(kind, value, lowest, highest):
     if not isinstance(value, str):
         return False
     if kind == "profile":
-        return value in PROFILES
+        return value in pilot_profiles.NAMES
     if kind == "address":
         return len(value) == 12 and (value == "A" * 12 or all(c in _DIGITS for c in value))
     if kind == "ipv4":
