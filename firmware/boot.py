@@ -1,5 +1,5 @@
 """First code after a reset: contactor released, pilot at -12 V, before anything can fail."""
 
-import board
+from board import BOARD
 
-board.safe_outputs()
+BOARD.safe_outputs()

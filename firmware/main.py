@@ -8,20 +8,20 @@ import asyncio
 import sys
 import time
 
-import board
+from board import BOARD
 from evse.app.station import Station
 
 _REPL_MS = 3600000
 
 try:
-    asyncio.run(Station(board).run())
+    asyncio.run(Station(BOARD).run())
 except KeyboardInterrupt:
-    board.safe_outputs()
+    BOARD.safe_outputs()
     # The watchdog cannot be stopped, only be given time
-    board.watchdog(_REPL_MS)
+    BOARD.watchdog(_REPL_MS)
     print("stopped: contactor open, pilot at -12 V; reset the board to start again")
 except Exception as error:
-    board.safe_outputs()
+    BOARD.safe_outputs()
     sys.print_exception(error)
     time.sleep(5)
-    board.chip().reset()
+    BOARD.chip().reset()

@@ -1,97 +1,59 @@
 """ESP32-DevKitC with the reference front end: pins, calibration, parts. See board.md for the wiring."""
 
-NAME = "devkitc"
-CHIP = "esp32"
-
-# What the power side is built for
-RATED_A10 = 320
-PHASES = 1
-VOLTS = 220
-CONNECTOR_KIND = "cable"
-
-PINS = {
-    "cp_pwm": 25,
-    "cp_adc": 36,
-    "contactor": 26,
-    "mirror": 33,
-    "heartbeat": 27,
-    "rs485_tx": 17,
-    "rs485_rx": 16,
-    "led": 18,
-}
-UART_METER = 2
-
-# Divider from the pilot to the ADC, in ohm; the simulator computes the ADC level from it
-PILOT_FRONT_END = {
-    "top_ohm": 200000,
-    "pullup_ohm": 42200,
-    "pulldown_ohm": 31600,
-    "pullup_mv": 3300,
-}
-# Nominal (ADC mV at 0 V on the pilot, pilot mV per 1000 mV at the ADC); each unit has its own pair in
-# the settings pilot_zero_mv and pilot_gain, see board.md
-PILOT_CALIBRATION = (1296, 12069)
+from evse.drivers.standard_board import StandardBoard
 
 
-def safe_outputs():
-    """Contactor open and pilot at -12 V: the first thing after a reset and the last after a crash."""
-    from evse.drivers.safe_state import outputs_low
+class Board(StandardBoard):
+    """Tethered cable, charge-pump dead-man, mirror contact."""
 
-    outputs_low(PINS["contactor"], PINS["heartbeat"], PINS["cp_pwm"])
+    NAME = "devkitc"
+    CHIP = "esp32"
 
+    # What the power side is built for
+    RATED_A10 = 320
+    PHASES = 1
+    VOLTS = 220
+    HERTZ = 50
+    CONNECTOR_KIND = "cable"
 
-def control_pilot(zero_mv=0, gain=0):
-    """Pilot generator and sampler; the unit's calibration, 0 for the nominal values."""
-    from evse.drivers.control_pilot import ControlPilot
+    PINS = {
+        "cp_pwm": 25,
+        "cp_adc": 36,
+        "contactor": 26,
+        "mirror": 33,
+        "heartbeat": 27,
+        "rs485_tx": 17,
+        "rs485_rx": 16,
+        "led": 18,
+        "rcm_trip": 19,
+        "rcm_test": 23,
+        "emergency_stop": 21,
+        "pe_monitor": 22,
+        "temperature_adc": 39,
+    }
+    UART_METER = 2
 
-    calibration = (zero_mv or PILOT_CALIBRATION[0], gain or PILOT_CALIBRATION[1])
-    return ControlPilot(PINS["cp_pwm"], PINS["cp_adc"], calibration)
+    DEAD_MAN = "charge_pump"
+    # Longest hold of the pump, all parts at their worst
+    DEAD_MAN_HOLD_MS = 50
 
-
-def contactor():
-    """Coil and mirror contact."""
-    from evse.drivers.contactor_gpio import ContactorGpio
-
-    return ContactorGpio(PINS["contactor"], PINS["mirror"])
-
-
-def dead_man():
-    """Heartbeat into the charge pump."""
-    from evse.drivers.dead_man import DeadMan
-
-    return DeadMan(PINS["heartbeat"])
-
-
-def tick_timer():
-    """Timer of the safety tick."""
-    from evse.drivers.tick_timer import TickTimer
-
-    return TickTimer(0)
-
-
-def meter(address):
-    """DL/T 645 meter behind the RS-485 transceiver."""
-    from evse.drivers.meter_dlt645 import MeterDlt645
-
-    return MeterDlt645(UART_METER, PINS["rs485_tx"], PINS["rs485_rx"], address)
-
-
-def status_led():
-    """Status LED."""
-    from evse.drivers.status_led import StatusLed
-
-    return StatusLed(PINS["led"])
-
-
-def watchdog(timeout_ms=2000):
-    """Liveness."""
-    from evse.drivers.watchdog import Watchdog
-
-    return Watchdog(timeout_ms)
+    # Divider from the pilot to the ADC, in ohm; the simulator computes the ADC level from it
+    PILOT_FRONT_END = {
+        "top_ohm": 200000,
+        "pullup_ohm": 42200,
+        "pulldown_ohm": 31600,
+        "pullup_mv": 3300,
+    }
+    # Nominal (ADC mV at 0 V on the pilot, pilot mV per 1000 mV at the ADC); each unit has its own
+    # pair in the settings pilot_zero_mv and pilot_gain, see board.md
+    PILOT_CALIBRATION = (1296, 12069)
+    # 13.3 kOhm to 3.3 V and 40.2 kOhm to ground, as one resistor to one voltage
+    TEMPERATURE_FRONT_END = {
+        "pullup_ohm": 9994,
+        "pullup_mv": 2480,
+        "ntc_ohm_25c": 10000,
+        "beta_k": 3435,
+    }
 
 
-def chip():
-    """Reset and its cause."""
-    from evse.drivers.chip import Chip
-
-    return Chip()
+BOARD = Board()

@@ -1,14 +1,21 @@
-"""Contactor coil on a GPIO, mirror contact on another."""
+"""Contactor coil on a GPIO, its feedback on another."""
 
 from machine import Pin
 
 
 class ContactorGpio:
-    """The mirror contact is normally closed to ground with a pull-up: 1 means closed, or wire broken."""
+    """`closed_level` is what the feedback reads while the main contacts are closed.
 
-    def __init__(self, coil_pin, mirror_pin):
+    1: mirror contact, normally closed to ground; a broken wire reads closed.
+    0: voltage on the output, sensed by an optocoupler; a broken wire reads open.
+    """
+
+    def __init__(self, coil_pin, feedback_pin, closed_level=1, pull_up=True):
         self._coil = Pin(coil_pin, Pin.OUT, value=0)
-        self._mirror = Pin(mirror_pin, Pin.IN, Pin.PULL_UP)
+        self._feedback = (
+            Pin(feedback_pin, Pin.IN, Pin.PULL_UP) if pull_up else Pin(feedback_pin, Pin.IN)
+        )
+        self._closed_level = closed_level
 
     def close(self):
         """Energise the coil; it is held only while the dead-man is fed."""
@@ -19,5 +26,5 @@ class ContactorGpio:
         self._coil(0)
 
     def is_closed(self):
-        """True when the mirror contact says that the main contacts are closed."""
-        return self._mirror() == 1
+        """True when the feedback says that the main contacts are closed."""
+        return self._feedback() == self._closed_level
