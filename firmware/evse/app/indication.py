@@ -4,6 +4,7 @@ from ..core import faults
 
 _ON = (1000, 1000)
 _OFF = (0, 1000)
+_LIGHT = faults.FIELDS.index("light")
 # name: (on_ms, period_ms)
 PATTERNS = {
     "red_fast": (100, 200),
@@ -46,7 +47,7 @@ class Indication:
         index = 0
         while bits:
             if bits & 1:
-                pattern = PATTERNS[faults.TABLE[index][7]]
+                pattern = PATTERNS[faults.TABLE[index][_LIGHT]]
                 if pattern:
                     return pattern
             bits >>= 1

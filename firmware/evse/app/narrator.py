@@ -55,6 +55,9 @@ class Narrator:
             say("connector %s", status)
         for name in faults.names(raised):
             say("fault %s: %s", name, faults.row(name)["sentence"])
+            left_ms = loop.faults.left_ms(1 << faults.NAMES.index(name))
+            if left_ms > 0:
+                say("fault %s clears %d s after its cause is gone", name, left_ms // 1000)
         for name in faults.names(cleared):
             say("fault %s cleared", name)
 

@@ -79,7 +79,7 @@ class Session:
             return
         self._end_if_over(tx, dt_ms)
         before = tx.phase
-        if tx.step(loop.closed, bool(loop.limits.offered_a10()), dt_ms):
+        if tx.step(loop.closed, loop.offered_ma > 0, dt_ms):
             loop.changed = True
             if tx.phase == CHARGING and before != CHARGING:
                 self._sample_slot = self._slot()
@@ -91,12 +91,12 @@ class Session:
 
     def _end_if_over(self, tx, dt_ms):
         loop = self._loop
-        blocking = loop.blocking()
-        if blocking:
-            tx.end("fault", faults.names(blocking)[0])
+        ending = loop.faults.ending
+        if ending:
+            tx.end("fault", faults.names(ending)[0])
         elif not loop.vehicle_present:
             tx.end("unplugged")
-        elif tx.phase == CHARGING and not loop.closed and loop.limits.offered_a10():
+        elif tx.phase == CHARGING and not loop.closed and loop.offered_ma:
             self._idle_ms += dt_ms
             if self._idle_ms >= _VEHICLE_DONE_MS:
                 tx.end("vehicle")

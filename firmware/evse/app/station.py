@@ -4,22 +4,21 @@ import asyncio
 import gc
 import sys
 
-from ..control.control_loop import PERIOD_MS, ControlLoop
+from ..control.control_loop import PERIOD_MS
 from ..control.metering import Metering
-from ..control.safety_tick import SafetyTick
 from ..control.stall_permit import StallPermit, StallRefusedError
 from ..core import faults, limits
-from ..core.meter import MeterRegister
-from ..core.pilot_profiles import PROFILES
 from ..link.downlink import Downlink
 from ..link.uplink import Uplink
 from ..link.wlan import Wlan
 from . import config
 from .clock import Clock
 from .commands import Commands
+from .connector import build_connector
 from .console import Console
 from .indication import Indication
 from .journal import Journal
+from .lockout import Lockout
 from .narrator import Narrator
 from .report import Report
 from .session import Session
@@ -42,6 +41,7 @@ class Station:
         if not self.settings["station_id"]:
             self.settings["station_id"] = "P" + board.chip().unique_id()
         self.journal = Journal(self.clock, self.permit)
+        self.lockout = Lockout(self.permit)
         self.counts = {"malformed": 0, "unknown": 0, "stale": 0, "repeated": 0}
         self._build_control()
         self._build_link()
@@ -55,24 +55,9 @@ class Station:
 
     def _build_control(self):
         board, settings = self.board, self.settings
-        profile = PROFILES[settings["profile"]]
-        control_pilot = board.control_pilot(settings["pilot_zero_mv"], settings["pilot_gain"])
-        self.tick = SafetyTick(profile, control_pilot, board.contactor(), board.dead_man())
-        rated_w = board.RATED_A10 * board.VOLTS * board.PHASES // 10
-        self.register = MeterRegister(rated_w * 12 // 10)
-        self.loop = ControlLoop(
-            profile,
-            board.RATED_A10,
-            settings["ventilated"],
-            control_pilot,
-            self.tick,
-            self.register,
-            self.permit,
-        )
-        self.loop.limits.set(limits.TECHNICIAN, settings["technician_limit_a10"])
-        if settings["site"]:
-            # Until the site speaks, its fallback holds: others may be drawing all it has
-            self.loop.limits.set(limits.SITE, settings["site_fallback_a10"])
+        self.loop = build_connector(board, settings, self.permit, self.lockout.bits)
+        self.tick = self.loop.tick
+        self.register = self.loop.register
         self.metering = Metering(board.meter(settings["meter_address"]), self.register)
         self.session = Session(
             CONNECTOR, self.loop, self.journal, self.clock, settings, self.console
@@ -194,6 +179,7 @@ class Station:
         self.loop.causes = causes
         raised, cleared = self.loop.step(dt_ms)
         self._record_faults(raised, cleared)
+        self.lockout.step(self.loop.faults.lockouts, dt_ms)
         self.session.step(dt_ms)
         self.narrator.step(raised, cleared)
         self.indication.step(self.session.status(), self.loop.faults.active, dt_ms)
@@ -208,6 +194,12 @@ class Station:
                 detail = self.report.task_note = "tick: %r" % self.tick.error
             elif name == "task_failed":
                 detail = self.report.task_note
+            elif name == "safety_part_missing":
+                detail = self.loop.protection.problem or "board %s has no %s" % (
+                    self.board.NAME,
+                    ", ".join(self.loop.protection.missing),
+                )
+                self.report.notes.append(detail)
             self.journal.record(
                 "fault", CONNECTOR, self.register.wh, fault=name, detail=_ascii(detail)
             )
@@ -230,6 +222,14 @@ class Station:
     def stop_local(self, connector=CONNECTOR):
         """Stop at the pile; returns "" or the reason of the refusal."""
         return self.session.stop(None, "local") if connector == CONNECTOR else "no_connector"
+
+    def reset_faults(self):
+        """Clear at the pile what a reset clears; returns the names of the faults cleared."""
+        return faults.names(self.loop.reset_faults())
+
+    def unlock(self):
+        """End a lock-out at the pile, once its cause is repaired; returns the names cleared."""
+        return faults.names(self.loop.unlock())
 
     def connector_status(self, _connector=CONNECTOR):
         """Connector status name."""

@@ -8,7 +8,17 @@ _POLL_MS = 20
 _ANSWER_MS = 700
 # The bus wants silence between an answer and the next request
 _PAUSE_MS = 30
-_ROUND = (dlt645.ENERGY_IMPORT, dlt645.POWER, dlt645.VOLTAGE_A, dlt645.CURRENT_A)
+# What money and over-current hang on comes twice
+_ROUND = (
+    dlt645.ENERGY_IMPORT,
+    dlt645.CURRENT_A,
+    dlt645.POWER,
+    dlt645.VOLTAGE_A,
+    dlt645.ENERGY_IMPORT,
+    dlt645.CURRENT_A,
+    dlt645.POWER,
+    dlt645.FREQUENCY,
+)
 _WH_PER_UNIT = 10
 
 
@@ -55,6 +65,8 @@ class Metering:
         elif identifier == dlt645.POWER:
             register.w = (value + 5) // 10
         elif identifier == dlt645.VOLTAGE_A:
-            register.mv = (value * 100,)
+            register.take_voltages((value * 100,))
+        elif identifier == dlt645.FREQUENCY:
+            register.chz = value
         else:
-            register.ma = (value,)
+            register.take_currents((abs(value),))

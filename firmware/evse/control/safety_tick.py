@@ -1,10 +1,11 @@
-"""The safety tick (layer L1): every 5 ms it reads the pilot, decides on the contactor and re-arms
-the dead-man. It allocates nothing and calls only drivers and core.
+"""The safety tick (layer L1): every 5 ms it reads safety inputs, contactor and pilot, decides on the
+contactor and re-arms the dead-man. It allocates nothing and calls only drivers and core.
 
 It opens by itself and at once. It closes only while the control loop's permission is fresh, says
-CLOSE, and the tick's own view agrees: state C or D stable since the last opening, the negative
-half-wave seen, the contactor open for its minimum time. A bad burst is confirmed by a second one in
-the same call, so a change of the line costs at most one period and two bursts.
+CLOSE, and the tick's own view agrees: no input active, state C or D stable since the last opening,
+the negative half-wave seen, the contactor open for its minimum time. Inputs come before the pilot
+burst, which takes a millisecond. A bad burst is confirmed by a second one in the same call, so a
+change of the line costs at most one period and two bursts.
 """
 
 from time import ticks_diff, ticks_us
@@ -16,8 +17,10 @@ from ..core.contactor import ContactorMonitor
 from ..core.faults import (
     CONTROL_LOST,
     PILOT_DIODE,
+    PILOT_GENERATOR,
     PILOT_INVALID,
     PILOT_SHORT,
+    RESIDUAL_CURRENT,
     TICK_FAILED,
     TICK_LATE,
 )
@@ -35,20 +38,22 @@ _LOOK_MS = const(10)
 
 
 class SafetyTick:
-    """Owns contactor and dead-man. `run` is the timer's callback."""
+    """Owns contactor and dead-man. `inputs` are (part with active(), fault bit). `run` is the timer's
+    callback."""
 
-    def __init__(self, profile, control_pilot, contactor, dead_man):
+    def __init__(self, profile, control_pilot, contactor, dead_man, inputs=()):
         self.pilot = PilotMonitor(profile)
         self.contactor = ContactorMonitor()
+        self.testing = False  # the residual-current monitor is being made to trip
         self.faults = 0  # present in this tick
         self.latched = 0  # seen since the control loop took them
         self.ticks = 0  # good ones, modulo 65536
         self.error = None  # the exception that ended the last bad tick
         self.late_us = 0  # worst lateness while closed
-        self.lateness_us = 0  # worst lateness ever
         self._control_pilot = control_pilot
         self._contactor = contactor
         self._dead_man = dead_man
+        self._inputs = inputs
         self._permission = OPEN
         self._permission_ms = 0
         self._last_us = 0
@@ -76,9 +81,7 @@ class SafetyTick:
             self._run()
             self.ticks = (self.ticks + 1) & 0xFFFF
         except Exception as error:
-            self._contactor.open()
-            self.contactor.command(False)
-            self.pilot.opened()
+            self._open()
             self.error = error
             self.latched |= TICK_FAILED
 
@@ -91,19 +94,22 @@ class SafetyTick:
         self._rest_us -= dt_ms * 1000
 
         faults = self._watch_time(elapsed_us - PERIOD_MS * 1000, dt_ms)
+        faults |= self._read_inputs()
+        faults |= self._read_contactor(dt_ms)
+        if self.contactor.commanded and (faults or self._permission == OPEN):
+            # Not after the burst: that takes a millisecond
+            self._open()
         holdable = self._look()
         if not holdable and self.contactor.commanded:
             holdable = self._look()
         # One look after a long stall is one look, however much time went by
         self.pilot.step(self._control_pilot.drive, dt_ms if dt_ms < _LOOK_MS else _LOOK_MS)
         faults |= self._pilot_faults()
-        faults |= self.contactor.step(self._contactor.is_closed(), dt_ms)
         self.faults = faults
         self.latched |= faults
         self._act(holdable and not faults)
 
     def _watch_time(self, late_us, dt_ms):
-        self.lateness_us = max(self.lateness_us, late_us)
         if self._permission_ms > 0:
             self._permission_ms -= dt_ms
         if not self.contactor.commanded:
@@ -113,6 +119,22 @@ class SafetyTick:
             return TICK_LATE
         return CONTROL_LOST if self._permission_ms <= 0 else 0
 
+    def _read_inputs(self):
+        faults = 0
+        for part, fault in self._inputs:
+            # Two readings must agree: one spike on a wire is no trip
+            if part.active() and part.active():
+                faults |= fault
+        if self.testing and not self.contactor.commanded:
+            faults &= ~RESIDUAL_CURRENT
+        return faults
+
+    def _read_contactor(self, dt_ms):
+        closed = self._contactor.is_closed()
+        if closed != self.contactor.closed:
+            closed = self._contactor.is_closed()
+        return self.contactor.step(closed, dt_ms)
+
     def _look(self):
         cp = self._control_pilot
         try:
@@ -121,31 +143,36 @@ class SafetyTick:
             # The ADC refused: no sample is no level, which holds nothing
             cp.high_count = cp.low_count = cp.edge_mv = 0
         return self.pilot.judge(
-            cp.drive, cp.high_mv, cp.high_count, cp.low_mv, cp.low_count, cp.edge_mv
+            cp.drive,
+            cp.high_mv,
+            cp.high_count,
+            cp.low_mv,
+            cp.low_count,
+            cp.edge_mv,
+            cp.duty_bp,
         )
 
     def _pilot_faults(self):
         # Opening does not wait for these: they give the debounced condition its name
         pilot = self.pilot
-        faults = 0
         if pilot.state == E:
-            faults |= PILOT_SHORT
-        elif pilot.state == LEVEL_INVALID:
-            faults |= PILOT_INVALID
-        elif pilot.diode_failed() and pilot.instant != E and pilot.instant != LEVEL_INVALID:
+            return PILOT_SHORT
+        if pilot.generator_failed():
+            return PILOT_GENERATOR
+        if pilot.state == LEVEL_INVALID:
+            return PILOT_INVALID
+        if pilot.diode_failed() and pilot.instant != E and pilot.instant != LEVEL_INVALID:
             # A shorted line has no negative half either: then the short is the fault
-            faults |= PILOT_DIODE
-        return faults
+            return PILOT_DIODE
+        return 0
 
     def _act(self, holdable):
         monitor = self.contactor
         if monitor.commanded:
             if holdable and self._permission != OPEN:
                 self._dead_man.beat()
-                return
-            self._contactor.open()
-            monitor.command(False)
-            self.pilot.opened()
+            else:
+                self._open()
         elif (
             holdable
             and self._permission == CLOSE
@@ -157,3 +184,8 @@ class SafetyTick:
             self._contactor.close()
             self._dead_man.beat()
             monitor.command(True)
+
+    def _open(self):
+        self._contactor.open()
+        self.contactor.command(False)
+        self.pilot.opened()

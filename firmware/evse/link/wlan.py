@@ -15,11 +15,17 @@ class Wlan:
         self._password = password
         self._wlan = None
         self._looks = 0
+        if ssid:
+            # Starting the radio holds the interpreter: done once, before anything may close
+            import network
+
+            self._wlan = network.WLAN(network.STA_IF)
+            self._wlan.active(True)
 
     @property
     def up(self):
         """True when IP traffic can flow."""
-        return not self._ssid or (self._wlan is not None and self._wlan.isconnected())
+        return self._wlan is None or self._wlan.isconnected()
 
     async def wait_up(self):
         """Return once the network is up."""
@@ -30,11 +36,6 @@ class Wlan:
             await asyncio.sleep_ms(_LOOK_MS)
 
     def _join(self):
-        if self._wlan is None:
-            import network
-
-            self._wlan = network.WLAN(network.STA_IF)
-            self._wlan.active(True)
         try:
             self._wlan.connect(self._ssid, self._password)
         except OSError:
