@@ -8,6 +8,8 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
 SIM = ROOT / "tools" / "pilesim"
+# MicroPython keeps each argument as an interned string and dies of a longer one without a message
+ARGUMENT_BYTES = 255
 
 
 def find_micropython():
@@ -56,6 +58,14 @@ def main():
         words.append(f"dir={chosen.dir}")
     sys.stdout.flush()
     if micropython is not None:
+        for word in words:
+            if len(word.encode()) > ARGUMENT_BYTES:
+                print(
+                    f"pilesim: {word[:20]}... is over {ARGUMENT_BYTES} bytes, too long for "
+                    "MicroPython; a scenario may come from a file, --scenario @FILE",
+                    file=sys.stderr,
+                )
+                return 2
         path = ":".join([*module_path(chosen.board, True), ".frozen"])
         command = [micropython, "-X", f"heapsize={chosen.heap}", "-m", "pilesim.pile", *words]
         os.execve(micropython, command, {**os.environ, "MICROPYPATH": path})

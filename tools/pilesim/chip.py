@@ -28,6 +28,8 @@ class Chip:
         self.clock = clock
         self.random = random
         self.cause = cause
+        # Whether the RMT can be stopped in the middle of a pulse: not on the first ESP32
+        self.rmt_stops = False
         self.wlan = {}
         self.timers = {}
         self.watchdog = None

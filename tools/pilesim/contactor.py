@@ -1,26 +1,33 @@
 """The contactor: coil behind relay pin and dead-man, main contacts, mirror contact.
 
-The coil holds only while the relay pin is high and the dead-man's charge pump is fed: each toggle of
-the heartbeat pin holds it for hold_us, a pin stuck at either level lets it decay. The mirror contact
-is normally closed to ground with a pull-up: it reads 0 when the main contacts are open.
+The coil holds only while the relay pin is high and the dead-man holds. The mirror contact is normally
+closed to ground with a pull-up: it reads 0 when the main contacts are open. It bounces for up to
+bounce_us after each movement; the vehicle's charger bridges such gaps, so the current does not.
 """
 
-FAULTS = ("weld", "welded", "fail_to_close", "mirror_broken")
+from pilesim.dead_man import ChargePump
+
+FAULTS = ("weld", "welded", "fail_to_close", "coil_lost", "mirror_broken")
 
 
 class Contactor:
-    """Relay pin and heartbeat in, main contacts and mirror out. Times are virtual microseconds, -1 never."""
+    """Relay pin and dead-man in, main contacts and mirror out. Times are virtual microseconds, -1 never."""
 
-    def __init__(self, clock, log):
+    def __init__(self, clock, log, random=None):
         self._clock = clock
         self._log = log
-        self.hold_us = 45_000
+        # None: contacts without bounce
+        self._random = random
+        self.dead_man = None
         self.pull_in_us = 20_000
         self.drop_out_us = 15_000
+        # Longest bounce; 0 switches it off
+        self.bounce_us = 8000
         self.relay = 0
         self.energised = False
         self.closed = False
-        self.on_change = None
+        # Called with now_us when the main contacts have moved
+        self.watchers = []
         self.faults = set()
         self.last_close_command_us = -1
         self.last_open_command_us = -1
@@ -30,32 +37,36 @@ class Contactor:
         self.main_opened_us = -1
         self.operations = 0
         self._mirror_pad = None
-        self._beat = 0
-        self._held_until_us = -1
-        self._decay = clock.event(self._decayed)
+        self._mirror_closed = False
+        self._bounce_end_us = -1
         self._move = clock.event(self._moved)
+        self._bounce = clock.event(self._bounced)
+        self.fit(ChargePump(clock))
 
-    def attach(self, relay_pad, heartbeat_pad, mirror_pad):
-        """Connect the three pads; a None heartbeat pad means no dead-man is fitted: the coil never holds."""
+    def fit(self, dead_man):
+        """Put a dead-man before the coil, unfed so far."""
+        if self.dead_man is not None:
+            self.dead_man.changed = _ignore
+        self.dead_man = dead_man
+        dead_man.changed = self._hold_changed
+        self._update_coil(self._clock.now_us)
+
+    def attach(self, relay_pad, mirror_pad=None):
+        """Connect the pads of relay and mirror."""
         relay_pad.watchers.append(self._relay_changed)
         self._relay_changed(relay_pad, self._clock.now_us)
-        if heartbeat_pad is not None:
-            self._beat = 1 if heartbeat_pad.high_us else 0
-            heartbeat_pad.watchers.append(self._heartbeat_changed)
         if mirror_pad is not None:
             mirror_pad.source = self.mirror
-            self._mirror_pad = mirror_pad
+        self._mirror_pad = mirror_pad
 
     def mirror(self, now_us):
         """Level of the mirror input: 0 main contacts open, 1 closed or wire broken."""
-        return 1 if self.closed or "mirror_broken" in self.faults else 0
-
-    def held(self, now_us):
-        """True while the dead-man's charge lasts."""
-        return now_us < self._held_until_us
+        return 1 if self._mirror_closed or "mirror_broken" in self.faults else 0
 
     def set_fault(self, name, on):
-        """Switch one of FAULTS. `weld` sticks at the next closing, `welded` has stuck already."""
+        """Switch one of FAULTS. `weld` sticks at the next closing, `welded` has stuck already,
+        `coil_lost` is a coil without supply.
+        """
         if on:
             self.faults.add(name)
         else:
@@ -67,8 +78,10 @@ class Contactor:
             self._set_closed(False, now_us)
         elif name == "fail_to_close" and not on and self.energised and not self.closed:
             self._move.at(now_us + self.pull_in_us)
-        if name == "mirror_broken" and self._mirror_pad is not None:
-            self._mirror_pad.changed(self.mirror(now_us))
+        elif name == "coil_lost":
+            self._update_coil(now_us)
+        elif name == "mirror_broken":
+            self._tell_mirror(now_us)
 
     def _relay_changed(self, pad, now_us):
         level = 1 if pad.high_us else 0
@@ -82,28 +95,13 @@ class Contactor:
         self._log("relay", level=level)
         self._update_coil(now_us)
 
-    def _heartbeat_changed(self, pad, now_us):
-        level = 1 if pad.high_us else 0
-        if level == self._beat:
-            return
-        self._beat = level
-        self._held_until_us = now_us + self.hold_us
-        # Only one decay event is kept; it re-arms itself when it finds the charge renewed
-        if self._decay.at_us < 0:
-            self._decay.at(self._held_until_us)
-        if self.relay and not self.energised:
-            self._update_coil(now_us)
-
-    def _decayed(self, now_us):
-        if now_us < self._held_until_us:
-            self._decay.at(self._held_until_us)
-            return
-        if self.relay:
+    def _hold_changed(self, now_us):
+        if self.relay and not self.dead_man.held:
             self._log("dead_man")
         self._update_coil(now_us)
 
     def _update_coil(self, now_us):
-        energised = bool(self.relay) and now_us < self._held_until_us
+        energised = bool(self.relay) and self.dead_man.held and "coil_lost" not in self.faults
         if energised == self.energised:
             return
         self.energised = energised
@@ -131,7 +129,32 @@ class Contactor:
         else:
             self.main_opened_us = now_us
         self._log("contactor", state="closed" if closed else "open")
+        self._mirror_closed = closed
+        self._tell_mirror(now_us)
+        self._bounce.cancel()
+        if self._random is not None and self.bounce_us:
+            self._bounce_end_us = now_us + self._random.below(self.bounce_us)
+            self._next_bounce(now_us)
+        for watcher in self.watchers:
+            watcher(now_us)
+
+    def _next_bounce(self, now_us):
+        self._bounce.at(min(self._bounce_end_us, now_us + self._random.between(300, 1500)))
+
+    def _bounced(self, now_us):
+        if now_us < self._bounce_end_us:
+            self._mirror_closed = not self._mirror_closed
+            self._next_bounce(now_us)
+        elif self._mirror_closed == self.closed:
+            return
+        else:
+            self._mirror_closed = self.closed
+        self._tell_mirror(now_us)
+
+    def _tell_mirror(self, now_us):
         if self._mirror_pad is not None:
             self._mirror_pad.changed(self.mirror(now_us))
-        if self.on_change is not None:
-            self.on_change(now_us)
+
+
+def _ignore(now_us):
+    return None

@@ -27,7 +27,7 @@ class Pad:
         self.irq_trigger = 0
         self._latch = 0
         self._pwm = False
-        self._next_high_us = 0
+        self._frozen = False
         self._next_duty = 0
         self._switch = clock.event(self._switch_duty)
 
@@ -62,6 +62,9 @@ class Pad:
         self._pwm = True
         self.output = True
         self._switch.cancel()
+        self._next_duty = duty_u16
+        if self._frozen:
+            return
         self.start_us = now_us
         self.period_us = 1_000_000 // frequency_hz
         self._apply(duty_u16, now_us)
@@ -80,10 +83,34 @@ class Pad:
         self._switch.cancel()
         self._drive(0)
 
+    def drive(self, level):
+        """Another peripheral than PWM drives the pad to `level`."""
+        self._switch.cancel()
+        self._pwm = False
+        self.output = True
+        self._drive(level)
+
+    def freeze(self, frozen):
+        """Hold the level of this microsecond whatever is asked for, as a dead peripheral does, or let go."""
+        if frozen == self._frozen:
+            return
+        now_us = self.clock.now_us
+        if frozen:
+            level = self.read(now_us) if self.output else 0
+            self._drive(level)
+            self._frozen = True
+            return
+        self._frozen = False
+        if self._pwm:
+            self._apply(self._next_duty, now_us)
+        else:
+            self._drive(self._latch if self.output else 0)
+
     def release(self):
         """The chip was reset: the pad floats and nobody of the old program can move it again."""
         self._switch.cancel()
         self._pwm = False
+        self._frozen = False
         self.output = False
         self.irq_handler = None
         self._drive(0)
@@ -98,6 +125,8 @@ class Pad:
         self._apply(self._next_duty, now_us)
 
     def _apply(self, duty_u16, now_us):
+        if self._frozen:
+            return
         self.duty_u16 = duty_u16
         if duty_u16 >= FULL_DUTY:
             self.high_us = self.period_us
@@ -106,6 +135,8 @@ class Pad:
         self._tell(now_us)
 
     def _drive(self, level):
+        if self._frozen:
+            return
         high_us = self.period_us if level else 0
         if high_us != self.high_us:
             self.high_us = high_us

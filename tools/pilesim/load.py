@@ -36,7 +36,7 @@ class Load:
 
     def phase_current_ma(self, phase, now_us):
         """Current of phase 0..2."""
-        if phase >= self.phases or not self._mains.present:
+        if phase >= self.phases or not self._mains.live(phase):
             return 0
         return self.current_ma(now_us)
 

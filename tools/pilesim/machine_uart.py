@@ -9,6 +9,11 @@ UART_US = 10
 class UART:
     """UART on the simulated wire."""
 
+    INV_RX = 4
+    INV_CTS = 8
+    INV_TX = 32
+    INV_RTS = 64
+
     def __init__(self, id, baudrate=115200, bits=8, parity=None, stop=1, **options):
         self._port = current.world.chip.uart(id)
         self._clock = current.clock
@@ -26,8 +31,11 @@ class UART:
         rxbuf=256,
         timeout=0,
         timeout_char=0,
+        invert=0,
     ):
-        """Set framing and buffers; pins are where the board has wired them."""
+        """Set framing and buffers; pins are where the board has wired them, and what hangs on them is
+        indifferent to their polarity.
+        """
         self._timeout_us = timeout * 1000
         self._port.configure((baudrate, bits, parity, stop), rxbuf)
 

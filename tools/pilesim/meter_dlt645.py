@@ -67,7 +67,7 @@ class MeterDlt645:
         if self._heard:
             self._end_of_request.at(self._heard[0].end_us)
         # A meter without mains has no supply; wrong framing gives parity errors, which it drops
-        if transmission.framing != FRAMING or not self._mains.present:
+        if transmission.framing != FRAMING or not self._mains.fed:
             return
         if transmission.start_us - self._buffer_us > _GAP_US:
             self._buffer = bytearray()
@@ -84,6 +84,8 @@ class MeterDlt645:
                 self._reply.at(now_us + self.reply_us)
 
     def _send(self, now_us):
+        if not self._mains.fed:
+            return
         data = bytearray(b"\xfe" * self.wake_bytes)
         data += self._answer
         if "noisy" in self.faults:
@@ -155,10 +157,12 @@ class MeterDlt645:
 
     def _quantity(self, di2, phase, now_us):
         """0.1 V, 1 mA or 0.1 W of one phase; a single-phase meter has nothing on the others."""
+        if di2 == 1:
+            if phase >= self._mains.phases:
+                return 0
+            return self._mains.voltage_mv(phase, now_us) // 100
         if phase >= self._load.phases:
             return 0
-        if di2 == 1:
-            return self._mains.voltage_mv(phase, now_us) // 100
         if di2 == 2:
             return self._load.phase_current_ma(phase, now_us)
         return self._load.power_mw(now_us, phase) // 100

@@ -64,8 +64,9 @@ def run_pile(board_name, options):
         _forget_firmware()
         pile = _Pile(runner)
         try:
-            import board
+            import board as module
 
+            board = getattr(module, "BOARD", module)
             world.wire(board)
             _say("board", "name=%s seed=%d" % (board_name, world.seed))
             _run_asyncio(pile.run(board))

@@ -26,6 +26,7 @@ FAULTS = (
     "noise",
     "pwm_stuck_high",
     "pwm_stuck_low",
+    "pwm_dead",
 )
 
 
@@ -58,6 +59,7 @@ class PilotLine:
         self.capacitance_pf = 1500 + 300
         self.short_ohm = 10
         self.leak_ohm = 3300
+        # Amplitude of the fault `noise` at CP: even over +-noise_mv, a fresh value for every sample
         self.noise_mv = 400
         self.sigma_uv = 3000
         # Vehicle branch seen from CP; 0 means nothing is plugged
@@ -93,6 +95,8 @@ class PilotLine:
     def attach_generator(self, pad):
         """Take the generator's wave from a pad: low gives -12 V, high +12 V."""
         self._pad = pad
+        # The peripheral is as dead after a reset
+        pad.freeze("pwm_dead" in self.faults)
         pad.watchers.append(self._wave_changed)
         self._wave_changed(pad, self._clock.now_us)
 
@@ -158,12 +162,19 @@ class PilotLine:
             self.changed()
 
     def set_fault(self, name, on):
-        """Switch one of FAULTS."""
+        """Switch one of FAULTS.
+
+        diode_missing and diode_short are one circuit under two names: a car built without, and a diode
+        that fails while it charges. pwm_stuck_* is the driver stage while the pin toggles; pwm_dead is
+        the peripheral, its pin standing at the level it had.
+        """
         if on:
             self.faults.add(name)
         else:
             self.faults.discard(name)
         if self._pad is not None:
+            if name == "pwm_dead":
+                self._pad.freeze(on)
             self._take_wave(self._pad)
         self.changed()
         if self.on_change is not None:

@@ -9,6 +9,7 @@ __all__ = ("Runner", "ScenarioError", "parse")
 
 POLL_MS = 20
 DEFAULT_LIMIT_MS = 60_000
+_STATION_WORDS = ("authorize", "stop", "reset", "unlock")
 
 
 class Runner:
@@ -52,10 +53,10 @@ class Runner:
             self.position = 0
             # A scenario that takes no time would otherwise never let anything else run
             await asyncio.sleep_ms(POLL_MS)
-        elif word in ("authorize", "stop"):
+        elif word in _STATION_WORDS:
             self._command_station(step)
         else:
-            self._change_world(word, step.arguments)
+            _WORLD_WORDS[word](self.world, *step.arguments)
 
     async def _run(self, us):
         until_us = self.world.clock.now_us + us
@@ -114,24 +115,32 @@ class Runner:
         station = self._need_station(step)
         if step.word == "authorize":
             station.authorize_local(connector=1)
-        else:
+        elif step.word == "stop":
             station.stop_local(connector=1)
+        elif step.word == "reset":
+            station.reset_faults()
+        else:
+            station.unlock()
 
-    def _change_world(self, word, arguments):
-        world = self.world
-        if word == "plug":
-            world.vehicle.plug()
-        elif word == "unplug":
-            world.vehicle.unplug()
-        elif word == "s2":
-            world.vehicle.force_s2(arguments[0])
-        elif word == "need":
-            world.vehicle.set_need_wh(arguments[0])
-        elif word == "vehicle":
-            world.vehicle.set_mode(arguments[0])
-        elif word == "fault":
-            world.set_fault(arguments[0], arguments[1])
-        elif word == "freeze":
-            world.freeze(arguments[0])
-        elif word == "mains":
-            world.set_mains(arguments[0])
+
+def _pilot_noise(world, amplitude_mv):
+    """An amplitude, None the one that stands, 0 none."""
+    if amplitude_mv:
+        world.line.noise_mv = amplitude_mv
+    world.set_fault("noise", amplitude_mv != 0)
+
+
+# Words that act on the world alone
+_WORLD_WORDS = {
+    "plug": lambda world: world.vehicle.plug(),
+    "unplug": lambda world: world.vehicle.unplug(),
+    "s2": lambda world, position: world.vehicle.force_s2(position),
+    "need": lambda world, wh: world.vehicle.set_need_wh(wh),
+    "vehicle": lambda world, mode: world.vehicle.set_mode(mode),
+    "fault": lambda world, name, on: world.set_fault(name, on),
+    "freeze": lambda world, us: world.freeze(us),
+    "mains": lambda world, present: world.set_mains(present),
+    "voltage": lambda world, millivolts: world.set_voltage(millivolts),
+    "temperature": lambda world, c10: world.set_temperature(c10),
+    "pilot": _pilot_noise,
+}

@@ -25,8 +25,13 @@ WORDS = (
     ("freeze", "1000ms"),
     ("run", "60s"),
     ("mains", "on|off"),
+    ("voltage", "190"),
+    ("temperature", "70"),
+    ("pilot", "noise [400mV|off]"),
     ("authorize", ""),
     ("stop", ""),
+    ("reset", ""),
+    ("unlock", ""),
     ("wait", "STATUS|CPSTATE [within 10s]"),
     ("expect", "STATUS|CPSTATE|contactor open|closed|s2 open|closed"),
     ("repeat", ""),
@@ -150,6 +155,49 @@ def _read_mains(words):
     return (_one_of(words[0], _ON_OFF) == "on",)
 
 
+def _tenths(text, unit):
+    """Integer tenths of a decimal number, within what the world can be."""
+    try:
+        value = round(float(text) * 10)
+    except ValueError:
+        value = None
+    if value is None or not -1000 <= value <= 10_000:
+        raise ValueError("'%s' is no number of %s, allowed -100..1000" % (text, unit))
+    return value
+
+
+def _read_voltage(words):
+    _length(words, 1)
+    tenths = _tenths(words[0], "volts")
+    if tenths < 0:
+        raise ValueError("'%s' is below 0 V" % words[0])
+    return (tenths * 100,)
+
+
+def _read_temperature(words):
+    _length(words, 1)
+    return (_tenths(words[0], "degrees"),)
+
+
+def _read_pilot(words):
+    """Amplitude in mV, 0 off, None as it is."""
+    _one_of(words[0], ("noise",))
+    if len(words) == 1:
+        return (None,)
+    _length(words, 2)
+    text = words[1]
+    if text == "off":
+        return (0,)
+    if text.endswith("mV"):
+        try:
+            amplitude_mv = int(text[:-2])
+        except ValueError:
+            amplitude_mv = 0
+        if amplitude_mv > 0:
+            return (amplitude_mv,)
+    raise ValueError("'%s' is no amplitude" % text)
+
+
 def _read_wait(words):
     limit_us = None
     if len(words) > 1:
@@ -178,6 +226,9 @@ _READERS = {
     "freeze": _read_duration,
     "run": _read_duration,
     "mains": _read_mains,
+    "voltage": _read_voltage,
+    "temperature": _read_temperature,
+    "pilot": _read_pilot,
     "wait": _read_wait,
     "expect": _read_expect,
 }

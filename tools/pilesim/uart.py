@@ -28,6 +28,7 @@ class UartPort:
     def release(self):
         """Stop listening."""
         self.framing = None
+        self._tx_end_us = self._clock.now_us
         self._incoming.clear()
         self._rx = bytearray()
         if self.bus is not None:
@@ -47,6 +48,10 @@ class UartPort:
         if surplus > 0:
             clock.advance(int(surplus * char_us))
         return len(data)
+
+    def tx_end_us(self):
+        """When the last byte queued so far will have left."""
+        return self._tx_end_us
 
     def tx_done(self):
         """True when the last byte has left."""

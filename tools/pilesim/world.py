@@ -1,10 +1,21 @@
 """The world: every model on one clock, composed, with faults by name and a bounded trace of events."""
 
-from pilesim import contactor, meter_dlt645, pilot_line, rs485, vehicle
+from pilesim import (
+    contactor,
+    lock,
+    mains,
+    meter_dlt645,
+    output_sense,
+    pilot_line,
+    residual_current,
+    rs485,
+    safety_inputs,
+    temperature,
+    vehicle,
+)
 from pilesim.chip import PWRON_RESET, Chip, ResetRequest
 from pilesim.clock import Clock
 from pilesim.load import Load
-from pilesim.mains import Mains
 from pilesim.rng import Random
 from pilesim.wiring import wire
 
@@ -12,6 +23,12 @@ WORLD_FAULTS = ("wifi_down",)
 FAULTS = (
     pilot_line.FAULTS
     + contactor.FAULTS
+    + output_sense.FAULTS
+    + residual_current.FAULTS
+    + safety_inputs.FAULTS
+    + mains.FAULTS
+    + temperature.FAULTS
+    + lock.FAULTS
     + meter_dlt645.FAULTS
     + rs485.FAULTS
     + vehicle.FAULTS
@@ -21,11 +38,11 @@ TRACE_SIZE = 1000
 
 
 class World:
-    """Chip, pilot line, contactor, vehicle, mains and meter. Everything follows from `seed`."""
+    """Chip, pilot line, contactor, safety parts, vehicle, mains and meter. Everything follows from `seed`."""
 
     def __init__(self, seed=1, ticks_offset_us=0):
         self.seed = seed
-        self.clock = Clock(ticks_offset_us)
+        self.clock = clock = Clock(ticks_offset_us)
         self.random = Random(seed)
         self.trace = []
         self.on_event = None
@@ -34,21 +51,31 @@ class World:
         self.hostname = "mpy-esp32"
         self.chip_temperature_c = 41
         self.unique_id = bytes([0x24, 0x6F, 0x28, seed >> 16 & 255, seed >> 8 & 255, seed & 255])
-        self.line = pilot_line.PilotLine(self.clock, Random(seed + 1))
-        self.contactor = contactor.Contactor(self.clock, self.log)
-        self.mains = Mains(self.clock, seed)
-        self.load = Load(self.clock, self.mains)
-        self.vehicle = vehicle.Vehicle(self.clock, self.line, self.contactor, self.load, self.log)
-        self.bus = rs485.Bus(self.clock, self.random)
+        self.line = pilot_line.PilotLine(clock, Random(seed + 1))
+        self.contactor = contactor.Contactor(clock, self.log, Random(seed + 3))
+        self.mains = mains.Mains(clock, seed)
+        self.load = Load(clock, self.mains)
+        self.vehicle = vehicle.Vehicle(clock, self.line, self.contactor, self.load, self.log)
+        self.bus = rs485.Bus(clock, self.random)
         self.meter = meter_dlt645.MeterDlt645(
-            self.clock, self.bus, self.load, self.mains, Random(seed + 2)
+            clock, self.bus, self.load, self.mains, Random(seed + 2)
         )
         self.mains.before_change = self.load.commit
-        self.chip = Chip(self.clock, self.random, PWRON_RESET)
+        self.output_sense = output_sense.OutputSense(clock, self.contactor, self.mains)
+        self.residual_current = residual_current.ResidualCurrentMonitor(
+            clock, self.contactor, Random(seed + 4), self.log
+        )
+        self.emergency_stop = safety_inputs.SafetyInput(clock)
+        self.pe_monitor = safety_inputs.SafetyInput(clock)
+        self.mains_monitor = safety_inputs.MainsMonitor(clock, self.mains)
+        self.temperature = temperature.Temperature()
+        self.lock = lock.Lock(clock, self.log)
+        self.chip = Chip(clock, self.random, PWRON_RESET)
 
     def wire(self, board):
         """Connect the models as `board` says; repeated by itself after every chip reset."""
         self.board = board
+        self.mains.phases = self.load.phases = getattr(board, "PHASES", 1)
         wire(self, board)
 
     def reset_chip(self, cause):
@@ -77,6 +104,16 @@ class World:
         self.mains.set_present(present)
         self.log("mains", state="on" if present else "off")
 
+    def set_voltage(self, millivolts):
+        """Another voltage on all phases."""
+        self.mains.set_nominal_mv(millivolts)
+        self.log("voltage", mv=millivolts)
+
+    def set_temperature(self, c10):
+        """Another temperature at the sensor, in 0.1 degrees Celsius."""
+        self.temperature.set_c10(c10)
+        self.log("temperature", c10=c10)
+
     def freeze(self, us):
         """Hold the interpreter for `us`: the world goes on, no callback runs."""
         self.log("freeze", us=us)
@@ -99,6 +136,13 @@ class World:
         for model, faults in (
             (self.line, pilot_line.FAULTS),
             (self.contactor, contactor.FAULTS),
+            (self.output_sense, output_sense.FAULTS),
+            (self.residual_current, residual_current.FAULTS),
+            (self.emergency_stop, ("emergency_stop",)),
+            (self.pe_monitor, ("pe_lost",)),
+            (self.mains, mains.FAULTS),
+            (self.temperature, temperature.FAULTS),
+            (self.lock, lock.FAULTS),
             (self.meter, meter_dlt645.FAULTS),
             (self.bus, rs485.FAULTS),
             (self.vehicle, vehicle.FAULTS),
