@@ -1,13 +1,17 @@
-"""What a board folder must hold to, checked without running it: pins, calibration, wiring page.
+"""What a board folder must hold to, checked without running it: pins, parts, front ends, wiring page.
 
-`board_problems(board)` and `page_problems(board, text)` return a list of `Problem`; empty is good.
-A strapping pin is refused unless the board lists it in an optional `STRAPPING_USED`, a tuple of GPIOs.
+`board_problems(board, folder)` and `page_problems(board, text)` return a list of `Problem`; empty is
+good. A strapping pin is refused unless the board lists it in an optional `STRAPPING_USED`, a tuple of
+GPIOs.
 """
 
 from collections import namedtuple
 
-Problem = namedtuple("Problem", "reason text")
-Chip = namedtuple("Chip", "gpios flash input_only strapping adc1 console uarts")
+from board_front_ends import pilot_problems, temperature_problems
+from board_parts import part_problems
+from board_reasons import problem
+
+Chip = namedtuple("Chip", "gpios flash input_only strapping adc1 console uarts rmt_stops")
 
 CHIPS = {
     "esp32": Chip(
@@ -19,6 +23,20 @@ CHIPS = {
         adc1=frozenset(range(32, 40)),
         console=frozenset((1, 3)),
         uarts=frozenset((1, 2)),
+        # Its driver waits for the end of the pulse, with interrupts off
+        rmt_stops=False,
+    ),
+    "esp32s3": Chip(
+        gpios=frozenset((*range(22), *range(26, 49))),
+        # 33 to 37 on modules with octal flash or PSRAM
+        flash=frozenset(range(26, 38)),
+        input_only=frozenset(),
+        strapping=frozenset((0, 3, 45, 46)),
+        adc1=frozenset(range(1, 11)),
+        # UART0, and USB
+        console=frozenset((19, 20, 43, 44)),
+        uarts=frozenset((1, 2)),
+        rmt_stops=True,
     ),
 }
 
@@ -28,69 +46,54 @@ ROLES = {
     "cp_adc": "in",
     "contactor": "out",
     "mirror": "in",
+    "output_sense": "in",
     "heartbeat": "out",
+    "dead_man_rmt": "out",
+    "dead_man_uart": "out",
     "rs485_tx": "out",
     "rs485_rx": "in",
     "led": "out",
+    "rcm_trip": "in",
+    "rcm_test": "out",
+    "emergency_stop": "in",
+    "pe_monitor": "in",
+    "mains_monitor": "in",
+    "temperature_adc": "in",
+    "lock_a": "out",
+    "lock_b": "out",
+    "lock_feedback": "in",
 }
-# Inputs that lean on the chip's own pull-up
-PULLED_UP = ("mirror",)
-
-# reason: sentence
-REASONS = {
-    "chip": "CHIP {chip}: not one of {known}",
-    "name": "NAME {name}: the folder is called {folder}",
-    "role_missing": "no pin for {role}, which every board needs",
-    "role_unknown": "GPIO {pin}, {role}: the lint does not know this role",
-    "no_such_pin": "GPIO {pin}, {role}: the {chip} has no such pin",
-    "flash": "GPIO {pin}, {role}: belongs to the flash",
-    "console": "GPIO {pin}, {role}: belongs to UART0, the console",
-    "input_only": "GPIO {pin}, {role}: can only be an input, the role drives it",
-    "no_pull_up": "GPIO {pin}, {role}: has no internal pull-up, the role needs one",
-    "strapping": "GPIO {pin}, {role}: decides how the chip boots and is not in STRAPPING_USED",
-    "not_adc1": "GPIO {pin}, {role}: is not on ADC1",
-    "used_twice": "GPIO {pin}, {role}: is {other} already",
-    "uart": "UART_METER {uart}: allowed {known}",
-    "front_end": "PILOT_FRONT_END {key} = {value}: not a whole number above 0",
-    "calibration": "PILOT_CALIBRATION {value}: not two whole numbers, the second above 0",
-    "adc_range": "CP at {pilot_mv} mV puts {adc_mv} mV on the ADC, allowed {lowest}..{highest}",
-    "disagrees": "CP at {pilot_mv} mV would be read as {read_mv} mV, allowed error {allowed} mV",
-    "page_table": "board.md: no table whose header begins GPIO, role, direction",
-    "page_row": "board.md: the row {row} has no number as its GPIO",
-    "page_missing": "board.md: no row for GPIO {pin}, {role}",
-    "page_extra": "board.md: the row GPIO {pin}, {role} is not in board.py",
-    "page_direction": "board.md: GPIO {pin}, {role}: direction {value}, is {direction}",
-}
-
-PILOT_MOST_MV = 12600
-ADC_LEAST_MV, ADC_MOST_MV = 150, 2450
-# 1 % of 12 V
-AGREEMENT_MV = 120
-FRONT_END_KEYS = ("top_ohm", "pullup_ohm", "pulldown_ohm", "pullup_mv")
-
-
-def problem(reason, **facts):
-    """The Problem for one of REASONS."""
-    return Problem(reason, REASONS[reason].format(**facts))
+REQUIRED = ("cp_pwm", "cp_adc", "contactor", "rs485_tx", "rs485_rx", "led")
+ANALOG = ("cp_adc", "temperature_adc")
+# Inputs that read 1, the safe level, by a pull-up when their wire breaks
+PULLED_UP = (
+    "mirror",
+    "output_sense",
+    "rcm_trip",
+    "emergency_stop",
+    "pe_monitor",
+    "mains_monitor",
+    "lock_feedback",
+)
 
 
 def board_problems(board, folder):
-    """Problems of a board module: chip, name, pins, UART, front end and calibration."""
+    """Problems of a board: chip, name, pins, parts, UARTs, front ends and calibration."""
     chip = CHIPS.get(board.CHIP)
     if chip is None:
         return [problem("chip", chip=board.CHIP, known=", ".join(CHIPS))]
     found = []
     if folder != board.NAME:
         found.append(problem("name", name=board.NAME, folder=folder))
-    found += _pin_problems(board, chip)
-    if board.UART_METER not in chip.uarts:
-        known = ", ".join(map(str, sorted(chip.uarts)))
-        found.append(problem("uart", uart=board.UART_METER, known=known))
-    return found + _pilot_problems(board.PILOT_FRONT_END, board.PILOT_CALIBRATION)
+    found += _pin_problems(board, chip) + part_problems(board, chip)
+    found += pilot_problems(board.PILOT_FRONT_END, board.PILOT_CALIBRATION)
+    if "temperature_adc" in board.PINS:
+        found += temperature_problems(board.TEMPERATURE_FRONT_END)
+    return found
 
 
 def _pin_problems(board, chip):
-    found = [problem("role_missing", role=role) for role in ROLES if role not in board.PINS]
+    found = [problem("role_missing", role=role) for role in REQUIRED if role not in board.PINS]
     owner = {}
     allowed_strapping = getattr(board, "STRAPPING_USED", ())
     for role, pin in board.PINS.items():
@@ -104,63 +107,21 @@ def _pin_problems(board, chip):
             # Nothing more can be said about it
             found.append(problem("no_such_pin", **facts))
             continue
+        bare = pin in chip.input_only and pin not in board.EXTERNAL_PULL_UP
         checks = (
             ("flash", pin in chip.flash),
             ("console", pin in chip.console),
             ("input_only", pin in chip.input_only and ROLES.get(role) == "out"),
-            ("no_pull_up", pin in chip.input_only and role in PULLED_UP),
+            ("no_pull_up", bare and role in PULLED_UP),
             ("strapping", pin in chip.strapping and pin not in allowed_strapping),
-            ("not_adc1", role == "cp_adc" and pin not in chip.adc1),
+            ("not_adc1", role in ANALOG and pin not in chip.adc1),
         )
         found += [problem(reason, **facts) for reason, broken in checks if broken]
-    return found
-
-
-def adc_uv(front_end, pilot_mv):
-    """Microvolts at the ADC with `pilot_mv` at CP, from the resistors alone."""
-    top, up, down = (front_end[key] for key in FRONT_END_KEYS[:3])
-    # Node equation, multiplied by top * up * down
-    weight = up * down + top * down + top * up
-    current = pilot_mv * up * down + front_end["pullup_mv"] * top * down
-    return current * 1000 // weight
-
-
-def _pilot_problems(front_end, calibration):
-    found = []
-    for key in FRONT_END_KEYS:
-        value = front_end.get(key)
-        if not _whole(value) or value <= 0:
-            found.append(problem("front_end", key=key, value=value))
-    pair = len(calibration) == 2 and all(map(_whole, calibration))
-    if not pair or calibration[1] <= 0:
-        found.append(problem("calibration", value=calibration))
-    if found:
-        return found
-    for pilot_mv in (-PILOT_MOST_MV, PILOT_MOST_MV):
-        adc_mv = adc_uv(front_end, pilot_mv) // 1000
-        if not ADC_LEAST_MV <= adc_mv <= ADC_MOST_MV:
-            span = {"lowest": ADC_LEAST_MV, "highest": ADC_MOST_MV}
-            found.append(problem("adc_range", pilot_mv=pilot_mv, adc_mv=adc_mv, **span))
-    return found + _disagreement(front_end, calibration)
-
-
-def _disagreement(front_end, calibration):
-    """The worst point of the range where calibration and resistors part, if it is too far."""
-    zero_mv, gain = calibration
-    worst_mv, worst = 0, None
-    for pilot_mv in range(-PILOT_MOST_MV, PILOT_MOST_MV + 1, 100):
-        adc_mv = (adc_uv(front_end, pilot_mv) + 500) // 1000
-        read_mv = (adc_mv - zero_mv) * gain // 1000
-        if abs(read_mv - pilot_mv) > worst_mv:
-            worst_mv, worst = abs(read_mv - pilot_mv), (pilot_mv, read_mv)
-    if worst_mv <= AGREEMENT_MV:
-        return []
-    facts = {"pilot_mv": worst[0], "read_mv": worst[1], "allowed": AGREEMENT_MV}
-    return [problem("disagrees", **facts)]
-
-
-def _whole(value):
-    return isinstance(value, int) and not isinstance(value, bool)
+    return found + [
+        problem("pull_up_idle", pin=pin)
+        for pin in board.EXTERNAL_PULL_UP
+        if owner.get(pin) not in PULLED_UP
+    ]
 
 
 def page_rows(text):

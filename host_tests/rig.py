@@ -22,13 +22,13 @@ ROOT = Path(__file__).resolve().parent.parent
 
 
 def load_board(name):
-    """The module boards/{name}/board.py, also importable as `board`."""
+    """BOARD of boards/{name}/board.py, whose module is also importable as `board`."""
     path = ROOT / "boards" / name / "board.py"
     spec = importlib.util.spec_from_file_location("board", path)
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
     sys.modules["board"] = module
-    return module
+    return module.BOARD
 
 
 class Rig:

@@ -50,7 +50,13 @@ def test_long_silence_allows_the_energy_of_that_time():
     assert not r.accept(1001300)
     assert r.accept(1001170)
     r.step(20)
-    assert not r.lost
+    assert r.lost, "current and voltage are as old"
+    r.take_currents((0,))
+    r.step(20)
+    assert r.lost and not r.supply_known
+    r.take_voltages((220000,))
+    r.step(20)
+    assert not r.lost and r.supply_known
 
 
 def test_lost_after_three_and_a_half_seconds():

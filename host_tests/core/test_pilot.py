@@ -1,111 +1,89 @@
-"""Windows, hysteresis and duty law against the tables of IEC 61851-1 and GB/T 18487.1."""
+"""Windows, gaps and the verdicts on generator and diode, for every profile."""
 
-from evse.core import pilot
-from evse.core.pilot_profiles import GBT_18487_1_2015, IEC_61851_1, INVALID, A, B, C, D, E
+from evse.core import pilot, pilot_profiles
+from evse.core.pilot import DRIVE_NEGATIVE, DRIVE_POSITIVE, DRIVE_PWM
+from evse.core.pilot_profiles import INVALID, A, B, C, D, E
 
-IEC, GBT = IEC_61851_1, GBT_18487_1_2015
+PROFILES = tuple(pilot_profiles.load(name) for name in pilot_profiles.NAMES)
+IEC, SAE, GBT15, GBT23 = PROFILES
+STATES = (A, B, C, D, E, INVALID)
 
 
-def test_windows_of_both_profiles():
+def test_both_ends_of_every_window():
+    for profile in PROFILES:
+        for state, lowest_mv, highest_mv in profile.windows:
+            for previous in STATES:
+                for mv in (lowest_mv, lowest_mv + 1, highest_mv - 1, highest_mv):
+                    assert pilot.classify(profile, mv, previous) == state, (profile.name, mv)
+                for mv in (lowest_mv - 1, highest_mv + 1):
+                    # Outside only what came before may be kept, or B and A as the higher state
+                    found = pilot.classify(profile, mv, previous)
+                    kept = found == previous and profile.keeps_in_gap
+                    higher = found in (A, B) and profile.keeps_in_gap and mv < 11000
+                    assert found == INVALID or kept or higher, (profile.name, mv, previous, found)
+
+
+def test_every_gap_from_every_previous_state():
+    # profile, level, states after previous A, B, C, D, E, INVALID
+    nothing = (INVALID,) * 6
     rows = (
-        (IEC, 12000, A),
-        (IEC, 11000, A),
-        (IEC, 9000, B),
-        (IEC, 8000, B),
-        (IEC, 6000, C),
-        (IEC, 7000, C),
-        (IEC, 3000, D),
-        (IEC, 0, E),
-        (IEC, -900, E),
-        (IEC, 13100, INVALID),
-        (IEC, -5000, INVALID),
-        (GBT, 12800, A),
-        (GBT, 8200, B),
-        (GBT, 9800, B),
-        (GBT, 5200, C),
-        (GBT, 3000, INVALID),
-        (GBT, 7500, INVALID),
-        (GBT, 0, E),
+        (IEC, 10500, (A, B, A, A, A, A)),
+        (IEC, 7500, (B, B, C, B, B, B)),
+        (IEC, 4500, (INVALID, INVALID, C, D, INVALID, INVALID)),
+        (IEC, 1500, (INVALID, INVALID, INVALID, D, E, INVALID)),
+        (GBT23, 10500, (A, B, A, A, A, A)),
+        (GBT23, 7500, (B, B, C, B, B, B)),
+        (GBT23, 3999, nothing),
+        (GBT23, 3000, nothing),
+        (GBT23, 1001, nothing),
+        (SAE, 10500, nothing),
+        (SAE, 7500, nothing),
+        (SAE, 4500, nothing),
+        (SAE, 1500, nothing),
+        (GBT15, 10500, nothing),
+        (GBT15, 7500, nothing),
+        (GBT15, 3000, nothing),
     )
-    for profile, mv, state in rows:
-        assert pilot.classify(profile, mv, INVALID) == state, (profile.name, mv)
-
-
-def test_gap_keeps_only_the_states_at_its_ends():
-    assert pilot.classify(IEC, 7500, B) == B
-    assert pilot.classify(IEC, 7500, C) == C
-    assert pilot.classify(IEC, 7500, A) == INVALID
-    assert pilot.classify(IEC, 4500, A) == INVALID
-    assert pilot.classify(IEC, 1500, D) == D
-    assert pilot.classify(GBT, 7500, C) == INVALID
-
-
-def test_resistors_at_their_tolerance_ends_are_recognised():
-    # vehicle resistance, state; 0.7 V diode, 1 kOhm source, 12 V (IEC 61851-1 Annex A)
-    for ohm, state in ((2658, B), (2822, B), (855, C), (908, C), (238, D), (254, D)):
-        mv = 700 + 11300 * ohm // (1000 + ohm)
-        assert pilot.classify(IEC, mv, INVALID) == state, ohm
-
-
-def test_duty_of_the_standard_currents():
-    rows = (
-        (60, 1000),
-        (100, 1666),
-        (130, 2166),
-        (160, 2666),
-        (200, 3333),
-        (320, 5333),
-        (510, 8500),
-        (630, 8920),
-        (800, 9600),
-    )
-    for a10, bp in rows:
-        assert pilot.duty_bp(IEC, a10) == bp, a10
-    assert pilot.duty_bp(GBT, 800) == 8920
-
-
-def test_duty_never_offers_more_than_the_limit_and_never_the_gap():
-    for a10 in range(900):
-        bp = pilot.duty_bp(IEC, a10)
-        if a10 < 60:
-            assert bp == 10000, a10
-            continue
-        assert not 8500 < bp < 8540, (a10, bp)
-        assert 1000 <= bp <= 9600, (a10, bp)
-        assert pilot.offered_ma(IEC, bp) <= a10 * 100, (a10, bp)
-        # and never loses more than the step at 85 %, where two laws meet, asks for
-        lost_ma = a10 * 100 - pilot.offered_ma(IEC, bp)
-        assert lost_ma <= (2500 if 510 < a10 < 535 else 50) or a10 > 800, (a10, bp)
-
-
-def test_offered_current_outside_the_law_is_none():
-    for bp in (0, 300, 500, 999, 9601, 10000):
-        assert pilot.offered_ma(IEC, bp) == 0, bp
+    for profile, mv, expected in rows:
+        found = tuple(pilot.classify(profile, mv, previous) for previous in STATES)
+        assert found == expected, (profile.name, mv, found)
+    for profile in PROFILES:
+        for mv in (13001, 15000, -1001, -5000, -12000):
+            for previous in STATES:
+                assert pilot.classify(profile, mv, previous) == INVALID, (profile.name, mv)
 
 
 def monitor(profile=IEC):
     return pilot.PilotMonitor(profile)
 
 
-def feed(watch, drive, high_mv, low_mv, times, dt_ms=5, low_count=4):
+def feed(
+    watch, drive, high_mv, low_mv, times, dt_ms=5, high_count=8, low_count=4, edge_mv=0, bp=0
+):
+    """`times` bursts with their steps; the last verdict. Only the PWM has a low half."""
     verdict = False
+    if drive == DRIVE_POSITIVE:
+        low_count = 0
+    elif drive == DRIVE_NEGATIVE:
+        high_count = 0
     for _ in range(times):
-        verdict = watch.judge(drive, high_mv, 8, low_mv, low_count)
+        verdict = watch.judge(drive, high_mv, high_count, low_mv, low_count, edge_mv, bp)
         watch.step(drive, dt_ms)
     return verdict
 
 
 def test_state_c_is_slow_to_come_and_quick_to_go():
-    watch = monitor()
-    feed(watch, pilot.DRIVE_PWM, 9000, -12000, 10)
-    assert watch.state == B
-    feed(watch, pilot.DRIVE_PWM, 6000, -12000, 100)
-    assert watch.state == B
-    feed(watch, pilot.DRIVE_PWM, 6000, -12000, 2)
-    assert watch.state == C
-    assert not watch.judge(pilot.DRIVE_PWM, 9000, 8, -12000, 4)
-    feed(watch, pilot.DRIVE_PWM, 9000, -12000, 5)
-    assert watch.state == B
+    for profile in PROFILES:
+        watch = monitor(profile)
+        feed(watch, DRIVE_PWM, 9000, -12000, 10)
+        assert watch.state == B
+        feed(watch, DRIVE_PWM, 6000, -12000, 100)
+        assert watch.state == B
+        feed(watch, DRIVE_PWM, 6000, -12000, 2)
+        assert watch.state == C
+        assert not watch.judge(DRIVE_PWM, 9000, 8, -12000, 4)
+        feed(watch, DRIVE_PWM, 9000, -12000, 5)
+        assert watch.state == B
 
 
 def test_instant_verdict_asks_for_state_c_or_d_and_the_negative_half():
@@ -117,67 +95,188 @@ def test_instant_verdict_asks_for_state_c_or_d_and_the_negative_half():
         (0, 8, -12000, 4, False),
         (6000, 8, -6000, 4, False),
         (6000, 8, 6000, 4, False),
+        (6000, 8, -10999, 4, False),
+        (6000, 8, -13001, 4, False),
         (6000, 0, -12000, 4, False),
+        (6000, 0, -12000, 0, False),
     )
     for high_mv, high_count, low_mv, low_count, holdable in rows:
         watch = monitor()
-        seen = watch.judge(pilot.DRIVE_PWM, high_mv, high_count, low_mv, low_count)
-        assert seen == holdable, (high_mv, low_mv)
+        assert watch.judge(DRIVE_PWM, high_mv, high_count, low_mv, low_count) == holdable, (
+            high_mv,
+            low_mv,
+        )
+        # The second burst of a tick decides when it is good
+        assert watch.judge(DRIVE_PWM, 6000, 8, -12000, 4)
 
 
 def test_missing_negative_half_is_named_after_half_a_second():
-    watch = monitor()
-    feed(watch, pilot.DRIVE_PWM, 6000, -12000, 1)
-    feed(watch, pilot.DRIVE_PWM, 6000, 0, 99, low_count=0)
-    assert watch.low_ok
-    feed(watch, pilot.DRIVE_PWM, 6000, 0, 1, low_count=0)
-    assert not watch.low_ok
-    assert not watch.diode_failed()
-    feed(watch, pilot.DRIVE_PWM, 6000, 0, 5, low_count=0)
-    assert watch.diode_failed()
+    # edge, duty, the generator's fault; else it may be met by no sample, or the diode is missing
+    rows = (
+        (0, 0, True),
+        (0, 5000, True),
+        (0, 9000, True),
+        (0, 9001, False),
+        (0, 9600, False),
+        (-6000, 5000, False),
+        (-6000, 9600, False),
+    )
+    for edge_mv, bp, generator in rows:
+        watch = monitor()
+        feed(watch, DRIVE_PWM, 6000, -12000, 1, bp=bp)
+        assert feed(watch, DRIVE_PWM, 6000, 0, 99, low_count=0, edge_mv=edge_mv, bp=bp)
+        assert watch.low_ok and watch.generator_ok
+        feed(watch, DRIVE_PWM, 6000, 0, 1, low_count=0, edge_mv=edge_mv, bp=bp)
+        assert not watch.judge(DRIVE_PWM, 6000, 8, 0, 0, edge_mv, bp)
+        assert not watch.low_proven
+        assert not watch.diode_failed() and not watch.generator_failed()
+        feed(watch, DRIVE_PWM, 6000, 0, 5, low_count=0, edge_mv=edge_mv, bp=bp)
+        assert watch.generator_failed() == generator, (edge_mv, bp)
+        assert watch.diode_failed() == (not generator), (edge_mv, bp)
+        assert feed(watch, DRIVE_PWM, 6000, -12000, 1, bp=bp)
+        assert not watch.diode_failed() and not watch.generator_failed()
+
+
+def test_generator_and_diode_are_told_apart_while_the_pwm_runs():
+    # high, high count, low, low count, generator fault, diode fault
+    rows = (
+        (6000, 8, -12000, 4, False, False),
+        (6000, 8, -10000, 4, False, True),
+        (6000, 8, -5600, 4, False, True),
+        (6000, 8, -1000, 4, False, True),
+        (6000, 8, -999, 4, True, False),
+        (6000, 8, 6000, 4, True, False),
+        (12000, 8, 12000, 4, True, False),
+        (-12000, 8, -12000, 4, True, False),
+        (-9001, 8, -12000, 4, True, False),
+        (-8999, 8, -12000, 4, False, False),
+        (0, 0, -12000, 4, True, False),
+        (0, 8, 0, 4, False, True),
+        (0, 8, -119, 4, False, True),
+        (0, 0, 0, 0, False, False),
+    )
+    for profile in PROFILES:
+        for high_mv, high_count, low_mv, low_count, generator, diode in rows:
+            watch = monitor(profile)
+            for number in range(1, 6):
+                verdict = watch.judge(DRIVE_PWM, high_mv, high_count, low_mv, low_count)
+                # Opening does not wait for the name
+                assert not (verdict and (generator or diode)), (high_mv, low_mv)
+                watch.step(DRIVE_PWM, 5)
+                named = number >= 4
+                case = (profile.name, high_mv, high_count, low_mv, number)
+                assert watch.generator_failed() == (generator and named), case
+                assert watch.diode_failed() == (diode and named), case
 
 
 def test_steady_voltage_needs_no_negative_half():
     watch = monitor()
-    assert feed(watch, pilot.DRIVE_POSITIVE, 6000, 0, 2, low_count=0)
-    assert not watch.diode_failed()
+    assert feed(watch, DRIVE_POSITIVE, 6000, 0, 2)
+    assert not watch.diode_failed() and not watch.generator_failed()
+
+
+def test_steady_voltage_that_is_not_there_is_the_generator():
+    # high, high count, low count, generator fault
+    rows = (
+        (12000, 8, 0, False),
+        (6000, 8, 0, False),
+        (0, 8, 0, False),
+        (-999, 8, 0, False),
+        (-1000, 8, 0, True),
+        (-12000, 8, 0, True),
+        (6000, 8, 4, True),
+        (0, 0, 8, True),
+        (0, 0, 0, False),
+    )
+    for high_mv, high_count, low_count, generator in rows:
+        watch = monitor()
+        for number in range(1, 6):
+            watch.judge(DRIVE_POSITIVE, high_mv, high_count, -12000, low_count)
+            watch.step(DRIVE_POSITIVE, 5)
+            assert watch.generator_failed() == (generator and number >= 4), (high_mv, number)
+
+
+def test_change_of_drive_may_show_the_old_one_for_two_bursts():
+    watch = monitor()
+    feed(watch, DRIVE_PWM, 6000, -12000, 5)
+    # The vehicle is asked to stop: the contactor is held over the change to steady voltage
+    for _ in range(2):
+        assert watch.judge(DRIVE_POSITIVE, 6000, 8, -12000, 4)
+        watch.step(DRIVE_POSITIVE, 5)
+    assert feed(watch, DRIVE_POSITIVE, 6000, 0, 1)
+    for _ in range(2):
+        watch.judge(DRIVE_NEGATIVE, 6000, 8, 0, 0)
+        watch.step(DRIVE_NEGATIVE, 5)
+    feed(watch, DRIVE_NEGATIVE, 0, -12000, 1)
+    assert not watch.generator_failed() and watch.generator_bad_ms == 0
+    # A PWM that goes on for longer holds nothing
+    for _ in range(4):
+        watch.judge(DRIVE_POSITIVE, 6000, 8, -12000, 4)
+        watch.step(DRIVE_POSITIVE, 5)
+    assert not watch.judge(DRIVE_POSITIVE, 6000, 8, -12000, 4)
 
 
 def test_state_f_keeps_the_last_state_and_never_holds():
     watch = monitor()
-    feed(watch, pilot.DRIVE_PWM, 9000, -12000, 10)
-    assert not feed(watch, pilot.DRIVE_NEGATIVE, 0, -12000, 10)
+    feed(watch, DRIVE_PWM, 9000, -12000, 10)
+    assert not feed(watch, DRIVE_NEGATIVE, 0, -12000, 10)
     assert watch.state == B
 
 
+def test_state_f_is_verified():
+    # low, high count, low count, generator fault; a leak or a short counts as well
+    rows = (
+        (-12000, 0, 8, False),
+        (-11200, 0, 8, False),
+        (-9200, 0, 8, True),
+        (0, 0, 8, True),
+        (6000, 0, 8, True),
+        (-12000, 4, 4, True),
+        (-12000, 8, 0, True),
+        (-12000, 0, 0, True),
+    )
+    for profile in PROFILES:
+        for low_mv, high_count, low_count, generator in rows:
+            watch = monitor(profile)
+            for number in range(1, 6):
+                assert not watch.judge(DRIVE_NEGATIVE, 6000, high_count, low_mv, low_count)
+                watch.step(DRIVE_NEGATIVE, 5)
+                named = generator and number >= 4
+                assert watch.generator_failed() == named, (profile.name, low_mv, number)
+                assert not watch.diode_failed()
+
+
 def test_sample_across_an_edge_can_prove_the_negative_half_but_not_disprove_it():
-    watch = monitor()
     for edge_mv, proven in ((-12000, True), (-6000, False), (3000, False), (0, False)):
+        watch = monitor()
         watch.low_missing_ms = 400
-        watch.low_ok = True
-        watch.judge(pilot.DRIVE_PWM, 6000, 8, 0, 0, edge_mv)
+        assert watch.judge(DRIVE_PWM, 6000, 8, 0, 0, edge_mv)
         assert watch.low_ok
+        assert watch.low_proven == proven
         assert (watch.low_missing_ms == 0) == proven, edge_mv
 
 
 def test_closable_needs_a_proven_negative_half_and_a_new_wait_after_each_opening():
     watch = monitor()
-    feed(watch, pilot.DRIVE_POSITIVE, 6000, 0, 200, low_count=0)
+    feed(watch, DRIVE_POSITIVE, 6000, 0, 200)
     assert watch.state == C and watch.closable and not watch.low_proven
-    feed(watch, pilot.DRIVE_PWM, 6000, -12000, 1)
+    feed(watch, DRIVE_PWM, 6000, -12000, 1)
     assert watch.low_proven
     watch.opened()
-    feed(watch, pilot.DRIVE_PWM, 6000, -12000, 99)
+    feed(watch, DRIVE_PWM, 6000, -12000, 99)
     assert not watch.closable
-    feed(watch, pilot.DRIVE_PWM, 6000, -12000, 2)
+    feed(watch, DRIVE_PWM, 6000, -12000, 2)
     assert watch.closable
-    feed(watch, pilot.DRIVE_PWM, 6000, -6000, 1)
+    feed(watch, DRIVE_PWM, 6000, -6000, 1)
     assert not watch.low_proven
 
 
 def test_counters_stay_small_for_ever():
-    watch = monitor()
-    for _ in range(3):
-        feed(watch, pilot.DRIVE_PWM, 9000, 0, 2, dt_ms=1 << 29, low_count=0)
-    assert watch._candidate_ms <= 60000 and watch.low_bad_ms <= 60000
-    assert watch.low_missing_ms <= 60000
+    for drive in (DRIVE_POSITIVE, DRIVE_PWM, DRIVE_NEGATIVE):
+        for low_mv, low_count in ((0, 0), (-6000, 4), (6000, 4)):
+            watch = monitor()
+            for _ in range(3):
+                watch.judge(drive, 9000, 8, low_mv, low_count)
+                watch.step(drive, 1 << 29)
+            assert watch._candidate_ms <= 60000 and watch.low_bad_ms <= 60000
+            assert watch.low_missing_ms <= 60000 and watch.generator_bad_ms <= 60000

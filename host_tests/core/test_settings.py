@@ -20,7 +20,10 @@ def test_refusals_name_key_value_and_allowed_range():
         ({"sample_interval_s": "10"}, "sample_interval_s = '10': allowed 5..900 s"),
         ({"sample_interval_s": True}, "sample_interval_s = True: allowed 5..900 s"),
         ({"ventilated": 1}, "ventilated = 1: allowed true, false"),
-        ({"profile": "j1"}, "profile = 'j1': allowed gbt_18487_1_2015, iec_61851_1_2017"),
+        (
+            {"profile": "j1"},
+            "profile = 'j1': allowed gbt_18487_1_2015, gbt_18487_1_2023, iec_61851_1_2017, sae_j1772",
+        ),
         ({"meter_address": "12"}, "meter_address = '12': allowed 12 digits, or 12 times A"),
         ({"station_id": "a/b"}, "station_id = 'a/b': allowed 0..20 letters, digits, - and _"),
         ({"site": "+"}, "site = '+': allowed 0..32 letters, digits, - and _"),

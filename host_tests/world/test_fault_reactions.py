@@ -40,8 +40,8 @@ def charging_then(action, within_ms=3000, **options):
     [
         ("cp_short", "pilot_short", 11),
         ("diode_short", "pilot_diode", 11),
-        ("pwm_stuck_high", "pilot_diode", 11),
-        ("pwm_stuck_low", "pilot_invalid", 11),
+        ("pwm_stuck_high", "pilot_generator", 11),
+        ("pwm_stuck_low", "pilot_generator", 11),
     ],
 )
 def test_pilot_faults_open_at_once_and_end_the_transaction(world_fault, name, within_ms):

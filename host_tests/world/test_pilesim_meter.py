@@ -266,6 +266,7 @@ def test_without_mains_there_is_no_meter_and_no_energy(world, uart):
     world.set_mains(False)
     before = world.load.energy_uwh(world.clock.now_us)
     assert ask(uart, read("00010000")) is None
+    assert world.meter.requests == 0
     assert world.load.energy_uwh(world.clock.now_us) == before
     world.set_mains(True)
     assert ask(uart, read("00010000")) is not None

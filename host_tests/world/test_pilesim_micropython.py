@@ -1,4 +1,4 @@
-"""The same stand-ins on MicroPython: lock-step with CPython, asyncio, the whole firmware as a program."""
+"""The same stand-ins on MicroPython: lock-step with CPython, asyncio."""
 
 import os
 import shutil
@@ -25,7 +25,11 @@ from pilesim.world import World
 
 class Board:
     PINS = {"cp_pwm": 25, "cp_adc": 36, "contactor": 26, "mirror": 33, "heartbeat": 27,
-            "rs485_tx": 17, "rs485_rx": 16}
+            "rs485_tx": 17, "rs485_rx": 16, "output_sense": 34, "rcm_trip": 19, "rcm_test": 23,
+            "emergency_stop": 21, "pe_monitor": 22, "mains_monitor": 32, "temperature_adc": 39,
+            "lock_a": 13, "lock_b": 14, "lock_feedback": 35}
+    TEMPERATURE_FRONT_END = {"pullup_ohm": 10000, "pullup_mv": 3300, "ntc_ohm_25c": 10000,
+                             "beta_k": 3950}
     PILOT_FRONT_END = {"top_ohm": 200000, "pullup_ohm": 42200, "pulldown_ohm": 31600,
                        "pullup_mv": 3300}
     UART_METER = 2
@@ -64,6 +68,29 @@ for fault in ("leak", "diode_short", "noisy"):
     world.set_fault(fault, True)
     for _ in range(30):
         print(time.ticks_us(), pilot(), adc.read_uv() // 1000)
+inputs = [Pin(n, Pin.IN, Pin.PULL_UP) for n in (34, 19, 21, 22, 32, 35)]
+ntc = ADC(Pin(39))
+outputs = {"rcm_test": Pin(23, Pin.OUT, value=0), "lock_a": Pin(13, Pin.OUT, value=0)}
+
+def look():
+    print(time.ticks_us(), [pin() for pin in inputs], ntc.read_uv() // 1000)
+
+for name in ("rcm_test", "lock_a"):
+    outputs[name](1)
+    for _ in range(30):
+        time.sleep_ms(11)
+        look()
+    outputs[name](0)
+for celsius in range(-40, 120, 7):
+    world.set_temperature(celsius * 10)
+    look()
+for fault in ("residual_current", "emergency_stop", "pe_lost", "phase_lost", "ntc_open", "pwm_dead"):
+    world.set_fault(fault, True)
+    time.sleep_ms(35)
+    look()
+    world.set_fault(fault, False)
+    time.sleep_ms(35)
+    look()
 world.freeze(70000)
 uart.write(bytes([0x68, 0xAA, 0xAA, 0xAA, 0xAA, 0xAA, 0xAA, 0x68, 0x13, 0, 0xDF, 0x16]))
 time.sleep_ms(400)
@@ -149,9 +176,56 @@ def test_the_same_accesses_give_the_same_readings_on_both_interpreters():
     cpython = output([sys.executable, "-c", ACCESSES], env=path)
     assert cpython == on_micropython(ACCESSES)
     # The sequence really went through a charge, faults, dead-man and meter
-    for word in ("'closed'", "'leak'", "dead_man", "b'"):
+    for word in ("'closed'", "'leak'", "dead_man", "b'", "'tripped'", "'locked'"):
         assert word in cpython
     assert len(cpython.splitlines()) > 500
+
+
+# A second switch fed by the RMT: every edge of its pad
+RMT = """
+import sys
+from pilesim import current
+from pilesim.world import World
+
+class Board:
+    CHIP = "esp32s3"
+    PINS = {"contactor": 26, "mirror": 33, "dead_man_rmt": 7}
+    DEAD_MAN = "rmt"
+
+world = World(seed=11)
+if sys.implementation.name == "cpython":
+    from pilesim import host
+    host.install(world)
+else:
+    current.use(world)
+world.wire(Board)
+import time
+from esp32 import RMT
+from machine import Pin
+
+Pin(26, Pin.OUT, value=1)
+rmt = RMT(pin=Pin(7, Pin.OUT, value=0), resolution_hz=1000000)
+world.chip.pad(7).watchers.append(lambda pad, now_us: print(now_us, pad.high_us))
+for _ in range(10):
+    rmt.active(False)
+    rmt.write_pulses((20000, 20000), (1, 1))
+    time.sleep_ms(5)
+rmt.write_pulses((300, 2000, 300))
+rmt.write_pulses(100, (1, 0, 1))
+time.sleep_ms(100)
+print(world.clock.now_us, rmt.active(), rmt.wait_done(), rmt.clock_div(), RMT.source_freq())
+for us, event, facts in world.trace:
+    print(us, event, sorted(facts.items()))
+"""
+
+
+@needs_micropython
+def test_rmt_is_the_same_on_both_interpreters():
+    path = {**os.environ, "PYTHONPATH": str(ROOT / "tools")}
+    cpython = output([sys.executable, "-c", RMT], env=path)
+    assert cpython == on_micropython(RMT)
+    assert "'closed'" in cpython
+    assert len(cpython.splitlines()) > 30
 
 
 @needs_micropython
@@ -171,61 +245,3 @@ def test_stand_ins_offer_what_the_built_in_module_has(module):
         f"import {module}, u{module}\nprint([n for n in dir(u{module}) if not hasattr({module}, n)])"
     )
     assert names.strip() == "[]"
-
-
-@pytest.mark.parametrize(
-    "python", [pytest.param("micropython", marks=needs_micropython), "cpython"]
-)
-class TestProgram:
-    """python -m pilesim."""
-
-    def run(self, python, tmp_path, scenario, stdin="", speed="0"):
-        command = [sys.executable, "-m", "pilesim", "--python", python, "--speed", speed]
-        command += ["--scenario", scenario, "--dir", str(tmp_path)]
-        return subprocess.run(
-            command,
-            input=stdin,
-            capture_output=True,
-            text=True,
-            timeout=60,
-            check=False,
-            env={**os.environ, "PYTHONPATH": str(ROOT / "tools")},
-        )
-
-    def test_a_charge_of_the_whole_firmware(self, python, tmp_path):
-        done = self.run(
-            python,
-            tmp_path,
-            "plug; wait preparing; run 2s; authorize; wait charging; run 20s;"
-            "expect contactor closed; unplug; wait available; expect contactor open; quit",
-        )
-        assert done.returncode == 0, done.stdout + done.stderr
-        assert "contactor state=closed" in done.stdout
-
-    def test_a_failed_expectation_is_the_exit_status(self, python, tmp_path):
-        done = self.run(python, tmp_path, "run 1s; expect contactor closed")
-        assert done.returncode == 1
-        assert "expected closed, status is available" in done.stdout
-
-    def test_a_long_freeze_is_ended_by_the_watchdog_and_the_pile_starts_again(
-        self, python, tmp_path
-    ):
-        done = self.run(
-            python,
-            tmp_path,
-            "plug; run 2s; authorize; wait charging; freeze 5s; run 2s; expect contactor open; quit",
-        )
-        assert done.returncode == 0, done.stdout + done.stderr
-        assert "dead_man" in done.stdout
-        assert "reset cause=3" in done.stdout
-
-    def test_world_words_on_stdin(self, python, tmp_path):
-        done = self.run(python, tmp_path, "", "plug\nfly\nrun 200ms\nunplug\nquit\n", speed="1")
-        assert done.returncode == 0, done.stdout + done.stderr
-        assert "plug mode=normal" in done.stdout
-        assert "error line 1, 'fly': unknown word" in done.stdout
-
-    def test_a_scenario_that_cannot_be_read_is_refused_at_once(self, python, tmp_path):
-        done = self.run(python, tmp_path, "plug; fly")
-        assert done.returncode == 2
-        assert "'fly': unknown word" in done.stdout

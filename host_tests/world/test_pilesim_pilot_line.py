@@ -190,3 +190,33 @@ def test_noise_fault_widens_the_readings(bench):
 
 def test_same_seed_same_readings():
     assert adc_readings(Bench()) == adc_readings(Bench())
+
+
+@pytest.mark.parametrize(("phase_us", "level"), [(100, 1), (700, 0)])
+def test_a_dead_generator_stands_at_its_level_and_so_does_its_pin(bench, phase_us, level):
+    bench.pwm(DUTY_HALF)
+    bench.clock.advance(phase_us)
+    bench.line.set_fault("pwm_dead", True)
+    bench.pad.set_duty(65535 if level == 0 else 0)
+    for _ in range(20):
+        bench.clock.advance(370)
+        assert bench.pad.read(bench.clock.now_us) == level
+        assert bench.cp_mv() == pytest.approx(11_952 if level else -11_939, abs=30)
+    assert bench.line.duty_u16() == (65535 if level else 0)
+    bench.pad.drive(1 - level)
+    assert bench.pad.read(bench.clock.now_us) == level
+    bench.pad.start_pwm(1000, 65535 if level == 0 else 0)
+    bench.line.set_fault("pwm_dead", False)
+    bench.clock.advance(2000)
+    # What was asked for in between
+    assert bench.line.duty_u16() == (65535 if level == 0 else 0)
+
+
+def test_a_dead_generator_is_dead_after_a_reset(bench):
+    bench.pwm(65535)
+    bench.line.set_fault("pwm_dead", True)
+    pad = Pad(bench.clock, 25)
+    bench.line.attach_generator(pad)
+    pad.start_pwm(1000, 65535)
+    bench.clock.advance(2000)
+    assert bench.cp_mv() == pytest.approx(-11_939, abs=30)

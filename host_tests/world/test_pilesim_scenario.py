@@ -21,6 +21,13 @@ class FakeStation:
         self._clock = world.clock
         self._delay_us = delay_us
         self._from_us = None
+        self.calls = []
+
+    def reset_faults(self):
+        self.calls.append("reset")
+
+    def unlock(self):
+        self.calls.append("unlock")
 
     def authorize_local(self, connector=1):
         self._from_us = self._clock.now_us + self._delay_us
@@ -73,6 +80,13 @@ def test_durations(text, us):
         ("run 60", "'60' is no duration"),
         ("run -1s", "is no duration"),
         ("mains maybe", "is not one of: on off"),
+        ("voltage high", "'high' is no number of volts"),
+        ("voltage -5", "'-5' is below 0 V"),
+        ("temperature", "takes 1 words"),
+        ("temperature 2000", "'2000' is no number of degrees, allowed -100..1000"),
+        ("pilot hum", "'hum' is not one of: noise"),
+        ("pilot noise 5", "'5' is no amplitude"),
+        ("pilot noise 0mV", "'0mV' is no amplitude"),
         ("wait charged", "'charged' is not one of: available"),
         ("wait", "too few words"),
         ("wait charging for 10s", "'for' is not 'within'"),
@@ -104,6 +118,26 @@ def test_world_words(world):
     assert world.clock.now_us == pytest.approx(3_000_000, abs=2000)
 
 
+def test_world_words_for_protection(world):
+    run(world, "voltage 190.5; temperature 70.5; pilot noise 600mV")
+    assert world.mains.nominal_mv == 190_500
+    assert world.temperature.c10 == 705
+    assert world.line.noise_mv == 600
+    assert "noise" in world.line.faults
+    run(world, "pilot noise off; pilot noise; temperature -10")
+    assert world.line.noise_mv == 600
+    assert "noise" in world.line.faults
+    assert world.temperature.c10 == -100
+    run(world, "pilot noise off")
+    assert "noise" not in world.line.faults
+
+
+def test_reset_and_unlock_reach_the_station(world):
+    station = FakeStation(world, 0)
+    run(world, "reset; unlock; reset", station)
+    assert station.calls == ["reset", "unlock", "reset"]
+
+
 def test_station_words(world):
     station = FakeStation(world, 5_000_000)
     run(
@@ -129,7 +163,7 @@ def test_a_failed_expectation_says_what_is(world):
 
 
 def test_station_words_need_a_station(world):
-    for text in ("authorize", "wait charging", "expect charging"):
+    for text in ("authorize", "reset", "unlock", "wait charging", "expect charging"):
         with pytest.raises(ScenarioError, match="needs a station"):
             run(world, text)
 

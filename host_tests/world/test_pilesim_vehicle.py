@@ -250,3 +250,24 @@ def test_a_second_charge_begins_afresh(bench):
 def test_unknown_mode_names_the_allowed_ones(bench):
     with pytest.raises(ValueError, match=" ".join(MODES)):
         bench.vehicle.set_mode("flying")
+
+
+def test_resistors_at_the_ends_of_their_tolerance(bench):
+    bench.vehicle.r2_ohm = 2822
+    bench.vehicle.r2_with_r3_ohm = 909
+    bench.vehicle.plug()
+    assert bench.world.line.vehicle_ohm == 2822
+    bench.vehicle.force_s2("closed")
+    assert bench.world.line.vehicle_ohm == 909
+    bench.vehicle.r2_with_ventilation_ohm = 253
+    bench.vehicle.set_mode("ventilated")
+    bench.vehicle.force_s2("open")
+    bench.vehicle.force_s2("closed")
+    assert bench.world.line.vehicle_ohm == 253
+
+
+def test_without_a_lock_the_plug_can_always_be_pulled(bench):
+    assert bench.vehicle.unplug()
+    bench.vehicle.plug()
+    assert bench.vehicle.unplug()
+    assert not bench.vehicle.plugged
