@@ -34,7 +34,10 @@ class Report:
                 "boot": self._journal.boot,
                 "firmware": __version__,
                 "python": "%s %s"
-                % (sys.implementation[0], ".".join(str(n) for n in sys.implementation[1][:3])),
+                % (
+                    sys.implementation.name,
+                    ".".join(str(number) for number in sys.implementation.version[:3]),
+                ),
                 "board": board.NAME,
                 "profile": self._settings["profile"],
                 "site": self._settings["site"],

@@ -86,11 +86,14 @@ class Station:
             self._acknowledged,
             self._site_limit,
         )
+        wlan = Wlan(settings["wifi_ssid"], settings["wifi_password"])
+        if wlan.problem:
+            self.console.say("%s", wlan.problem)
         self.uplink = Uplink(
             settings["station_id"],
             (settings["broker_host"], settings["broker_port"]),
             settings["keepalive_s"],
-            Wlan(settings["wifi_ssid"], settings["wifi_password"]),
+            wlan,
             self.report,
             self.downlink,
             self.board.chip().random,

@@ -13,24 +13,31 @@ class Wlan:
     def __init__(self, ssid, password):
         self._ssid = ssid
         self._password = password
+        self.problem = ""  # why there is no radio; a pile without one still charges
         self._wlan = None
         self._looks = 0
         if ssid:
             # Starting the radio holds the interpreter: done once, before anything may close
             import network
 
-            self._wlan = network.WLAN(network.STA_IF)
-            self._wlan.active(True)
+            try:
+                self._wlan = network.WLAN(network.STA_IF)
+                self._wlan.active(True)
+            except OSError as error:
+                self._wlan = None
+                self.problem = "the Wi-Fi radio did not start: %s" % error
 
     @property
     def up(self):
         """True when IP traffic can flow."""
-        return self._wlan is None or self._wlan.isconnected()
+        if not self._ssid:
+            return True
+        return self._wlan is not None and self._wlan.isconnected()
 
     async def wait_up(self):
         """Return once the network is up."""
         while not self.up:
-            if self._looks % _ATTEMPT_LOOKS == 0:
+            if self._wlan is not None and self._looks % _ATTEMPT_LOOKS == 0:
                 self._join()
             self._looks += 1
             await asyncio.sleep_ms(_LOOK_MS)
