@@ -10,7 +10,7 @@ PY := $(VENV)/bin/python
 JOBS ?= 3
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test test-one check lint format types dialect build flash sim bridge sandbox clean
+.PHONY: help setup demo test test-one check lint format types dialect build flash sim bridge sandbox bench clean
 
 help:  ## list the words
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  \1	/' | expand -t 14
@@ -61,6 +61,9 @@ bridge: build/.setup  ## the bridge alone, with the example settings
 
 sandbox: build/.setup  ## the platform and the driver's page alone
 	$(PY) -m sandbox $(or $(ARGS),serve)
+
+bench: build/.setup  ## the figures table, and the same as build/bench.json (ARGS="--rounds 5000")
+	PYTHONPATH=host_tests $(PY) -m bench $(ARGS)
 
 clean:  ## remove build/ and .venv
 	rm -rf build $(VENV)

@@ -62,3 +62,31 @@ def test_hanging_attempt_is_asked_again_every_half_minute_and_survives_refusals(
         return calls
 
     assert play(story) == ["connect", "connect", "connect", "disconnect", "connect"]
+
+
+def test_radio_that_does_not_start_is_said_and_stops_nothing():
+    async def story(world):
+        import network
+
+        from evse.link import wlan
+
+        def broken(_interface):
+            raise OSError("no memory")
+
+        whole = network.WLAN
+        network.WLAN = broken
+        # The constants of the interface are still asked for
+        broken.IF_STA = getattr(whole, "IF_STA", 0)
+        try:
+            bearer = wlan.Wlan("home", "secret")
+        finally:
+            network.WLAN = whole
+        assert bearer.problem == "the Wi-Fi radio did not start: no memory"
+        assert not bearer.up
+        try:
+            await asyncio.wait_for(bearer.wait_up(), 100)
+        except asyncio.TimeoutError:
+            return True
+        return False
+
+    assert play(story)

@@ -20,5 +20,9 @@ def sleep_us(us):
     pass_us(us)
 
 
+def ticks_add(ticks, delta):
+    return (ticks + delta) & _MASK
+
+
 def ticks_diff(later, earlier):
     return ((later - earlier + _HALF) & _MASK) - _HALF

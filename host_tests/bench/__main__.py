@@ -1,0 +1,126 @@
+"""`make bench`: what the tick and the control loop cost under MicroPython, and what a build weighs.
+
+Prints the table and writes the same to build/bench.json. Times are of this host; the share of a
+calibration loop, run in turn with each, is what compares between machines. On a board the burst lasts
+one pilot period whatever the interpreter does, so there the part without it counts. Nothing is judged.
+"""
+
+import argparse
+import json
+import platform
+import sys
+from pathlib import Path
+
+from evse import __version__
+from interpreters import ROOT, find_micropython, run_micropython
+from pilectl import build as builder
+
+BOARD = "devkitc"
+ROUNDS = 1000
+PATHS = ("host_tests/control/bare", "host_tests/control", "firmware", "boards/" + BOARD)
+
+
+class BenchError(Exception):
+    """The figures cannot be taken; the text says why and what to do."""
+
+
+def costs(rounds):
+    """(interpreter, rows) as MicroPython measured them."""
+    if find_micropython() is None:
+        raise BenchError(
+            "no micropython beside this Python or on PATH, so there is nothing to measure: "
+            "run `make setup`"
+        )
+    ran = run_micropython(
+        "host_tests/bench/tick_cost.py", str(rounds), paths=PATHS, heap="4M", timeout_s=600
+    )
+    if ran.returncode:
+        raise BenchError(ran.stderr or ran.stdout)
+    measured = json.loads(ran.stdout)
+    name, version = measured["interpreter"]
+    # The fourth part is text, and empty in a release
+    said = ".".join(str(part) for part in version[:3]) + "".join(f"-{x}" for x in version[3:] if x)
+    rows = measured["rows"]
+    for row in rows:
+        row["calibrations"] = round(row["median_us"] / row["calibration_us"], 2)
+        if "burst_us" in row:
+            rest_us = row["median_us"] - row["burst_us"]
+            row["calibrations_without_burst"] = round(rest_us / row["calibration_us"], 2)
+        row["percent_of_period"] = round(row["median_us"] / row["period_ms"] / 10, 2)
+    return f"{name} {said}", rows
+
+
+def sizes():
+    """Bytes of the .mpy files of a build: in all, by layer, and the largest."""
+    _folder, built = builder.build(ROOT, BOARD)
+    files = {file.path: file.size_bytes for file in built if file.path.endswith(".mpy")}
+    layers = {}
+    for path, size_bytes in files.items():
+        parts = Path(path).parts
+        layer = parts[1] if len(parts) > 2 else "top"
+        layers[layer] = layers.get(layer, 0) + size_bytes
+    largest = sorted(files.items(), key=lambda file: -file[1])[:5]
+    return {
+        "total_bytes": sum(files.values()),
+        "allowed_bytes": builder.BUDGET_BYTES,
+        "layers": dict(sorted(layers.items())),
+        "largest": dict(largest),
+    }
+
+
+def table(figures):
+    """Lines of the table for people."""
+    head = ("median", "worst", "% of period", "of it burst", "calibrations", "without burst")
+    lines = [
+        f"{figures['interpreter']} on {figures['machine']}, parts replaced by Python stand-ins"
+    ]
+    lines += ["", f"{'us':27}" + "".join(f"{text:>14}" for text in head)]
+    for row in figures["rows"]:
+        values = (
+            row["median_us"],
+            row["worst_us"],
+            row["percent_of_period"],
+            row.get("burst_us", ""),
+            row["calibrations"],
+            row.get("calibrations_without_burst", ""),
+        )
+        lines.append(f"{row['name']:27}" + "".join(f"{value:>14}" for value in values))
+    unit_us = max(row["calibration_us"] for row in figures["rows"])
+    lines += ["", f"One calibration is 100 calls of a function that adds 1, here {unit_us} us."]
+    mpy = figures["mpy"]
+    layers = ", ".join(f"{layer} {size}" for layer, size in mpy["layers"].items())
+    largest = ", ".join(f"{path} {size}" for path, size in mpy["largest"].items())
+    lines += [f".mpy bytes for {figures['board']}: {mpy['total_bytes']} of {mpy['allowed_bytes']}"]
+    lines += [f"  by layer: {layers}", f"  largest: {largest}"]
+    return lines
+
+
+def main(arguments=None):
+    """Entry point; 1 when the figures cannot be taken."""
+    parser = argparse.ArgumentParser(prog="bench", description=__doc__)
+    parser.add_argument("--rounds", type=int, default=ROUNDS, help="rounds for each row")
+    parser.add_argument("--out", type=Path, default=ROOT / "build" / "bench.json")
+    chosen = parser.parse_args(arguments)
+    try:
+        interpreter, rows = costs(chosen.rounds)
+        mpy = sizes()
+    except (BenchError, builder.BuildError) as error:
+        print(f"bench: {error}", file=sys.stderr)
+        return 1
+    figures = {
+        "firmware": __version__,
+        "board": BOARD,
+        "interpreter": interpreter,
+        "machine": platform.machine(),
+        "rounds": chosen.rounds,
+        "rows": rows,
+        "mpy": mpy,
+    }
+    print("\n".join(table(figures)))
+    chosen.out.parent.mkdir(parents=True, exist_ok=True)
+    chosen.out.write_text(json.dumps(figures, indent=1) + "\n", encoding="utf-8")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

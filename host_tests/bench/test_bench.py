@@ -1,0 +1,56 @@
+"""The bench measures what it says, on any machine: no time is judged."""
+
+import importlib.util
+import json
+
+import pytest
+
+from interpreters import ROOT, find_micropython
+
+TICKS = ("A", "B", "C closed", "C closed, no inputs", "C closed, 9 inputs", "E", "F")
+ROWS = [
+    *("tick, " + state for state in TICKS),
+    "control loop step, A1",
+    "control loop step, C2",
+]
+
+
+@pytest.fixture(scope="module")
+def bench():
+    path = ROOT / "host_tests" / "bench" / "__main__.py"
+    spec = importlib.util.spec_from_file_location("bench_main", path)
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+def test_bench_writes_what_it_prints(bench, tmp_path, capsys, monkeypatch):
+    if find_micropython() is None:
+        pytest.skip("no micropython beside this Python or on PATH")
+    build = bench.builder.build
+    # Not into build/: other tests build there
+    (tmp_path / "firmware").symlink_to(ROOT / "firmware")
+    (tmp_path / "boards").symlink_to(ROOT / "boards")
+    monkeypatch.setattr(bench.builder, "build", lambda _root, board: build(tmp_path, board))
+    out = tmp_path / "bench.json"
+    assert bench.main(["--rounds", "20", "--out", str(out)]) == 0
+    printed = capsys.readouterr().out
+    figures = json.loads(out.read_text())
+    assert [row["name"] for row in figures["rows"]] == ROWS
+    for row in figures["rows"]:
+        assert 0 <= row["median_us"] <= row["worst_us"]
+        assert row["calibration_us"] > 0
+        assert row["name"] in printed
+        # The tick looks at the pilot once at least, so its burst is part of it
+        assert row["name"].startswith("tick") == ("burst_us" in row)
+    assert figures["interpreter"].startswith("micropython 1.")
+    assert figures["mpy"]["total_bytes"] == sum(figures["mpy"]["layers"].values()) > 10000
+    assert str(ROOT) not in out.read_text()
+
+
+def test_without_micropython_it_says_so(bench, tmp_path, capsys, monkeypatch):
+    monkeypatch.setattr(bench, "find_micropython", lambda: None)
+    out = tmp_path / "bench.json"
+    assert bench.main(["--out", str(out)]) == 1
+    assert "no micropython" in capsys.readouterr().err
+    assert not out.exists()

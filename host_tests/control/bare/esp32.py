@@ -1,0 +1,22 @@
+"""The least `esp32` that the RMT dead-man needs; it allocates nothing."""
+
+pulses = 0
+running = False
+
+
+class RMT:
+    def __init__(self, channel=0, pin=None, clock_div=8, resolution_hz=0):
+        pass
+
+    def write_pulses(self, durations_us, levels):
+        global pulses, running
+        # The real one waits here until a running pulse has ended
+        assert not running
+        pulses = (pulses + 1) & 0xFFFF
+        running = True
+
+    def active(self, on=None):
+        global running
+        if on is not None:
+            running = bool(on)
+        return running

@@ -1,0 +1,290 @@
+"""Energised means quiet: every call that can hold the interpreter over 10 ms asks the stall permit, or
+stands in ALLOWED with a reason that is proved here too.
+"""
+
+import ast
+from collections import defaultdict
+
+import pytest
+
+from rig import ROOT
+from stall_search import asks_permit, search, search_file, why_holding
+
+FIRMWARE = ROOT / "firmware"
+APP, CORE, DRIVERS, LINK = ("evse/%s/" % room for room in ("app", "core", "drivers", "link"))
+BOARD_FILE = DRIVERS + "standard_board.py"
+
+START = "reached only before the contactor can close"
+BRIEF = "shorter than its pattern says"
+OPENED = "the contactor was told to open in the statement before"
+# (file, function, calls): kind, reason
+ALLOWED = {
+    (APP + "config.py", "read_json", "open json.load"): (START, "settings and counters"),
+    (CORE + "pilot_profiles.py", "load", "import"): (START, "the profile that was chosen"),
+    (BOARD_FILE, "StandardBoard.*", "import"): (START, "parts are built once"),
+    (DRIVERS + "dead_man_rmt.py", "DeadManRmt.__init__", "rmt.write_pulses"): (
+        START,
+        "shows that a pulse can be stopped",
+    ),
+    (DRIVERS + "dead_man_rmt.py", "DeadManRmt.beat", "rmt.write_pulses"): (
+        BRIEF,
+        "the pulse before was stopped, so there is no end to wait for",
+    ),
+    (DRIVERS + "dead_man_uart.py", "DeadManUart.beat", "uart.write"): (
+        BRIEF,
+        "36 bytes at most go into a FIFO of 128",
+    ),
+    (DRIVERS + "meter_dlt645.py", "MeterDlt645.request", "uart.write"): (
+        BRIEF,
+        "a request fits the transmit buffer of 256",
+    ),
+    (APP + "console.py", "Console.drain", "sys.stdout.write"): (BRIEF, "64 characters, 5.6 ms"),
+    (APP + "station.py", "Station.run", "console.flush"): (
+        BRIEF,
+        "pieces of 64 characters; the tick runs between them and opens by itself",
+    ),
+    (LINK + "mqtt.py", "_Codec.connect_packet", "self.connect"): (
+        BRIEF,
+        "umqtt's connect() on a buffer in place of a socket",
+    ),
+    (LINK + "uplink.py", "Uplink._open", "asyncio.open_connection"): (
+        BRIEF,
+        "the address is a number, so no name is looked up, and connecting does not wait",
+    ),
+    (LINK + "wlan.py", "Wlan.__init__", "import network.WLAN wlan.active"): (
+        START,
+        "the radio is started once",
+    ),
+    (LINK + "wlan.py", "Wlan._join", "wlan.connect"): (
+        BRIEF,
+        "only begins to connect, and the port keeps the network in RAM",
+    ),
+    ("main.py", "<module>", "print sys.print_exception time.sleep"): (OPENED, "the end of main"),
+}
+# Objects of a class go by these names; a class that is not here may go by any
+RECEIVERS = {"StandardBoard": ("board",)}
+# Tasks that may build parts, up to this call: no closing comes within 500 ms of the first tick
+EARLY = {
+    (APP + "station.py", "Station._run"): "tick.start",
+    (APP + "station.py", "Station._control"): "board.watchdog",
+}
+
+
+def row_of(hit):
+    """The row of ALLOWED that a hit falls under, or None."""
+    call = "import" if hit.call.startswith("import ") else hit.call
+    for row in ALLOWED:
+        file, function, calls = row
+        same = hit.function == function or (
+            function.endswith(".*") and hit.function.startswith(function[:-1])
+        )
+        if file == hit.file and same and call in calls.split():
+            return row
+    return None
+
+
+def refused(hits):
+    """Sentences about calls that neither ask nor are allowed."""
+    return [
+        f"{hit.file}:{hit.line}: {hit.function} calls {hit.call} ({hit.why}) without a permit"
+        for hit in hits
+        if not hit.asks and row_of(hit) is None
+    ]
+
+
+def is_use_of(use, file, function):
+    """True when a use may call this function, constructor or method."""
+    whole, _dot, name = function.rpartition(".")
+    module = file[: -len(".py")].replace("/", ".")
+    if name == "__init__":
+        whole, name = "", whole
+    if not whole:
+        return use.call == f"{module}.{name}" or (use.file == file and use.call == name)
+    if use.name != name or not use.receiver or use.call.startswith("evse."):
+        return False
+    if use.receiver == "self":
+        return use.file == file and use.function.startswith(whole + ".")
+    plain = use.receiver.strip("_").lower()
+    return plain.endswith(RECEIVERS[whole]) if whole in RECEIVERS else True
+
+
+def late_callers(file, function, uses, trees, seen=()):
+    """Sentences about ways to this function that do not end where modules are loaded."""
+    callers = [use for use in uses if is_use_of(use, file, function)]
+    late = [] if callers else [f"{file}: nobody calls {function}"]
+    for use in callers:
+        here = (use.file, use.function)
+        if use.function == "<module>" or here in seen:
+            continue
+        if here in EARLY and is_early(use, uses, trees):
+            continue
+        if use.is_async:
+            late.append(f"{use.file}:{use.line}: {use.function} reaches {function}")
+        else:
+            late += late_callers(*here, uses, trees, (*seen, here))
+    return late
+
+
+def is_early(use, uses, trees):
+    """True when a use stands before the task gives way and not behind its last early call."""
+    here = (use.file, use.function)
+    marks = [u.line for u in uses if (u.file, u.function) == here and u.call == EARLY[here]]
+    name = use.function.rpartition(".")[2]
+    body = next(
+        node
+        for node in ast.walk(trees[use.file])
+        if isinstance(node, ast.AsyncFunctionDef) and node.name == name
+    )
+    awaits = [node.lineno for node in ast.walk(body) if isinstance(node, ast.Await)]
+    return bool(marks) and use.line <= marks[0] and use.line < min(awaits)
+
+
+@pytest.fixture(scope="module")
+def found():
+    return search(FIRMWARE)
+
+
+@pytest.fixture(scope="module")
+def trees():
+    return {
+        path.relative_to(FIRMWARE).as_posix(): ast.parse(path.read_text(encoding="utf-8"))
+        for path in FIRMWARE.rglob("*.py")
+    }
+
+
+def test_every_call_that_can_hold_the_interpreter_asks_or_is_allowed(found, record_property):
+    hits, _uses = found
+    assert sum(hit.asks for hit in hits) >= 3
+    wrong = refused(hits)
+    lines = defaultdict(list)
+    for hit in hits:
+        kind = "asks" if hit.asks else ALLOWED[row_of(hit)][0] if row_of(hit) else "REFUSED"
+        lines[hit.file, kind].append(hit.call)
+    for (file, kind), calls in lines.items():
+        imports = sum(call.startswith("import ") for call in calls)
+        said = sorted({call for call in calls if not call.startswith("import ")})
+        said += [f"{imports} imports"] if imports else []
+        record_property("figure", f"{file}: {kind}: {', '.join(said)}")
+    assert not wrong, "\n".join(wrong)
+
+
+def test_every_allowed_row_names_something_that_is_there(found):
+    hits, uses = found
+    stale = []
+    for row in ALLOWED:
+        there = {hit.call.split()[0] for hit in hits if row_of(hit) == row}
+        missing = set(row[2].split()) - there
+        if missing:
+            stale.append(f"{row[0]}: {row[1]} has no {', '.join(sorted(missing))}")
+    for (file, function), call in EARLY.items():
+        if not any((u.file, u.function, u.call) == (file, function, call) for u in uses):
+            stale.append(f"{file}: {function} has no {call}")
+    assert not stale, "\n".join(stale)
+
+
+def test_what_is_allowed_at_the_start_is_reached_from_nowhere_else(found, trees):
+    hits, uses = found
+    functions = {
+        (hit.file, hit.function)
+        for hit in hits
+        if not hit.asks and row_of(hit) and ALLOWED[row_of(hit)][0] == START
+    }
+    assert len(functions) > 10
+    late = []
+    for file, function in sorted(functions):
+        late += late_callers(file, function, uses, trees)
+    assert not late, "\n".join(sorted(set(late)))
+
+
+def test_main_opens_before_it_prints_or_waits(trees):
+    handlers = [n for n in ast.walk(trees["main.py"]) if isinstance(n, ast.ExceptHandler)]
+    first = [ast.unparse(handler.body[0]) for handler in handlers]
+    assert first == ["BOARD.safe_outputs()"] * 2
+
+
+def test_what_the_short_ones_rest_on(trees):
+    from evse.app import console
+    from evse.core import dlt645, settings
+
+    assert console._PIECE * 87 < 10000
+    assert len(dlt645.encode_read("A" * 12, dlt645.ENERGY_IMPORT)) <= 256
+    assert {row[1] for row in settings.TABLE if row[0] == "broker_host"} == {"ipv4"}
+    assert "_MOST_BYTES = const(36)" in ast.unparse(trees[DRIVERS + "dead_man_uart.py"])
+    beats = [
+        ast.unparse(node.body[1])
+        for node in ast.walk(trees[DRIVERS + "dead_man_rmt.py"])
+        if isinstance(node, ast.FunctionDef) and node.name == "beat"
+    ]
+    assert beats == ["self._rmt.active(False)"]
+
+
+PLANTED = (
+    ("import gc\ndef f():\n    gc.collect()\n", "gc.collect"),
+    ("from gc import collect as tidy\ndef f():\n    tidy()\n", "gc.collect"),
+    ("import gc\nimport micropython\nmicropython.schedule(gc.collect, 0)\n", "gc.collect"),
+    ("class S:\n    def f(self):\n        with open('x', 'w') as f:\n            pass\n", "open"),
+    ("import os\ndef f():\n    os.rename('a', 'b')\n", "os.rename"),
+    ("import json\ndef f(file):\n    json.dump([], file)\n", "json.dump"),
+    ("import time\ndef f(ms):\n    time.sleep_ms(ms)\n", "time.sleep_ms"),
+    ("from time import sleep\ndef f():\n    sleep(0.02)\n", "time.sleep"),
+    ("from time import sleep_us\ndef f(x):\n    sleep_us(x & 65535)\n", "time.sleep_us"),
+    ("import socket\ndef f(h):\n    socket.getaddrinfo(h, 1)\n", "socket.getaddrinfo"),
+    ("import tls\ndef f():\n    return tls.SSLContext(1)\n", "tls.SSLContext"),
+    ("from esp32 import Partition\ndef f():\n    Partition.find(1)\n", "esp32.Partition.find"),
+    ("def f():\n    from ..core import dlt645\n", "import evse.core"),
+    ("class S:\n    def f(self):\n        self._uart.flush()\n", "uart.flush"),
+    ("def f(lines):\n    print(lines)\n", "print"),
+    ("import gc\ndef f(p):\n    with p.permit:\n        gc.collect()\n", "gc.collect"),
+    ("import gc\ndef f(s):\n    with s.permit.hold(1):\n        return lambda: gc.collect()\n", "gc.collect"),
+)  # fmt: skip
+QUIET = (
+    "import gc\ndef f(s):\n    with s.permit.hold('collect'):\n        gc.collect()\n",
+    "def f(permit):\n    with permit.hold('write'), open('x', 'w') as f:\n        f.write('y')\n",
+    "from time import sleep_us\ndef f(x):\n    sleep_us(x & 31)\n    sleep_us(9999)\n",
+    "import asyncio\nasync def f(link):\n    await asyncio.sleep_ms(500)\n    await link.connect()\n",
+    "import os\ndef f():\n    return os.urandom(2)\n",
+)
+
+
+def planted(tmp_path, text):
+    path = tmp_path / "evse" / "app" / "planted.py"
+    path.parent.mkdir(parents=True)
+    path.write_text(text)
+    return search_file(path, tmp_path)
+
+
+@pytest.mark.parametrize(("text", "call"), PLANTED)
+def test_a_planted_call_without_a_permit_is_found(tmp_path, text, call):
+    hits, _uses = planted(tmp_path, text)
+    sentences = refused(hits)
+    assert [sentence for sentence in sentences if f"calls {call} (" in sentence], sentences
+    assert all(why_holding(hit.call) for hit in hits)
+
+
+@pytest.mark.parametrize("text", QUIET)
+def test_a_planted_call_that_asks_or_is_short_is_fine(tmp_path, text):
+    hits, _uses = planted(tmp_path, text)
+    assert not refused(hits)
+
+
+def test_a_task_that_reaches_what_is_for_the_start_is_found(tmp_path, found, trees):
+    text = (
+        "from . import config\n"
+        "class Task:\n"
+        "    async def run(self):\n        self._read()\n"
+        "    def _read(self):\n        return config.read_json('x')\n"
+    )
+    _hits, used = planted(tmp_path, text)
+    late = late_callers(APP + "config.py", "read_json", found[1] + used, trees)
+    assert late == ["evse/app/planted.py:4: Task.run reaches Task._read"]
+
+
+def test_only_a_permit_is_a_permit():
+    def items(text):
+        return [asks_permit(item) for item in ast.parse(text).body[0].items]
+
+    assert items("with self._permit.hold('x'), door.hold('y'), permit.take(): pass") == [
+        True,
+        False,
+        False,
+    ]
