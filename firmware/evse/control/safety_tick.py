@@ -46,7 +46,7 @@ class SafetyTick:
         self.contactor = ContactorMonitor()
         self.testing = False  # the residual-current monitor is being made to trip
         self.faults = 0  # present in this tick
-        self.latched = 0  # seen since the control loop took them
+        self.latched = 0  # seen and not yet taken by the control loop
         self.ticks = 0  # good ones, modulo 65536
         self.error = None  # the exception that ended the last bad tick
         self.late_us = 0  # worst lateness while closed
@@ -54,6 +54,7 @@ class SafetyTick:
         self._contactor = contactor
         self._dead_man = dead_man
         self._inputs = inputs
+        self._taken = 0
         self._permission = OPEN
         self._permission_ms = 0
         self._last_us = 0
@@ -71,12 +72,15 @@ class SafetyTick:
 
     def take_faults(self):
         """Fault bits seen since the last call."""
+        # The tick may run between any two of these lines, so only it writes `latched`
         latched = self.latched
-        self.latched = self.faults
+        self._taken = latched
         return latched
 
     def run(self, _timer=None):
         """One tick; an error in it opens the contactor and becomes a fault."""
+        self.latched &= ~self._taken
+        self._taken = 0
         try:
             self._run()
             self.ticks = (self.ticks + 1) & 0xFFFF
