@@ -23,6 +23,8 @@ def part_problems(board, chip):
     if board.CONNECTOR_KIND not in CONNECTOR_KINDS:
         known = ", ".join(CONNECTOR_KINDS)
         found.append(problem("connector_kind", value=board.CONNECTOR_KIND, known=known))
+    if board.PHASES != 1:
+        found.append(problem("phases", value=board.PHASES))
     if "mirror" not in board.PINS and "output_sense" not in board.PINS:
         found.append(problem("feedback_missing"))
     elif "mirror" in board.PINS and "output_sense" in board.PINS:

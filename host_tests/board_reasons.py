@@ -7,6 +7,7 @@ Problem = namedtuple("Problem", "reason text")
 REASONS = {
     "chip": "CHIP {chip}: not one of {known}",
     "name": "NAME {name}: the folder is called {folder}",
+    "phases": "PHASES {value}: the meter is read, and the supply supervised, on one phase only",
     "connector_kind": "CONNECTOR_KIND {value}: not one of {known}",
     # Pins
     "role_missing": "no pin for {role}, which every board needs",

@@ -242,6 +242,9 @@ class _Reader(ast.NodeVisitor):
             if node.id in self._names:
                 return ".".join((self._names[node.id], *reversed(names))), True
             names.append(node.id)
+        if not names:
+            # What a call or a subscript gave is called: nobody knows its name
+            return "?", False
         if len(names) == 1:
             return names[0] if isinstance(node, ast.Name) else "?." + names[0], False
         return names[1].strip("_") + "." + names[0], False

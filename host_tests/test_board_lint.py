@@ -37,6 +37,7 @@ def good(**changes):
         "EXTERNAL_PULL_UP": (),
         "INSTALLED_OUTSIDE": (),
         "CONNECTOR_KIND": "cable",
+        "PHASES": 1,
         "UART_METER": 2,
         "DEAD_MAN": "charge_pump",
         "DEAD_MAN_HOLD_MS": 50,
@@ -96,6 +97,7 @@ def page(pins=PINS, **changes):
 PLANTED_BOARDS = (
     ("chip", {"CHIP": "esp33"}, "CHIP esp33"),
     ("name", {"NAME": "other"}, "NAME other: the folder is called planted"),
+    ("phases", {"PHASES": 3}, "PHASES 3: the meter is read"),
     (
         "connector_kind",
         {"CONNECTOR_KIND": "plug"},

@@ -122,7 +122,8 @@ def test_nothing_holds_the_interpreter_in_a_whole_charge_with_a_link_that_fails(
 
 def test_the_start_reads_files_and_modules_and_the_recorder_sees_it(recorder):
     async def story(r):
-        await r.run(1000)
+        # The first collection comes when the self-test of the start is over
+        await r.run(5000)
 
     with rig() as r:
         recorder.rig = r

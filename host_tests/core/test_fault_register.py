@@ -5,6 +5,7 @@ from evse.core.fault_register import FORGET_MS, FaultRegister
 from evse.core.faults import (
     CONTACTOR_NO_CLOSE,
     CONTACTOR_WELDED,
+    MAINS_LOST,
     METER_LOST,
     OVER_VOLTAGE,
     PILOT_SHORT,
@@ -209,6 +210,11 @@ def test_fault_that_is_back_before_its_reset_was_told_has_never_gone():
 def test_lock_out_ends_by_unlocking_alone_once_the_cause_is_gone():
     r = FaultRegister()
     assert r.step(CONTACTOR_WELDED, PLUGGED, 20) == (CONTACTOR_WELDED, 0)
+    assert r.ending == CONTACTOR_WELDED
+    for _ in range(3):
+        assert r.step(CONTACTOR_WELDED, PLUGGED, 20) == (0, 0)
+    assert r.lockouts == 0
+    r.step(CONTACTOR_WELDED, PLUGGED, 20)
     assert r.lockouts == r.ending == CONTACTOR_WELDED
     assert r.unlock() == 0
     quiet(r, 8 * 3600000, UNPLUGGED, 60000)
@@ -217,6 +223,29 @@ def test_lock_out_ends_by_unlocking_alone_once_the_cause_is_gone():
     assert r.unlock() == CONTACTOR_WELDED
     assert r.lockouts == 0
     assert r.step(0, PLUGGED, 20) == (0, CONTACTOR_WELDED)
+
+
+def test_spike_on_the_feedback_is_a_fault_but_no_lock_out():
+    r = FaultRegister()
+    for _ in range(4):
+        r.step(CONTACTOR_WELDED, PLUGGED, 20)
+    assert r.active == CONTACTOR_WELDED and r.lockouts == 0
+    for _ in range(149):
+        assert r.step(0, PLUGGED, 20) == (0, 0)
+    assert r.step(0, PLUGGED, 20) == (0, CONTACTOR_WELDED)
+
+
+def test_cause_that_does_not_go_uses_up_the_retries_but_not_those_of_the_mains():
+    both = RESIDUAL_CURRENT | MAINS_LOST
+    r = FaultRegister()
+    for _ in range(899):
+        r.step(both, PLUGGED, 1000)
+    assert r.waiting == both
+    r.step(both, PLUGGED, 1000)
+    assert r.ending == RESIDUAL_CURRENT
+    assert r.waiting == MAINS_LOST
+    r.step(0, PLUGGED, 20)
+    assert r.left_ms(RESIDUAL_CURRENT) == -1
 
 
 def test_lock_out_holds_over_a_restart_without_being_raised_again():

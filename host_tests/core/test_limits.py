@@ -36,3 +36,10 @@ def test_remote_limit_runs_out_to_its_fallback():
         x.step(20)
     assert x.offered_a10() == 80
     assert len(limits.NAMES) == 8
+
+
+def test_limit_without_time_left_is_its_fallback_at_once():
+    for ttl_ms in (0, -5):
+        slots = limits.Limits(320)
+        slots.set(limits.SITE, 200, ttl_ms, 100)
+        assert slots.offered_a10() == 100, ttl_ms

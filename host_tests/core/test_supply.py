@@ -23,7 +23,7 @@ def test_nominal_is_no_fault():
 def test_voltage_thresholds_and_times():
     for mv, expected in (
         (264500, (None, 0)),
-        (264501, (1000, OVER_VOLTAGE)),
+        (264501, (1500, OVER_VOLTAGE)),
         (195500, (None, 0)),
         (195499, (3000, UNDER_VOLTAGE)),
     ):
@@ -46,11 +46,11 @@ def test_frequency_thresholds_and_times_scale_with_nominal():
 
 
 def test_worst_phase_decides():
-    assert named_ms(Supply(230, 50), (230000, 230000, 265000)) == (1000, OVER_VOLTAGE)
+    assert named_ms(Supply(230, 50), (230000, 230000, 265000)) == (1500, OVER_VOLTAGE)
     assert named_ms(Supply(230, 50), (190000, 230000, 230000)) == (3000, UNDER_VOLTAGE)
     assert named_ms(Supply(230, 50), (230000, 0, 230000)) == (3000, UNDER_VOLTAGE)
     s = Supply(230, 50)
-    assert named_ms(s, (270000, 0, 230000), 4000) == (1000, OVER_VOLTAGE)
+    assert named_ms(s, (270000, 0, 230000), 4000) == (1500, OVER_VOLTAGE)
     for _ in range(100):
         bits = s.step((270000, 0, 230000), 4000, True, 20)
     assert bits == OVER_VOLTAGE | UNDER_VOLTAGE | FREQUENCY
@@ -61,7 +61,7 @@ def test_time_counts_without_a_break():
     for _ in range(10):
         assert named_ms(s, (270000,), most_ms=980) == (None, 0)
         assert s.step(GOOD_MV, 5000, True, 20) == 0
-    assert named_ms(s, (270000,)) == (1000, OVER_VOLTAGE)
+    assert named_ms(s, (270000,)) == (1500, OVER_VOLTAGE)
 
 
 def test_fault_ends_two_percent_inside_the_limit():
@@ -100,4 +100,4 @@ def test_unknown_readings_end_no_fault_and_restart_the_time():
     assert s.step(GOOD_MV, 5000, True, 20) == 0
     assert named_ms(s, (270000,), most_ms=980) == (None, 0)
     assert s.step((270000,), 5000, False, 20) == 0
-    assert named_ms(s, (270000,)) == (1000, OVER_VOLTAGE)
+    assert named_ms(s, (270000,)) == (1500, OVER_VOLTAGE)

@@ -9,15 +9,16 @@ from ..core import settings
 
 FILE = "settings.json"
 GOOD_FILE = "settings.good.json"
+_ENOENT = 2
 
 
 def read_json(path):
-    """Parsed file, None when there is none, the text \"not JSON\" when it cannot be read."""
+    """Parsed file, None when there is none, a text saying why when it cannot be read."""
     try:
         with open(path) as file:
             return json.load(file)
-    except OSError:
-        return None
+    except OSError as error:
+        return None if error.errno == _ENOENT else "unreadable: %s" % error
     except ValueError:
         return "not JSON"
 

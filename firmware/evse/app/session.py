@@ -42,7 +42,7 @@ class Session:
             return "fault"
         if not loop.in_service or self._journal.outbox.full:
             return "unavailable"
-        if loop.unplugged or not loop.vehicle_present:
+        if not loop.vehicle_seen:
             return "not_plugged"
         if loop.register.wh is None:
             return "no_meter"

@@ -182,11 +182,19 @@ class Station:
         self.loop.causes = causes
         raised, cleared = self.loop.step(dt_ms)
         self._record_faults(raised, cleared)
-        self.lockout.step(self.loop.faults.lockouts, dt_ms)
+        self._keep_lockouts(dt_ms)
         self.session.step(dt_ms)
         self.narrator.step(raised, cleared)
         self.indication.step(self.session.status(), self.loop.faults.active, dt_ms)
         self.console.drain()
+
+    def _keep_lockouts(self, dt_ms):
+        told = self.lockout.problem
+        self.lockout.step(self.loop.faults.lockouts, dt_ms)
+        if self.lockout.problem and self.lockout.problem != told:
+            self.report.notes.append(self.lockout.problem)
+            self.console.say("%s", self.lockout.problem)
+            self._causes |= faults.SETTINGS_INVALID
 
     def _record_faults(self, raised, cleared):
         for name in faults.names(raised):

@@ -2,17 +2,23 @@
 meter says and what the session wants into pilot state, duty and contactor permission.
 """
 
+from micropython import const
+
 from ..core import faults
 from ..core.charging import A1, CLOSE, HOLD, OPEN, ChargingStateMachine
 from ..core.connector_status import connector_status
 from ..core.fault_register import FaultRegister
 from ..core.pilot import DRIVE_PWM, duty_bp, offered_ma
-from ..core.pilot_profiles import A
+from ..core.pilot_profiles import A, B, C, D
+from .causes import Causes
 
 PERIOD_MS = 20
-_FOLLOWS_MAINS = (
-    faults.METER_LOST | faults.UNDER_VOLTAGE | faults.FREQUENCY | faults.CONTACTOR_RELEASED
-)
+# A cable that breaks off for less is no unplugging, though it opens the contactor
+_ABSENT_MS = const(500)
+# What clears by unplugging asks for more
+_UNPLUGGED_MS = const(2000)
+# A dip of the mains must not set the lock's motor in motion, and a contactor needs time to drop
+_MAINS_GONE_MS = const(1000)
 
 
 class ControlLoop:
@@ -43,7 +49,11 @@ class ControlLoop:
         self.changed = True  # something a reader would want to see changed
         self._profile = profile
         self._ventilated = settings["ventilated"]
+        self._causes = Causes(tick, register, protection.has_mains_monitor)
         self._lock_kept = not settings["unlock_on_mains_loss"]
+        self._mains_gone_ms = 0
+        self._plug_freed = False
+        self._absent_ms = _UNPLUGGED_MS
         self._pause_min_ms = settings["pause_min_s"] * 1000
         self._pause_left_ms = 0
         self._control_pilot = control_pilot
@@ -54,6 +64,7 @@ class ControlLoop:
         """Advance by `dt_ms`; returns (raised, cleared) fault bits."""
         self.register.step(dt_ms)
         self.limits.step(dt_ms)
+        self._absent_ms = min(self._absent_ms + dt_ms, _UNPLUGGED_MS) if self._shows_a() else 0
         raised, cleared = self.faults.step(self._present(dt_ms), self.unplugged, dt_ms)
         active = self.faults.active
         offered_a10 = self.limits.offered_a10()
@@ -79,21 +90,33 @@ class ControlLoop:
         return self.faults.reset()
 
     def unlock(self):
-        """A technician ends a lock-out; returns the bits cleared."""
-        return self.faults.unlock()
+        """A technician ends a lock-out; returns the bits cleared, none while the mains is gone."""
+        # Without mains a voltage sense cannot tell whether the contactor is still welded
+        return 0 if self.faults.active & faults.MAINS_LOST else self.faults.unlock()
 
     def _present(self, dt_ms):
-        present = self.tick.take_faults() | self.causes
-        keep_locked = self._lock_kept or not present & faults.MAINS_LOST
-        present |= self.protection.step(self.wants_energy, self.offered_ma, keep_locked, dt_ms)
-        if self.register.lost:
-            present |= faults.METER_LOST
-        if self.register.implausible:
-            present |= faults.METER_IMPLAUSIBLE
-        if (self.faults.active | present) & faults.MAINS_LOST:
-            # One cause, one name: without mains there is no voltage, and the meter is silent
-            present &= ~_FOLLOWS_MAINS
-        return present
+        active = self.faults.active
+        mains_lost = bool((active | self.tick.faults) & faults.MAINS_LOST)
+        found = self.protection.step(
+            self.wants_energy,
+            self.offered_ma,
+            mains_lost,
+            bool(active & faults.CONTACTOR_WELDED),
+            self._lock_kept or not self._free_plug(mains_lost, dt_ms),
+            dt_ms,
+        )
+        return self._causes.step(found | self.causes, active, self.unplugged, dt_ms)
+
+    def _free_plug(self, mains_lost, dt_ms):
+        # Once freed it stays so until the mains has been back for the fault's wait
+        if not mains_lost:
+            self._plug_freed = False
+        if self.tick.faults & faults.MAINS_LOST:
+            self._mains_gone_ms = min(self._mains_gone_ms + dt_ms, _MAINS_GONE_MS)
+            self._plug_freed = self._plug_freed or self._mains_gone_ms >= _MAINS_GONE_MS
+        else:
+            self._mains_gone_ms = 0
+        return self._plug_freed
 
     def _pause(self, offered_a10, dt_ms):
         # A limit that swings round 6 A must not make the contactor swing
@@ -121,7 +144,9 @@ class ControlLoop:
         self.tick.permit(permission)
         # A welded contactor is not opened by being quick, and its lock-out has to be written
         closed = contactor.closed and not active & faults.CONTACTOR_WELDED
-        self.permit.energised = contactor.commanded or closed or permission in (CLOSE, HOLD)
+        self.permit.energised = (
+            contactor.commanded or closed or permission in (CLOSE, HOLD) or self.protection.busy
+        )
 
     def _adjust_duty(self, wanted_bp, dt_ms):
         # A vehicle may take 5 s to follow, so the duty rises at most that often. It falls at once:
@@ -143,13 +168,23 @@ class ControlLoop:
 
     @property
     def unplugged(self):
-        """True when the pilot shows no vehicle at steady +12 V."""
-        return self.machine.state == A1 and self.tick.pilot.state == A
+        """True when the pilot has shown no vehicle at steady +12 V for long enough to be sure."""
+        return self.machine.state == A1 and self._absent_ms >= _UNPLUGGED_MS
+
+    @property
+    def vehicle_seen(self):
+        """True while the pilot shows a vehicle this moment."""
+        return self.tick.pilot.state != A
 
     @property
     def vehicle_present(self):
-        """False when the pilot shows state A, whatever we drive."""
-        return self.tick.pilot.state != A
+        """False when the pilot has shown state A for a while, whatever we drive."""
+        return self._absent_ms < _ABSENT_MS
+
+    def _shows_a(self):
+        # C needs its time to become the state; what the last burst saw is enough to say "not gone"
+        pilot = self.tick.pilot
+        return pilot.state == A and pilot.instant not in (B, C, D)
 
     @property
     def closed(self):

@@ -8,17 +8,19 @@ _POLL_MS = 20
 _ANSWER_MS = 700
 # The bus wants silence between an answer and the next request
 _PAUSE_MS = 30
-# What money and over-current hang on comes twice
+# What money and protection hang on comes twice
 _ROUND = (
     dlt645.ENERGY_IMPORT,
     dlt645.CURRENT_A,
-    dlt645.POWER,
     dlt645.VOLTAGE_A,
+    dlt645.POWER,
     dlt645.ENERGY_IMPORT,
     dlt645.CURRENT_A,
-    dlt645.POWER,
+    dlt645.VOLTAGE_A,
     dlt645.FREQUENCY,
 )
+_NEEDED = (dlt645.ENERGY_IMPORT, dlt645.CURRENT_A, dlt645.VOLTAGE_A)
+_ATTEMPTS = 3
 _WH_PER_UNIT = 10
 
 
@@ -37,8 +39,10 @@ class Metering:
         while True:
             for identifier in _ROUND:
                 value = await self._ask(identifier)
-                if value is None and identifier == dlt645.ENERGY_IMPORT:
-                    # The one that money hangs on is asked again at once
+                attempts = _ATTEMPTS if identifier in _NEEDED else 1
+                while value is None and attempts > 1:
+                    # Noise must not let it grow old: asked again before the others
+                    attempts -= 1
                     value = await self._ask(identifier)
                 if value is not None:
                     self._take(identifier, value)
@@ -67,6 +71,6 @@ class Metering:
         elif identifier == dlt645.VOLTAGE_A:
             register.take_voltages((value * 100,))
         elif identifier == dlt645.FREQUENCY:
-            register.chz = value
+            register.take_frequency(value)
         else:
             register.take_currents((abs(value),))

@@ -3,7 +3,8 @@
 from ..core import faults
 
 # Parts that protect people or the installation; the board has them, or says who provides them instead
-REQUIRED = ("dead_man", "residual_current", "emergency_stop", "pe_monitor", "temperature")
+_REQUIRED = ("dead_man", "residual_current", "emergency_stop", "pe_monitor", "temperature")
+_REQUIRED_IN_A_SOCKET = _REQUIRED + ("mains_monitor", "lock")
 
 
 class Parts:
@@ -11,25 +12,27 @@ class Parts:
 
     def __init__(self, board):
         self.problem = ""
-        try:
-            self.dead_man = board.dead_man()
-        except OSError as error:
-            # The chip or its MicroPython cannot do it: nothing may close without a dead-man
-            self.dead_man = None
-            self.problem = "dead_man: %s" % error
-        self.residual_current = board.residual_current()
-        self.emergency_stop = board.emergency_stop()
-        self.pe_monitor = board.pe_monitor()
-        self.mains_monitor = board.mains_monitor()
-        self.temperature = board.temperature()
-        self.lock = board.lock()
+        self.dead_man = self._built("dead_man", board.dead_man)
+        self.residual_current = self._built("residual_current", board.residual_current)
+        self.emergency_stop = self._built("emergency_stop", board.emergency_stop)
+        self.pe_monitor = self._built("pe_monitor", board.pe_monitor)
+        self.temperature = self._built("temperature", board.temperature)
+        self.mains_monitor = self._built("mains_monitor", board.mains_monitor)
+        self.lock = self._built("lock", board.lock)
+        required = _REQUIRED_IN_A_SOCKET if board.CONNECTOR_KIND == "socket" else _REQUIRED
         self.missing = [
             name
-            for name in REQUIRED
+            for name in required
             if getattr(self, name) is None and name not in board.INSTALLED_OUTSIDE
         ]
-        if self.lock is None and board.CONNECTOR_KIND == "socket":
-            self.missing.append("lock")
+
+    def _built(self, name, build):
+        # A part that the chip or its MicroPython cannot do is missing like one that is not there
+        try:
+            return build()
+        except OSError as error:
+            self.problem = "%s: %s" % (name, error)
+            return None
 
     def inputs(self):
         """(part, fault bit) of every part that opens the contactor by itself."""

@@ -2,22 +2,27 @@
 temperature, connector lock. Parts come from the board, rules from the core; a part may be None.
 """
 
+from micropython import const
+
 from ..core import faults, limits
-from ..core.lock import ConnectorLock
+from ..core.lock import REST, ConnectorLock
 from ..core.over_current import OverCurrent
 from ..core.residual_current import ResidualCurrentTest
 from ..core.supply import Supply
 from ..core.temperature import Derating
 
-_TEMPERATURE_MS = 200
+_TEMPERATURE_MS = const(200)
+# A stall that was allowed while open must not use up the time that a test or a motor has
+_LOOK_MS = const(100)
 
 
 class Protection:
-    """One step per control loop; `causes` are fault bits, `ready` and `may_close` are conditions."""
+    """One step per control loop; `ready` and `may_close` are conditions, step() returns fault causes."""
 
     def __init__(self, board, profile, parts, tick, register, slots):
         self.missing = parts.missing  # names of safety parts that nobody provides
         self.problem = parts.problem
+        self.has_mains_monitor = parts.mains_monitor is not None
         self.temperature_c10 = None
         self.test = ResidualCurrentTest() if parts.residual_current else None
         self.lock = ConnectorLock() if parts.lock else None
@@ -30,7 +35,10 @@ class Protection:
         self._derating = Derating(board.RATED_A10)
         self._temperature_ms = 0
         self._temperature_causes = 0
-        self._direction = 0
+        self._direction = REST
+        self._closings = 0
+        self._tripped = False
+        self._tripped_before = False
 
     @property
     def ready(self):
@@ -42,15 +50,27 @@ class Protection:
         """True when the self-test was passed since the contactor was last closed."""
         return self.ready and (self.test is None or self.test.proven)
 
-    def step(self, wanted, offered_ma, keep_locked, dt_ms):
+    @property
+    def busy(self):
+        """True while a self-test runs or the lock's motor is driven: no time for a stall."""
+        return self._direction != REST or (self.test is not None and self.test.busy)
+
+    def step(self, wanted, offered_ma, mains_lost, welded, keep_locked, dt_ms):
         """Advance by `dt_ms`; `wanted`: a transaction wants energy. Returns the causes present."""
         contactor = self._tick.contactor
         is_open = not contactor.commanded and not contactor.closed
         causes = faults.SAFETY_PART_MISSING if self.missing else 0
+        look_ms = dt_ms if dt_ms < _LOOK_MS else _LOOK_MS
         if self.test:
-            causes |= self._test_residual_current(is_open, wanted, dt_ms)
+            # A closing may have come and gone between two steps: it used up its test all the same.
+            # A monitor that the mains feeds proves nothing without it
+            tested = is_open and not mains_lost and contactor.operations == self._closings
+            self._closings = contactor.operations
+            causes |= self._test_residual_current(tested, wanted, look_ms)
         if self.lock:
-            causes |= self._move_lock(is_open, keep_locked and (wanted or not is_open), dt_ms)
+            # A voltage sense shows a welded contactor open when the mains is gone
+            is_free = is_open and not welded
+            causes |= self._move_lock(is_free, not is_free or (keep_locked and wanted), look_ms)
         register = self._register
         drawn_ma = 0 if is_open else max(register.ma)
         if self._over_current.step(drawn_ma, offered_ma, dt_ms):
@@ -65,19 +85,29 @@ class Protection:
 
     def _test_residual_current(self, is_open, wanted, dt_ms):
         monitor, test = self._parts.residual_current, self.test
-        test.step(monitor.active(), is_open, wanted, dt_ms)
+        tripped = monitor.active()
+        # Two steps must agree: a spike is neither a trip nor a release
+        if tripped == self._tripped_before:
+            self._tripped = tripped
+        self._tripped_before = tripped
+        test.step(self._tripped, is_open, wanted, dt_ms)
         # Told before the test current flows, so that the tick takes no test for a trip
         self._tick.testing = test.busy
         monitor.test(test.output)
         return faults.RESIDUAL_CURRENT_TEST if test.failed else 0
 
-    def _move_lock(self, is_open, wanted, dt_ms):
-        part = self._parts.lock
-        direction = self.lock.step(wanted, is_open, part.is_locked(), dt_ms)
-        if direction != self._direction:
-            self._direction = direction
-            part.drive(direction)
-        return faults.LOCK_JAM if self.lock.jammed else 0
+    def _move_lock(self, may_unlock, wanted, dt_ms):
+        part, lock = self._parts.lock, self.lock
+        try:
+            # One wrong reading of a bolt that is home must not end a charge
+            is_locked = part.is_locked() or (lock.locked and part.is_locked())
+            direction = lock.step(wanted, may_unlock, is_locked, dt_ms)
+            if direction != self._direction:
+                part.drive(direction)
+                self._direction = direction
+        except OSError:
+            return faults.LOCK_JAM
+        return faults.LOCK_JAM if lock.jammed else 0
 
     def _watch_temperature(self, dt_ms):
         if not self._parts.temperature:

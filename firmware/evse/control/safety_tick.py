@@ -49,6 +49,7 @@ class SafetyTick:
         self.latched = 0  # seen and not yet taken by the control loop
         self.ticks = 0  # good ones, modulo 65536
         self.error = None  # the exception that ended the last bad tick
+        self.drops = 0  # openings by the pilot's level alone, modulo 65536
         self.late_us = 0  # worst lateness while closed
         self._control_pilot = control_pilot
         self._contactor = contactor
@@ -63,6 +64,8 @@ class SafetyTick:
     def start(self, timer):
         """Begin ticking on a timer part."""
         self._last_us = ticks_us()
+        # Nobody may judge a contactor that was never looked at
+        self.run()
         timer.start(self.run, PERIOD_MS)
 
     def permit(self, permission):
@@ -176,11 +179,15 @@ class SafetyTick:
             if holdable and self._permission != OPEN:
                 self._dead_man.beat()
             else:
+                if not self.faults:
+                    self.drops = (self.drops + 1) & 0xFFFF
                 self._open()
         elif (
             holdable
             and self._permission == CLOSE
             and self._permission_ms > 0
+            # What was seen must have been taken, or the permission does not know of it
+            and not self.latched
             and self.pilot.closable
             and self.pilot.low_proven
             and monitor.may_close()

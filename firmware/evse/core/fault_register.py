@@ -2,7 +2,8 @@
 
 A fault with retries clears by itself after its wait, the next time in the same plug-in after twice
 that, and so on; after its last retry it stays until the vehicle has left. A transaction waits for
-such a fault and ends by one that stays, or that has no retries.
+such a fault and ends by one that stays, or that has no retries. It does not wait for ever: a cause
+that does not go uses up the retries, except the mains, whose return everybody waits for.
 """
 
 from micropython import const
@@ -10,6 +11,7 @@ from micropython import const
 from .faults import (
     FIELDS,
     LOCKOUTS,
+    MAINS_LOST,
     MANUAL,
     RESETS,
     RESIDUAL_CURRENT_TEST,
@@ -21,6 +23,11 @@ from .faults import (
 
 # Without the fault for this long, its retries begin anew
 FORGET_MS = const(1800000)
+# A cause that stands this long uses up what retries are left
+PATIENCE_MS = const(900000)
+# A lock-out is for good only when its cause was no spike
+LOCK_AFTER_MS = const(100)
+_SPIKE_WAIT_MS = const(3000)
 _MOST_MS = const(0x20000000)
 
 _WAIT_MS = FIELDS.index("wait_ms")
@@ -35,13 +42,14 @@ class FaultRegister:
     """Holds `active`; `locked_out` are the lock-outs stored before the last power cut."""
 
     def __init__(self, locked_out=0):
-        self.active = locked_out & LOCKOUTS
+        self.active = self._locked = locked_out & LOCKOUTS
         # Until the first step has looked, a stored cause counts as being there
         self._present = self.active
         self._dismissed = 0  # cleared by hand since the last step
         self._retried = 0  # has cleared by itself in this plug-in
         self._spent = 0  # has no retry left in this plug-in
         self._quiet_ms = [0] * len(TABLE)  # since the cause was last present
+        self._there_ms = [0] * len(TABLE)  # the cause without a break
         self._clears = [0] * len(TABLE)  # by itself in this plug-in
 
     def step(self, present, unplugged, dt_ms):
@@ -60,7 +68,7 @@ class FaultRegister:
             if bits & 1:
                 bit = 1 << index
                 if present & bit:
-                    self._quiet_ms[index] = 0
+                    self._stand(index, bit, unplugged, dt_ms)
                 elif self._quiet(index, bit, unplugged, dt_ms):
                     cleared |= bit
             bits >>= 1
@@ -80,7 +88,7 @@ class FaultRegister:
     @property
     def lockouts(self):
         """Active lock-outs, to be stored."""
-        return self.active & LOCKOUTS
+        return self.active & self._locked
 
     def reset(self):
         """A reset at the pile clears what clears by hand and has no cause left; returns those bits."""
@@ -88,7 +96,9 @@ class FaultRegister:
 
     def unlock(self):
         """A technician clears the lock-outs that have no cause left; returns those bits."""
-        return self._dismiss(LOCKOUTS & ~self._present)
+        cleared = self._dismiss(LOCKOUTS & ~self._present)
+        self._locked &= ~cleared
+        return cleared
 
     def left_ms(self, bit):
         """Time without its cause after which a fault clears; -1 when time alone does not clear it."""
@@ -99,14 +109,29 @@ class FaultRegister:
             index += 1
         return max(self._wait_ms(index) - self._quiet_ms[index], 0)
 
+    def _stand(self, index, bit, unplugged, dt_ms):
+        # One step with the cause
+        self._quiet_ms[index] = 0
+        there_ms = self._there_ms[index] = min(self._there_ms[index] + dt_ms, _MOST_MS)
+        if bit & LOCKOUTS and there_ms >= LOCK_AFTER_MS:
+            self._locked |= bit
+        has_retries = TABLE[index][_RETRIES] and bit != MAINS_LOST
+        if has_retries and there_ms >= PATIENCE_MS and not unplugged:
+            self._retried |= bit
+            self._spent |= bit
+
     def _quiet(self, index, bit, unplugged, dt_ms):
         # One step without the cause: a fault may clear, an old one may be forgotten
+        self._there_ms[index] = 0
         quiet_ms = self._quiet_ms[index] = min(self._quiet_ms[index] + dt_ms, _MOST_MS)
         if not self.active & bit:
             if quiet_ms >= FORGET_MS:
                 self._forget(bit)
             return False
-        if bit & RESETS or (bit & (UNPLUGS | self._spent) and not unplugged):
+        if bit & LOCKOUTS and not bit & self._locked:
+            if quiet_ms < _SPIKE_WAIT_MS:
+                return False
+        elif bit & RESETS or (bit & (UNPLUGS | self._spent) and not unplugged):
             return False
         if quiet_ms < self._wait_ms(index):
             return False

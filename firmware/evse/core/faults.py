@@ -17,6 +17,7 @@ LOCKOUT = 3  # by a technician only, power cuts included; with TRIP the pilot go
 
 # `retries`: so many times per plug-in a transaction waits for the fault to clear instead of ending;
 # each wait is twice the one before, and after the last one the fault stays until the vehicle leaves.
+# A lock-out that was there for a moment only clears by itself.
 # `open_ms`: from the cause to the open command at the latest, allowed stalls not counted; 0: no opening.
 FIELDS = (
     "name",
@@ -48,6 +49,9 @@ TABLE = (
     ("pilot_generator", TRIP, SELF, 3000, 0, 520, "InternalError", "PilotGeneratorFault", 3, "red_fast",
      "The pilot generator does not do what it is told: check the CP driver and its supply.",
      "导引发生器输出与指令不符：检查 CP 驱动及其电源。"),
+    ("pilot_unstable", TRIP, UNPLUG, 0, 0, 11, "EVCommunicationError", "PilotUnstable", 3, "red_fast",
+     "The pilot keeps breaking off for moments: check plug, inlet and CP wiring.",
+     "控制导引频繁瞬断：检查插头、车辆插座和 CP 接线。"),
     ("contactor_welded", TRIP, LOCKOUT, 0, 0, 6, "PowerSwitchFailure", "ContactorWelded", 3, "red_on",
      "The contactor is closed though its coil is off: isolate, replace it, then unlock.",
      "线圈断电后接触器仍闭合：断电隔离、更换接触器后解锁。"),
@@ -105,15 +109,15 @@ TABLE = (
     ("safety_part_missing", TRIP, MANUAL, 0, 0, 30, "InternalError", "SafetyPartMissing", 3, "red_on",
      "The board has no part for a protection that it must have. See notes.",
      "主板缺少必需的保护部件，见 notes。"),
-    ("meter_lost", STOP, SELF, 1000, 0, 10000, "PowerMeterFailure", "MeterLost", 3, "red_slow",
+    ("meter_lost", STOP, SELF, 1000, 0, 11500, "PowerMeterFailure", "MeterLost", 3, "red_slow",
      "The meter does not answer: check RS-485 A/B, address and baud rate.",
      "电表无应答：检查 RS-485 A/B 线、地址和波特率。"),
     ("meter_implausible", STOP, UNPLUG, 0, 0, 13000, "PowerMeterFailure", "MeterImplausible", 3, "red_slow",
      "The meter register stepped back or jumped: it was replaced or is defective.",
      "电表底数倒退或突变：电表被更换或损坏。"),
     ("settings_invalid", WARN, MANUAL, 0, 0, 0, "NoError", "SettingsInvalid", 3, "yellow",
-     "A setting was refused; the last good or default value is in force. See notes.",
-     "有设置项被拒绝，正在使用上次有效值或默认值，见 notes。"),
+     "A setting was refused, or a file could not be written; the last good or default value is in force. See notes.",
+     "有设置项被拒绝或文件无法写入，正在使用上次有效值或默认值，见 notes。"),
     ("clock_unknown", WARN, SELF, 0, 0, 0, "NoError", "ClockUnknown", 3, "",
      "The time is not known yet: remote commands wait, the journal carries the uptime.",
      "时间未知：远程指令暂不接受，日志使用运行时间。"),
@@ -133,6 +137,7 @@ NAMES = tuple(row[0] for row in TABLE)
     PILOT_DIODE,
     PILOT_INVALID,
     PILOT_GENERATOR,
+    PILOT_UNSTABLE,
     CONTACTOR_WELDED,
     CONTACTOR_NO_CLOSE,
     CONTACTOR_RELEASED,

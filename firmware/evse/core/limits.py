@@ -29,7 +29,9 @@ class Limits:
         self._a10[RATED] = rated_a10
 
     def set(self, slot, a10, ttl_ms=FOREVER, fallback_a10=UNLIMITED_A10):
-        """Set a limit; after `ttl_ms` it becomes `fallback_a10`."""
+        """Set a limit; after `ttl_ms` it becomes `fallback_a10`, at once when no time is left."""
+        if ttl_ms != FOREVER and ttl_ms <= 0:
+            a10, ttl_ms = fallback_a10, FOREVER
         self._a10[slot] = a10
         self._left_ms[slot] = ttl_ms
         self._fallback_a10[slot] = fallback_a10

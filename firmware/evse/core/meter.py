@@ -8,8 +8,10 @@ Energy is the meter's own register in Wh; nothing is ever added to it here.
 _SLACK_WH = 30
 # So many equal refusals in a row are a fact about the meter, not noise on the bus
 _REFUSALS = 3
-# Voltage and current are read in turn with the register; older than this they say nothing
-_SUPPLY_MS = 10000
+# Protection hangs on current and voltage, which are read in turn with the register: a meter that does
+# not tell them is lost. A frequency that is not told is not judged
+_VALUES_MS = 5000
+_FREQUENCY_MS = 10000
 # So many failures among the last eight questions, and the odd answer between them does not count
 _FAILURES = 6
 
@@ -32,6 +34,7 @@ class MeterRegister:
         self._mv_known = False
         self._mv_age_ms = 0
         self._ma_age_ms = 0
+        self._hz_age_ms = 0
         self._refused_row = 0
         self._first_wh = None
         self._failures = 0  # of the last eight questions, one bit each
@@ -41,14 +44,19 @@ class MeterRegister:
         self.age_ms += dt_ms
         self._mv_age_ms += dt_ms
         self._ma_age_ms += dt_ms
-        # Supervision hangs on current and voltage: a meter without them is no meter for us
-        stale_ms = max(self._mv_age_ms, self._ma_age_ms)
-        self.lost = self.age_ms > self._lost_ms or stale_ms > _SUPPLY_MS or self._failing()
+        self._hz_age_ms += dt_ms
+        if self._hz_age_ms > _FREQUENCY_MS:
+            self.chz = 0
+        self.lost = (
+            self.age_ms > self._lost_ms
+            or max(self._ma_age_ms, self._mv_age_ms) > _VALUES_MS
+            or self._failing()
+        )
 
     @property
     def supply_known(self):
         """True while the voltages are fresh enough to be judged."""
-        return self._mv_known and self._mv_age_ms <= _SUPPLY_MS
+        return self._mv_known and self._mv_age_ms <= _VALUES_MS
 
     def take_voltages(self, mv):
         """Voltages per phase in mV."""
@@ -60,6 +68,11 @@ class MeterRegister:
         """Currents per phase in mA."""
         self.ma = ma
         self._ma_age_ms = 0
+
+    def take_frequency(self, chz):
+        """Frequency in 0.01 Hz."""
+        self.chz = chz
+        self._hz_age_ms = 0
 
     def heard(self, answered):
         """Note whether a question to the meter was answered."""
