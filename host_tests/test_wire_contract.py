@@ -3,7 +3,7 @@
 import ast
 import re
 
-from evse.core import messages
+from evse.core import messages, reports
 from interpreters import ROOT
 
 PAGE = (ROOT / "docs" / "wire.md").read_text()
@@ -25,9 +25,9 @@ def calls(path, method):
 
 def test_every_record_the_firmware_writes_has_the_fields_of_its_kind():
     written = dict(calls(APP / "session.py", "record")) | dict(calls(APP / "station.py", "record"))
-    assert set(written) == set(messages.RECORD_FIELDS)
+    assert set(written) == set(reports.RECORD_FIELDS)
     for kind, fields in written.items():
-        wanted = {row[0] for row in messages.RECORD_FIELDS[kind]}
+        wanted = {row[0] for row in reports.RECORD_FIELDS[kind]}
         assert wanted <= fields, kind
 
 
@@ -52,7 +52,7 @@ def test_every_refusal_is_on_the_wire():
 def test_the_page_names_every_word():
     for words in (
         messages.STATUSES,
-        messages.RECORD_FIELDS,
+        reports.RECORD_FIELDS,
         messages.STOP_REASONS,
         messages.REFUSALS,
         messages.RESULTS,
@@ -70,7 +70,8 @@ def test_the_examples_of_the_page_are_valid():
     names = ("hello", "state", "meter", "journal", "command", "reply", "ack", "limit")
     assert len(lines) == len(names)
     for name, line in zip(names, lines, strict=True):
-        message = messages.decode(name, line.encode())
+        fields = messages.FIELDS if name in messages.FIELDS else reports.FIELDS
+        message = messages.decode(name, line.encode(), fields)
         for record in message.get("records", []):
-            messages.check(record, messages.FIELDS["record"])
-            messages.check(record, messages.RECORD_FIELDS[record["kind"]])
+            messages.check(record, reports.FIELDS["record"])
+            messages.check(record, reports.RECORD_FIELDS[record["kind"]])

@@ -1,4 +1,4 @@
-"""`make bench`: what the tick and the control loop cost under MicroPython, and what a build weighs.
+"""`make bench`: what the tick and the control loop cost under MicroPython, what a build weighs and takes.
 
 Prints the table and writes the same to build/bench.json. Times are of this host; the share of a
 calibration loop, run in turn with each, is what compares between machines. On a board the burst lasts
@@ -18,6 +18,8 @@ from pilectl import build as builder
 BOARD = "devkitc"
 ROUNDS = 1000
 PATHS = ("host_tests/control/bare", "host_tests/control", "firmware", "boards/" + BOARD)
+# Objects of a 64-bit host are so much larger than those of an ESP32
+HOST_TO_ESP32 = 1.9
 
 
 class BenchError(Exception):
@@ -50,9 +52,20 @@ def costs(rounds):
     return f"{name} {said}", rows
 
 
-def sizes():
+def heap(folder):
+    """Bytes of heap that a build takes on this host, and about as many as an ESP32 needs."""
+    script, standins = "host_tests/bench/heap_use.py", str(ROOT / PATHS[0])
+    ran = run_micropython(script, str(folder), standins, paths=("build/lib",), heap="4M")
+    if ran.returncode:
+        raise BenchError(ran.stderr or ran.stdout)
+    measured = json.loads(ran.stdout)
+    total_bytes = sum(measured.values())
+    about_bytes = round(total_bytes / HOST_TO_ESP32)
+    return {**measured, "total_bytes": total_bytes, "esp32_about_bytes": about_bytes}
+
+
+def sizes(built):
     """Bytes of the .mpy files of a build: in all, by layer, and the largest."""
-    _folder, built = builder.build(ROOT, BOARD)
     files = {file.path: file.size_bytes for file in built if file.path.endswith(".mpy")}
     layers = {}
     for path, size_bytes in files.items():
@@ -92,6 +105,11 @@ def table(figures):
     largest = ", ".join(f"{path} {size}" for path, size in mpy["largest"].items())
     lines += [f".mpy bytes for {figures['board']}: {mpy['total_bytes']} of {mpy['allowed_bytes']}"]
     lines += [f"  by layer: {layers}", f"  largest: {largest}"]
+    taken = figures["heap"]
+    lines += [
+        f"heap on this host: {taken['total_bytes']}, of them Station {taken['station_bytes']}",
+        f"  by {HOST_TO_ESP32} about {taken['esp32_about_bytes']} on an ESP32",
+    ]
     return lines
 
 
@@ -103,7 +121,8 @@ def main(arguments=None):
     chosen = parser.parse_args(arguments)
     try:
         interpreter, rows = costs(chosen.rounds)
-        mpy = sizes()
+        folder, built = builder.build(ROOT, BOARD)
+        taken = heap(folder)
     except (BenchError, builder.BuildError) as error:
         print(f"bench: {error}", file=sys.stderr)
         return 1
@@ -114,7 +133,8 @@ def main(arguments=None):
         "machine": platform.machine(),
         "rounds": chosen.rounds,
         "rows": rows,
-        "mpy": mpy,
+        "mpy": sizes(built),
+        "heap": taken,
     }
     print("\n".join(table(figures)))
     chosen.out.parent.mkdir(parents=True, exist_ok=True)

@@ -45,6 +45,12 @@ def test_bench_writes_what_it_prints(bench, tmp_path, capsys, monkeypatch):
         assert row["name"].startswith("tick") == ("burst_us" in row)
     assert figures["interpreter"].startswith("micropython 1.")
     assert figures["mpy"]["total_bytes"] == sum(figures["mpy"]["layers"].values()) > 10000
+    heap = figures["heap"]
+    assert heap["modules_bytes"] > heap["station_bytes"] > 5000
+    assert str(heap["total_bytes"]) in printed
+    assert str(heap["esp32_about_bytes"]) in printed
+    assert heap["total_bytes"] == heap["modules_bytes"] + heap["station_bytes"]
+    assert heap["total_bytes"] // 2 < heap["esp32_about_bytes"] < heap["total_bytes"]
     assert str(ROOT) not in out.read_text()
 
 

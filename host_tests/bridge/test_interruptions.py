@@ -61,9 +61,13 @@ async def test_a_local_charge_keeps_the_price_it_began_at(tmp_path):
     async with local_bridge(tmp_path, **DEARER) as (bridge, pile):
         pile.seq, pile.wh = number, 2000
         pile.journal("tx_stop", tx="7-1", ref="", reason="local", fault="")
-        await until(lambda: bridge.assembly.open_transactions == [])
-        row = bridge.store.read.execute("select cdr from transactions").fetchone()
-        assert "90000" not in row["cdr"]
+
+        def bill():
+            return bridge.store.read.execute("select cdr from transactions").fetchone()["cdr"]
+
+        # The store writes in a thread of its own, after the charge has left the open ones
+        await until(lambda: bridge.assembly.open_transactions == [] and bill())
+        assert "90000" not in bill()
 
 
 async def test_an_order_keeps_its_price_when_its_first_record_comes_later(tmp_path):

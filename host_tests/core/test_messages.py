@@ -2,7 +2,7 @@
 
 import json
 
-from evse.core import messages
+from evse.core import messages, reports
 from evse.core.messages import ProtocolError
 
 COMMAND = {
@@ -30,9 +30,9 @@ def test_round_trip():
 
 def test_journal_of_encoded_records_is_the_plain_message():
     frame = messages.encode_journal([messages.encode_record(RECORD)] * 2)
-    assert messages.decode("journal", frame)["records"] == [RECORD, RECORD]
+    assert messages.decode("journal", frame, reports.FIELDS)["records"] == [RECORD, RECORD]
     assert len(messages.encode_journal([])) <= messages.JOURNAL_FRAME_BYTES
-    messages.check(RECORD, messages.FIELDS["record"])
+    messages.check(RECORD, reports.FIELDS["record"])
 
 
 def test_broken_messages_name_the_field():

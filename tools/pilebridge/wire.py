@@ -10,9 +10,11 @@ import msgspec
 from msgspec import Meta, Struct
 
 from evse.core import messages as _messages
+from evse.core import reports as _reports
 
 # Device code carries no types
 messages: Any = _messages
+reports: Any = _reports
 
 Name = Annotated[str, Meta(max_length=32)]
 _STATUS_PATTERN = "^(" + "|".join(messages.STATUSES) + ")$"
@@ -112,10 +114,10 @@ def decode_journal(payload: bytes) -> list[dict[str, Any]]:
 
 
 def _check_record(record: dict[str, Any]) -> None:
-    messages.check(record, messages.FIELDS["record"])
+    messages.check(record, reports.FIELDS["record"])
     kind = record["kind"]
-    messages.check(record, messages.RECORD_FIELDS.get(kind, ()))
-    if kind not in messages.RECORD_FIELDS or not kind.startswith("tx_"):
+    messages.check(record, reports.RECORD_FIELDS.get(kind, ()))
+    if kind not in reports.RECORD_FIELDS or not kind.startswith("tx_"):
         # An index column takes it, whatever the kind
         if not isinstance(record.get("tx", ""), str):
             raise messages.ProtocolError("tx", "not text")
@@ -129,7 +131,7 @@ def _check_record(record: dict[str, Any]) -> None:
 
 
 def _decode(name: str, payload: bytes) -> dict[str, Any]:
-    message: dict[str, Any] = messages.decode(name, payload)
+    message: dict[str, Any] = messages.decode(name, payload, reports.FIELDS)
     return message
 
 

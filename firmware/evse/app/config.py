@@ -5,7 +5,7 @@ settings.json is what people edit; settings.good.json is the last one accepted a
 
 import json
 
-from ..core import settings
+from .modules import forget
 
 FILE = "settings.json"
 GOOD_FILE = "settings.good.json"
@@ -37,7 +37,16 @@ def write_json(path, value, permit):
 
 
 def load(permit):
-    """(values, problems) of the settings in force."""
+    """(values, problems) of the settings in force. Their table is needed here only, once at the start."""
+    from ..core import settings
+
+    try:
+        return _load(settings, permit)
+    finally:
+        forget("evse.core.settings")
+
+
+def _load(settings, permit):
     good, _ignored = settings.merge(read_json(GOOD_FILE) or {}, settings.defaults())
     wanted = read_json(FILE)
     if wanted is None:

@@ -19,6 +19,7 @@ from .console import Console
 from .indication import Indication
 from .journal import Journal
 from .lockout import Lockout
+from .modules import forget
 from .narrator import Narrator
 from .report import Report
 from .session import Session
@@ -56,6 +57,8 @@ class Station:
     def _build_control(self):
         board, settings = self.board, self.settings
         self.loop = build_connector(board, settings, self.permit, self.lockout.bits)
+        # The profile keeps its values; clauses and tags are for people
+        forget("evse.core.profile_" + settings["profile"])
         self.tick = self.loop.tick
         self.register = self.loop.register
         self.metering = Metering(board.meter(settings["meter_address"]), self.register)

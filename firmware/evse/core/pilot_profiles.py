@@ -25,7 +25,7 @@ _WINDOWS = (
 
 
 class Profile:
-    """Rows of one standard, each value also an attribute by its key.
+    """Values of one standard, each an attribute by its key; clause and tag are for people and tests.
 
     Derived: `windows` (state, lowest_mv, highest_mv) and low_min_mv, low_max_mv with the measuring
     allowance, `over_current` (knee_ma, plus_ma, permille, time_ms, grace_ms). A pair is (least, most).
@@ -33,7 +33,6 @@ class Profile:
 
     def __init__(self, name, rows):
         self.name = name
-        self.rows = rows
         for key, value, _clause, _tag in rows:
             setattr(self, key, value)
         allowance_mv = self.measuring_allowance_mv

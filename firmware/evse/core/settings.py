@@ -7,29 +7,30 @@ value and what is allowed, and the last good or default value stays in force.
 from . import pilot_profiles
 
 # fmt: off
+# The meaning stands in a comment, which costs the pile no heap
 TABLE = (
-    # key, type, default, lowest, highest (length for text), unit, meaning
-    ("station_id", "name", "", 0, 20, "", "identity on the wire; empty: P and the chip's number"),
-    ("site", "name", "", 0, 32, "", "site whose supply limit applies, empty for none"),
-    ("profile", "profile", "gbt_18487_1_2015", 0, 0, "", "control pilot standard"),
-    ("technician_limit_a10", "int", 10000, 0, 10000, "0.1 A", "current limit set at the pile"),
-    ("site_fallback_a10", "int", 60, 0, 10000, "0.1 A", "current limit when the site limit runs out"),
-    ("ventilated", "bool", False, 0, 0, "", "the place is ventilated: state D may charge"),
-    ("wake_up", "bool", False, 0, 0, "", "wake a vehicle that sleeps, once per offer"),
-    ("pause_min_s", "int", 10, 0, 3600, "s", "least length of a pause below 6 A, against chatter"),
-    ("unlock_on_mains_loss", "bool", True, 0, 0, "", "a socket frees the plug when the mains fails"),
-    ("start_timeout_s", "int", 60, 5, 600, "s", "the vehicle must draw within this time of a start"),
-    ("sample_interval_s", "int", 60, 5, 900, "s", "distance of register samples in the journal"),
-    ("meter_interval_s", "int", 5, 1, 300, "s", "distance of live values while charging"),
-    ("state_interval_s", "int", 60, 5, 900, "s", "heartbeat of the state message"),
-    ("pilot_zero_mv", "int", 0, 0, 2000, "mV", "ADC at 0 V on the pilot, 0 for the board's nominal"),
-    ("pilot_gain", "int", 0, 0, 20000, "", "pilot mV per 1000 ADC mV, 0 for the board's nominal"),
-    ("meter_address", "address", "AAAAAAAAAAAA", 12, 12, "", "DL/T 645 address, A for any digit"),
-    ("broker_host", "ipv4", "127.0.0.1", 7, 15, "", "MQTT broker; a name lookup would stop the pile"),
-    ("broker_port", "int", 1883, 1, 65535, "", "its TCP port"),
-    ("keepalive_s", "int", 15, 5, 600, "s", "MQTT keep-alive"),
-    ("wifi_ssid", "str", "", 0, 32, "", "network name, empty for none"),
-    ("wifi_password", "secret", "", 0, 63, "", "network password"),
+    # key, type, default, lowest, highest (length for text), unit
+    ("station_id", "name", "", 0, 20, ""),  # identity on the wire; empty: P and the chip's number
+    ("site", "name", "", 0, 32, ""),  # site whose supply limit applies, empty for none
+    ("profile", "profile", "gbt_18487_1_2015", 0, 0, ""),  # control pilot standard
+    ("technician_limit_a10", "int", 10000, 0, 10000, "0.1 A"),  # current limit set at the pile
+    ("site_fallback_a10", "int", 60, 0, 10000, "0.1 A"),  # current limit when the site limit runs out
+    ("ventilated", "bool", False, 0, 0, ""),  # the place is ventilated: state D may charge
+    ("wake_up", "bool", False, 0, 0, ""),  # wake a vehicle that sleeps, once per offer
+    ("pause_min_s", "int", 10, 0, 3600, "s"),  # least length of a pause below 6 A, against chatter
+    ("unlock_on_mains_loss", "bool", True, 0, 0, ""),  # a socket frees the plug when the mains fails
+    ("start_timeout_s", "int", 60, 5, 600, "s"),  # the vehicle must draw within this time of a start
+    ("sample_interval_s", "int", 60, 5, 900, "s"),  # distance of register samples in the journal
+    ("meter_interval_s", "int", 5, 1, 300, "s"),  # distance of live values while charging
+    ("state_interval_s", "int", 60, 5, 900, "s"),  # heartbeat of the state message
+    ("pilot_zero_mv", "int", 0, 0, 2000, "mV"),  # ADC at 0 V on the pilot, 0 for the board's nominal
+    ("pilot_gain", "int", 0, 0, 20000, ""),  # pilot mV per 1000 ADC mV, 0 for the board's nominal
+    ("meter_address", "address", "AAAAAAAAAAAA", 12, 12, ""),  # DL/T 645 address, A for any digit
+    ("broker_host", "ipv4", "127.0.0.1", 7, 15, ""),  # MQTT broker; a name lookup would stop the pile
+    ("broker_port", "int", 1883, 1, 65535, ""),  # its TCP port
+    ("keepalive_s", "int", 15, 5, 600, "s"),  # MQTT keep-alive
+    ("wifi_ssid", "str", "", 0, 32, ""),  # network name, empty for none
+    ("wifi_password", "secret", "", 0, 63, ""),  # network password
 )
 # fmt: on
 
@@ -46,7 +47,7 @@ def defaults():
 
 def allowed(row):
     """What a row accepts, as a phrase for people."""
-    _key, kind, _default, lowest, highest, unit, _meaning = row
+    _key, kind, _default, lowest, highest, unit = row
     if kind == "int":
         return "allowed %d..%d%s" % (lowest, highest, " " + unit if unit else "")
     if kind == "bool":
@@ -64,7 +65,7 @@ def allowed(row):
 
 def problem(row, value):
     """None, or why `value` is refused for this row."""
-    key, kind, _default, lowest, highest, _unit, _meaning = row
+    key, kind, _default, lowest, highest, _unit = row
     if _accepts(kind, value, lowest, highest):
         return None
     shown = "(hidden)" if kind == "secret" else repr(value)[:24]

@@ -1,0 +1,10 @@
+"""Modules that only the start needs: forgotten after it, so that their heap is free again."""
+
+import sys
+
+
+def forget(name):
+    """Drop a module by its dotted name; nobody may hold it but its package. KeyError when not loaded."""
+    package, _dot, last = name.rpartition(".")
+    del sys.modules[name]
+    delattr(sys.modules[package], last)
