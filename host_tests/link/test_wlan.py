@@ -85,7 +85,7 @@ def test_radio_that_does_not_start_is_said_and_stops_nothing():
         assert not bearer.up
         try:
             await asyncio.wait_for(bearer.wait_up(), 100)
-        except asyncio.TimeoutError:
+        except TimeoutError:
             return True
         return False
 
