@@ -1,0 +1,5 @@
+"""All defects, in the order of the layers."""
+
+from . import control_defects, pilot_defects, rule_defects
+
+DEFECTS = (*pilot_defects.DEFECTS, *rule_defects.DEFECTS, *control_defects.DEFECTS)

@@ -1,0 +1,43 @@
+"""Openings that nothing asked for: they wear the contactor and end charges."""
+
+from evse.core import faults
+from evse.core.pilot import DRIVE_POSITIVE, DRIVE_PWM
+
+# What a spike on one reading may not bring about
+_OF_READINGS = (
+    faults.PILOT_SHORT
+    | faults.PILOT_INVALID
+    | faults.CONTACTOR_RELEASED
+    | faults.RESIDUAL_CURRENT
+    | faults.PE_LOST
+    | faults.EMERGENCY_STOP
+    | faults.MAINS_LOST
+)
+
+
+class Openings:
+    """Judges openings in a tick that saw a good pilot, while nothing demanded one."""
+
+    def __init__(self, world, site, profile):
+        self._world = world
+        self._site = site
+        self._stop_wait_us = (profile.stop_wait_ms - 40) * 1000
+
+    def needless(self, active, of_tick, unclear, waited_us):
+        """Why this opening should not have been, or None.
+
+        `active`: faults of the register; `of_tick`: of this tick; `unclear`: the line was noisy
+        lately; `waited_us`: since the pilot went to +12 V.
+        """
+        line = self._site.line
+        if line.drive == DRIVE_PWM and self._world.spikes == 1 and self._site.is_ready():
+            # One reading or burst that is spoilt is followed by a second, which decides
+            if not active & faults.STOPS and not of_tick & ~_OF_READINGS:
+                return "opened by one spike"
+            return None
+        if line.drive != DRIVE_POSITIVE or unclear or (active | of_tick) & faults.TRIPS:
+            return None
+        # A stop without a fault waits for the vehicle: opening under load wears the contacts
+        if waited_us < self._stop_wait_us:
+            return "opened under load %d ms after the stop" % (waited_us // 1000)
+        return None
