@@ -166,7 +166,7 @@ def test_state_d_asked_for_in_the_moment_of_the_stop():
     m.step(D, False, False, True, 20)
     assert m.state == D1 and m.permission(True) == HOLD and m.permission(False) == OPEN
     m.step(C, False, False, True, 20)
-    assert m.state == C1 and m.permission(True) == OPEN
+    assert m.state == C1 and m.permission(True) == HOLD
 
 
 def wait(m, vehicle, ready, duration_ms):

@@ -4,6 +4,7 @@ import functools
 
 import pytest
 
+from evse.app.indication import PATTERNS
 from evse.control.control_loop import ControlLoop
 from evse.control.protection import Protection
 from evse.core import charging, faults
@@ -47,6 +48,16 @@ def test_what_a_walk_has_not_met_it_has_not_checked():
     assert counters["closings"] > 80
     assert counters["duty above 90 %"] > 0
     assert counters["steps interrupted"] > 80
+
+
+def test_every_fault_that_a_walk_raised_has_a_light_and_a_sentence():
+    raised = [name for name in faults.NAMES if counters_of(SEEDS[0]).get("fault " + name)]
+    for name in raised:
+        row = faults.row(name)
+        assert row["light"] in PATTERNS, name
+        assert len(row["sentence"]) > 20, name
+        if row["severity"] != faults.WARN:
+            assert PATTERNS[row["light"]], name
 
 
 def test_a_walk_follows_from_its_seed():

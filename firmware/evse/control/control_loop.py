@@ -48,7 +48,7 @@ class ControlLoop:
         self.causes = 0  # fault causes found elsewhere: settings, clock, journal, tasks
         self.changed = True  # something a reader would want to see changed
         self._profile = profile
-        self._ventilated = settings["ventilated"]
+        self._ventilated = tick.ventilated = settings["ventilated"]
         self._causes = Causes(tick, register, protection.has_mains_monitor)
         self._lock_kept = not settings["unlock_on_mains_loss"]
         self._mains_gone_ms = 0

@@ -26,7 +26,7 @@ from ..core.faults import (
 )
 from ..core.pilot import PilotMonitor
 from ..core.pilot_profiles import INVALID as LEVEL_INVALID
-from ..core.pilot_profiles import E
+from ..core.pilot_profiles import C, E
 
 PERIOD_MS = const(5)
 # Allowed stalls add up to 23 ms (GC 10, one C call 10, page program 3): beyond this something
@@ -44,6 +44,7 @@ class SafetyTick:
     def __init__(self, profile, control_pilot, contactor, dead_man, inputs=()):
         self.pilot = PilotMonitor(profile)
         self.contactor = ContactorMonitor()
+        self.ventilated = False  # state D may charge here
         self.testing = False  # the residual-current monitor is being made to trip
         self.faults = 0  # present in this tick
         self.latched = 0  # seen and not yet taken by the control loop
@@ -189,6 +190,8 @@ class SafetyTick:
             # What was seen must have been taken, or the permission does not know of it
             and not self.latched
             and self.pilot.closable
+            # The permission may still be that of state C
+            and (self.ventilated or self.pilot.instant == C)
             and self.pilot.low_proven
             and monitor.may_close()
         ):

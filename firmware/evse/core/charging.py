@@ -144,14 +144,17 @@ class ChargingStateMachine:
         target, sequence = self._target(vehicle, ready, want_f)
         if target == self.state:
             return False
-        self._was_closing = (self.state == C2 or (self.state == D2 and ventilated)) and (
-            target == C1 or target == D1
-        )
+        stopping = target == C1 or target == D1
+        # A vehicle that changes between C and D while it is asked to stop gets no longer and no shorter
+        going_on = stopping and self._was_closing and self.state in (C1, D1)
+        was_closed = self.state == C2 or (self.state == D2 and ventilated)
+        self._was_closing = going_on or (stopping and was_closed)
         self._waking = sequence == _WAKE_UP
         self._woken = self._woken or self._waking
         self.state = target
         self.sequence = sequence
-        self._state_ms = 0
+        if not going_on:
+            self._state_ms = 0
         return True
 
     def _target(self, vehicle, ready, want_f):
