@@ -10,7 +10,7 @@ PY := $(VENV)/bin/python
 JOBS ?= 3
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test test-one check lint format types dialect build flash sim bridge sandbox bench clean
+.PHONY: help setup demo test test-one check lint format types dialect build flash sim bridge sandbox conformance properties mutation bench clean
 
 help:  ## list the words
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  \1	/' | expand -t 14
@@ -61,6 +61,15 @@ bridge: build/.setup  ## the bridge alone, with the example settings
 
 sandbox: build/.setup  ## the platform and the driver's page alone
 	$(PY) -m sandbox $(or $(ARGS),serve)
+
+conformance: build/.setup  ## pilot and protection: clause, limit, worst measured, verdict (ARGS="--board devkitc --rows 8.1 --seed 7")
+	PYTHONPATH=host_tests:tools/pilesim/hostpy:build/lib $(PY) -m conformance $(ARGS)
+
+properties: build/.setup  ## random walks over the whole controller, in safety ticks: STEPS=10000000 SEED=1
+	PYTHONPATH=firmware:tools:host_tests:tools/pilesim/hostpy $(PY) -m properties --steps $(or $(STEPS),10000000) --seed $(or $(SEED),1)
+
+mutation: build/.setup  ## deliberate defects in core and control, each of which a test must catch
+	PYTHONPATH=host_tests $(PY) -m mutation $(ARGS)
 
 bench: build/.setup  ## the figures table, and the same as build/bench.json (ARGS="--rounds 5000")
 	PYTHONPATH=host_tests $(PY) -m bench $(ARGS)

@@ -1,0 +1,1 @@
+"""`make conformance`: sequences and faults on every board, each over many random phases, against its limit."""

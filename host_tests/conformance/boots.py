@@ -1,0 +1,42 @@
+"""What a pile says after power-up, and whether it charges all the same."""
+
+_CHARGE_MS = 5000
+
+
+def named_after_power_on(fault, *, charges):
+    """From power-up to the naming of a fault; the pile must then charge, or must refuse to."""
+
+    async def story(m):
+        m.event_us = m.now_us
+        named = m.watch(lambda: m.told(fault), 1000)
+        await m.until(lambda: named, 1000)
+        if not named:
+            return None
+        if charges:
+            await m.r.charge()
+            await m.run(_CHARGE_MS)
+            m.require(m.world.contactor.closed, "the charge did not go on")
+        else:
+            m.world.vehicle.plug()
+            await m.run(_CHARGE_MS)
+            refusal = m.station.authorize_local()
+            m.require(refusal == "fault", "start answered %r" % refusal)
+            m.require(not m.world.contactor.operations, "the contactor closed")
+            m.require(m.loop.machine.name() == "F", "state %s" % m.loop.machine.name())
+        return m.since_event(named[0])
+
+    return story
+
+
+def not_closed_in_c(within_ms):
+    """How often the contactor closes when a vehicle stands in state C while the pile starts."""
+
+    async def story(m):
+        m.world.vehicle.set_mode("simplified")
+        m.world.vehicle.plug()
+        m.event_us = m.now_us
+        await m.run(within_ms)
+        m.require(m.loop.machine.name() == "C1", "state %s" % m.loop.machine.name())
+        return m.world.contactor.operations
+
+    return story

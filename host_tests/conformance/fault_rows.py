@@ -1,0 +1,223 @@
+"""Rows for every fault of core/faults.py: cause to open command within `open_ms`, name told, light shown."""
+
+from conformance import actions as do
+from conformance import boots, checks, stories
+from conformance.fault_row import MUST_NOT_CLOSE, STAYS_CLOSED, fault_row, open_ms
+from conformance.row import SLOW, SLOWEST
+
+# The tick's period and the inputs' reading, after every allowed stall
+_STALLED_INPUT_US = 30_000
+_MANY = 60
+
+
+def _generator(m):
+    # Above 90 % the low phase is shorter than a conversion: nobody can say who has lost it
+    return "pilot_generator" if m.loop.duty_permille <= 900 else ""
+
+
+# fault, short, what, world's fault
+_PILOT = (
+    ("pilot_short", "", "CP shorted to PE", "cp_short"),
+    ("pilot_diode", "none", "vehicle without diode", "diode_short"),
+    ("pilot_diode", "leak", "CP leaks to PE", "leak"),
+    ("pilot_generator", "high", "generator stuck high", "pwm_stuck_high"),
+    ("pilot_generator", "low", "generator stuck low", "pwm_stuck_low"),
+    ("pilot_generator", "dead", "generator dead", "pwm_dead"),
+)
+
+
+def _pilot():
+    for name, short, what, fault in _PILOT:
+        told = _generator if name == "pilot_generator" else name
+        story = stories.opens(do.world_fault(fault), open_ms(name) + 100, fault=told)
+        yield fault_row(name, short, what, "charging", story)
+    yield fault_row(
+        "pilot_diode",
+        "<= 32 A",
+        "vehicle without diode at 8 to 32 A",
+        "charging as rated",
+        stories.opens(do.world_fault("diode_short"), 100, fault="pilot_diode"),
+        most=11_000,
+    )
+    story = stories.opens(do.no_level, 100, fault="pilot_invalid")
+    yield fault_row("pilot_invalid", "", "level of no state", "charging", story)
+    yield fault_row(
+        "pilot_unstable",
+        "",
+        "CP breaks for 12 ms, three times: slowest",
+        "charging",
+        checks.twitches,
+        phases=SLOW,
+    )
+
+
+def _tripped_us(m):
+    return m.world.residual_current.tripped_us
+
+
+def _mains_told_us(m):
+    return m.world.mains_monitor.changed_us
+
+
+# fault, short, what, action, pin role, when the input changes
+_INPUTS = (
+    (
+        "residual_current",
+        "",
+        "monitor trips",
+        do.world_fault("residual_current"),
+        "rcm_trip",
+        _tripped_us,
+    ),
+    (
+        "residual_current",
+        "wire",
+        "trip wire breaks",
+        do.world_fault("rcm_wire"),
+        "rcm_trip",
+        stories.cause_now,
+    ),
+    ("pe_lost", "", "PE is lost", do.world_fault("pe_lost"), "pe_monitor", stories.cause_now),
+    (
+        "emergency_stop",
+        "",
+        "emergency stop pressed",
+        do.world_fault("emergency_stop"),
+        "emergency_stop",
+        stories.cause_now,
+    ),
+    ("mains_lost", "", "mains fails", do.mains_off, "mains_monitor", _mains_told_us),
+)
+
+
+def _inputs():
+    for name, short, what, action, part, cause in _INPUTS:
+        story = stories.opens(action, 60, fault=name, cause=cause)
+        yield fault_row(name, short, what, "charging", story, parts=(part,))
+        if cause == stories.cause_now:
+            story = stories.opens(action, 90, fault=name, stalled=True)
+            yield fault_row(
+                name,
+                (short + " stalls").strip(),
+                what + ", every allowed stall",
+                "charging",
+                story,
+                parts=(part,),
+                most=_STALLED_INPUT_US,
+                clause="own: L1 with stalls",
+            )
+
+
+def _slow_vehicle(m):
+    m.world.vehicle.ramp_us = 120_000_000
+
+
+# fault, short, what, action, other options
+_SLOW = (
+    (
+        "over_current",
+        "",
+        "30 % above the offer",
+        do.world_fault("overdraw"),
+        {"least": 5_000_000, "clause": "GB/T 18487.1 A.3, 5 s"},
+    ),
+    (
+        "over_current",
+        "after fall",
+        "offer falls, vehicle does not follow",
+        do.both(_slow_vehicle, do.offer(60)),
+        {"least": 5_000_000, "most": 15_000_000, "clause": "IEC 61851-1 A, tolerated 5 s"},
+    ),
+    ("over_voltage", "", "25 % above", do.world_fault("over_voltage"), {}),
+    ("under_voltage", "", "18 % below", do.world_fault("under_voltage"), {}),
+    ("frequency", "", "54 Hz", do.world_fault("frequency"), {}),
+    ("over_temperature", "", "85 degrees", do.heat, {"parts": ("temperature_adc",)}),
+    ("meter_lost", "silent", "meter silent", do.world_fault("silent"), {}),
+    ("meter_lost", "other", "only another meter answers", do.world_fault("wrong_address"), {}),
+    ("meter_implausible", "jump", "register jumps", do.world_fault("jump"), {}),
+    ("meter_implausible", "back", "register steps back", do.world_fault("step_back"), {}),
+)
+
+
+def _slow():
+    for name, short, what, action, options in _SLOW:
+        most_ms = options.get("most", open_ms(name) * 1000) // 1000
+        story = stories.opens_slowly(action, most_ms + 1000, fault=name)
+        yield fault_row(name, short, what, "charging as rated", story, phases=SLOW, **options)
+
+
+def _firmware():
+    story = stories.opens_after_order(do.tick_breaks, 50, fault="tick_failed")
+    yield fault_row("tick_failed", "", "error in the tick", "charging", story)
+    story = stories.opens_late(38_000, 60, fault="tick_late")
+    yield fault_row("tick_late", "", "held for 38 ms: its end to open", "charging", story)
+    story = stories.opens_after_order(do.control_stops, 700, fault="control_lost")
+    yield fault_row(
+        "control_lost", "", "control loop stands still", "charging", story, phases=_MANY
+    )
+
+
+# fault, short, what, action, limit of its naming in ms, pin roles
+_REPORTED = (
+    (
+        "temperature_lost",
+        "open",
+        "sensor open",
+        do.world_fault("ntc_open"),
+        5000,
+        ("temperature_adc",),
+    ),
+    (
+        "temperature_lost",
+        "short",
+        "sensor shorted",
+        do.world_fault("ntc_short"),
+        5000,
+        ("temperature_adc",),
+    ),
+    ("journal_full", "", "nobody takes records", do.journal_fills, 200, ()),
+    ("task_failed", "", "error in a task", do.task_breaks, 3000, ()),
+)
+
+
+def _warnings():
+    for name, short, what, action, within_ms, parts in _REPORTED:
+        yield fault_row(
+            name,
+            short,
+            what + ": named",
+            "charging as rated",
+            stories.reports(action, name, within_ms),
+            most=within_ms * 1000,
+            clause=STAYS_CLOSED,
+            phases=SLOW,
+            parts=parts,
+        )
+
+
+def _power_on():
+    for name, what, stage, charges in (
+        ("settings_invalid", "refused setting", "power on, bad setting", True),
+        ("clock_unknown", "no time yet", "power on", True),
+        ("safety_part_missing", "no emergency stop", "power on, no emergency stop", False),
+    ):
+        yield fault_row(
+            name,
+            "",
+            what + ": power-up to name",
+            stage,
+            boots.named_after_power_on(name, charges=charges),
+            most=max(open_ms(name), 100) * 1000,
+            clause=STAYS_CLOSED if charges else MUST_NOT_CLOSE,
+            phases=SLOWEST,
+        )
+
+
+ROWS = (
+    *_pilot(),
+    *_inputs(),
+    *_slow(),
+    *_firmware(),
+    *_warnings(),
+    *_power_on(),
+)
