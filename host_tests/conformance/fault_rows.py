@@ -7,7 +7,7 @@ from conformance.row import SLOW, SLOWEST
 
 # The tick's period and the inputs' reading, after every allowed stall
 _STALLED_INPUT_US = 30_000
-_MANY = 60
+_MANY = 40
 
 
 def _generator(m):

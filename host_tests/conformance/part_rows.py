@@ -5,7 +5,7 @@ from conformance import checks, stories
 from conformance.fault_row import MUST_NOT_CLOSE, fault_row
 from conformance.row import FAST, SLOW, SLOWEST, Row
 
-_MANY = 60
+_MANY = 40
 
 
 # fault, short, what, stage, story, pin roles

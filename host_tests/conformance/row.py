@@ -2,7 +2,7 @@
 
 # Random phases per board of a row whose window is below 100 ms, and of one that takes seconds
 FAST = 1000
-SLOW = 20
+SLOW = 8
 SLOWEST = 4
 
 IEC = ("iec_61851_1_2017", "sae_j1772")

@@ -8,7 +8,7 @@ from conformance.row import GBT, IEC, SLOW, SLOWEST, Row
 _OWN_MS = 100
 # Lock, self-test of the residual-current monitor, loop
 _READY_MS = 4000
-_MANY = 60
+_MANY = 40
 
 
 def _state(name):
