@@ -1,6 +1,7 @@
 """`python -m conformance`: run the table, print it, write build/conformance.html and .json; exit 1 on a miss."""
 
 import argparse
+import os
 import sys
 import time
 from pathlib import Path
@@ -56,7 +57,7 @@ def _parser():
         "--phases", type=int, default=FAST, help="of fast rows; others in proportion"
     )
     parser.add_argument("--seed", type=int, default=1)
-    parser.add_argument("--jobs", type=int, default=2, help="processes")
+    parser.add_argument("--jobs", type=int, default=os.cpu_count() or 2, help="processes")
     parser.add_argument("--quick", action="store_true", help="a few phases of every row")
     parser.add_argument("--no-html", action="store_true")
     parser.add_argument("--out", type=Path, default=ROOT / "build")

@@ -12,9 +12,11 @@ import traceback
 
 from conformance.moment import Moment
 from conformance.recorder import Recorder
+from conformance.row import FAST
 
 _REAL_TIMEOUT_S = 120
-# Every so many moments of a row one is thorough
+# Of rows with many moments every so many is complete, and of all rows every so many is thorough
+_COMPLETE = 4
 _THOROUGH = 256
 
 
@@ -48,7 +50,8 @@ async def _measure(r, row, number, seed, recorded):
     rng = random.Random(seed)
     # Noise of its own, or every child would meet the same samples
     r.world.line._random.state = rng.getrandbits(31)
-    moment = Moment(r, rng, number % _THOROUGH == 0)
+    complete = row.phases < FAST or number % _COMPLETE == 0
+    moment = Moment(r, rng, complete, number % _THOROUGH == 0)
     closed = r.world.contactor.closed
     recorder = Recorder(r.world) if recorded else None
     try:

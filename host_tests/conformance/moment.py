@@ -13,12 +13,15 @@ _COLLECT_APART_US = 1_000_000
 
 
 class Moment:
-    """Handed to a row's story inside a forked child. `wrong` collects what must not be;
-    `thorough` ones also take the time to look at what is slow, such as the light."""
+    """Handed to a row's story inside a forked child. `wrong` collects what must not be.
 
-    def __init__(self, r, rng, thorough=False):
+    `complete` ones of a fault also wait for its name and the main contacts, `thorough` ones for the light.
+    """
+
+    def __init__(self, r, rng, complete=True, thorough=True):
         self.r = r
         self.rng = rng
+        self.complete = complete
         self.thorough = thorough
         self.world = r.world
         self.station = r.station

@@ -27,7 +27,7 @@ def opens(action, within_ms, *, fault="", stalled=False, cause=cause_now):
         at_us = m.arm(action)
         if stalled:
             m.stall_around(at_us)
-        await _until_open(m, within_ms)
+        await _until_open(m, within_ms, name)
         m.event_us = cause(m)
         await _named(m, name)
         return m.open_command_us
@@ -41,7 +41,7 @@ def opens_after_order(action, within_ms, *, fault=""):
     async def story(m):
         m.require(m.world.contactor.closed, "contactor not closed before the event")
         await m.do(action)
-        await _until_open(m, within_ms)
+        await _until_open(m, within_ms, fault)
         await _named(m, fault)
         return m.open_command_us
 
@@ -66,7 +66,7 @@ def opens_late(stall_us, within_ms, *, fault=""):
         at_us = m.now_us + 1 + m.rng.randrange(PHASE_US)
         m.event_us = at_us + stall_us
         m.stall(at_us, stall_us)
-        await _until_open(m, PHASE_US // 1000 + stall_us // 1000 + within_ms)
+        await _until_open(m, PHASE_US // 1000 + stall_us // 1000 + within_ms, fault)
         await _named(m, fault)
         return m.open_command_us
 
@@ -158,15 +158,17 @@ def _beats(m):
     return times
 
 
-async def _until_open(m, within_ms):
+async def _until_open(m, within_ms, fault):
     await m.until(lambda: m.event_us is not None, PHASE_US // 1000 + 2)
     await m.until(lambda: m.open_command_us is not None, within_ms)
+    if fault and not m.complete:
+        return
     await m.until(lambda: m.contacts_us is not None, _DROP_OUT_MS)
     m.require(m.contacts_us is not None, "the main contacts did not open")
 
 
 async def _named(m, fault):
-    if not fault:
+    if not fault or not m.complete:
         return
     told = await m.until(lambda: m.told(fault), _NAMING_MS)
     m.require(told, "%s not told, active: %s" % (fault, " ".join(m.names())))
