@@ -5,11 +5,15 @@ ProtocolError, which names the field.
 """
 
 import json
+from binascii import a2b_base64, b2a_base64
 
 VERSION = 1
 MAX_BYTES = 1024
 # What the frame of a journal message takes of them
-JOURNAL_FRAME_BYTES = 24
+JOURNAL_FRAME_BYTES = 64
+# Hex digits of a life, and of the number that makes one hello different from all others
+LIFE_CHARS = 8
+NONCE_CHARS = 16
 
 UP_TOPICS = ("hello", "online", "state", "meter", "journal", "reply")
 DOWN_TOPICS = ("command", "ack")
@@ -60,7 +64,13 @@ FIELDS = {
         ("utc", "int", True) + _UTC,
         ("ttl_s", "int", True, 1, 3600),
     ),
-    "ack": (("upto", "int", True, 0, 1 << 50), ("utc", "int", True) + _UTC),
+    # Only the answer to a hello carries the time, together with the hello's nonce
+    "ack": (
+        ("life", "token", True, LIFE_CHARS, LIFE_CHARS),
+        ("upto", "int", True, 0, 0xFFFFFFFF),
+        ("utc", "int", False) + _UTC,
+        ("nonce", "token", False, NONCE_CHARS, NONCE_CHARS),
+    ),
     "limit": (
         ("a10", "int", True, 0, 10000),
         ("utc", "int", True) + _UTC,
@@ -76,8 +86,17 @@ COMMAND_ARGS = {
     ),
     "stop": (("connector", "int", True, 0, 255), ("ref", "token", True, 1, 64)),
     "report": (),
+    # A new secret under the old one, see mac.cover()
+    "rotate": (
+        ("number", "int", True, 2, 0xFFFF),
+        ("nonce", "token", True, NONCE_CHARS, NONCE_CHARS),
+        ("cover", "token", True, 64, 64),
+    ),
 }
 
+_MAC_HEAD = b',"mac":"'
+_MAC_TAIL = b'"}'
+_MAC_BYTES = len(_MAC_HEAD) + 24 + len(_MAC_TAIL)
 _TYPES = {"int": int, "int?": int, "str": str, "token": str, "list": list, "dict": dict}
 
 
@@ -114,14 +133,38 @@ def encode(message):
     return json.dumps(body, separators=(",", ":")).encode()
 
 
-def encode_record(record):
-    """UTF-8 JSON bytes of one journal record, a part of `encode_journal`."""
-    return json.dumps(record, separators=(",", ":")).encode()
+def encode_journal(life, first, records):
+    """The journal message of some records' bytes; `first` is the first number that it accounts for."""
+    texts = [b2a_base64(record)[:-1] for record in records]
+    head = b'{"v":%d,"life":"%s","from":%d,"records":["' % (VERSION, life.encode(), first)
+    return head + b'","'.join(texts) + b'"]}'
 
 
-def encode_journal(encoded_records):
-    """The journal message around records that are encoded already."""
-    return b'{"v":%d,"records":[' % VERSION + b",".join(encoded_records) + b"]}"
+def decode_base64(field, text):
+    """Bytes of base64 text; ProtocolError names `field`."""
+    try:
+        return a2b_base64(text)
+    except ValueError:
+        raise ProtocolError(field, "not base64")
+
+
+def sign(topic_name, payload, mac):
+    """`payload`, a JSON object, with its tag over topic and content as the last field."""
+    tag = b2a_base64(mac.tag(topic_name.encode() + b"\n" + payload[:-1]))[:-1]
+    return payload[:-1] + _MAC_HEAD + tag + _MAC_TAIL
+
+
+def check_signature(topic_name, payload, mac):
+    """ProtocolError unless `payload` ends with the tag that sign() gives for this topic and key."""
+    at = len(payload) - _MAC_BYTES
+    if at < 2 or payload[at : at + len(_MAC_HEAD)] != _MAC_HEAD or payload[-2:] != _MAC_TAIL:
+        raise ProtocolError("mac", "missing")
+    try:
+        tag = a2b_base64(payload[at + len(_MAC_HEAD) : -2])
+    except ValueError:
+        raise ProtocolError("mac", "not base64")
+    if not mac.proves(topic_name.encode() + b"\n" + payload[:at], tag):
+        raise ProtocolError("mac", "wrong")
 
 
 def decode(name, payload, fields=FIELDS):

@@ -3,9 +3,10 @@
 Who takes reports loads this; the pile itself does not, so that they cost none of its heap.
 """
 
-from .messages import ID
+from .messages import ID, LIFE_CHARS, NONCE_CHARS
 
 _UINT = 0x7FFFFFFF
+_SEQ = 0xFFFFFFFF
 FIELDS = {
     "hello": (
         ("boot", "int", True, 0, _UINT),
@@ -15,14 +16,23 @@ FIELDS = {
         ("profile", "str", True, 1, 32),
         ("site", "str", True, 0, 32),
         ("connectors", "list", True, 1, 4),
+        # Memory: its name, the oldest number still held, the next to be given
+        ("life", "token", True, LIFE_CHARS, LIFE_CHARS),
+        ("first", "int", True, 0, _SEQ),
+        ("next", "int", True, 1, _SEQ),
+        # Number of the secret in use, 1 until it was rotated
+        ("key", "int", True, 1, 0xFFFF),
+        ("nonce", "token", True, NONCE_CHARS, NONCE_CHARS),
     ),
     "state": (
         ("boot", "int", True, 0, _UINT),
         ("up", "int", True, 0, _UINT),
         ("utc", "int?", True, 0, 1 << 40),
         ("connectors", "list", True, 1, 4),
-        ("notes", "list", True, 0, 8),
-        ("counts", "dict", True, 0, 16),
+        # Left out when there is nothing to say
+        ("notes", "list", False, 0, 8),
+        ("counts", "dict", False, 0, 16),
+        ("journal", "dict", False, 0, 8),
     ),
     "meter": (
         ("c", "int", True, 1, 4),
@@ -34,10 +44,16 @@ FIELDS = {
         ("mv", "list", True, 0, 3),
         ("ma", "list", True, 0, 3),
     ),
-    "journal": (("records", "list", True, 1, 16),),
+    "journal": (
+        ("life", "token", True, LIFE_CHARS, LIFE_CHARS),
+        # The first number that this message accounts for: what is missing behind it is lost
+        ("from", "int", True, 1, _SEQ),
+        # Base64 of record bytes, see records.py
+        ("records", "list", True, 1, 16),
+    ),
     "reply": (ID, ("result", "str", True, 1, 16), ("reason", "str", True, 0, 64)),
     "record": (
-        ("seq", "int", True, 1, 1 << 50),
+        ("seq", "int", True, 1, _SEQ),
         ("kind", "str", True, 1, 16),
         ("boot", "int", True, 0, _UINT),
         ("up", "int", True, 0, _UINT),
@@ -55,10 +71,17 @@ _FAULT = ("fault", "token", True, 0, 32)
 _FAULT_NAME = ("fault", "token", False, 0, 32)
 RECORD_FIELDS = {
     "boot": (("cause", "token", False, 0, 32),),
-    "tx_start": (_TX, _REF, ("by", "token", True, 0, 16)),
+    # `meter` is the meter's own number, "" where it tells none
+    "tx_start": (_TX, _REF, ("by", "token", True, 0, 16), ("meter", "token", False, 0, 16)),
     "tx_charging": (_TX,),
     "tx_sample": (_TX,),
+    # The pile lost its power in between; `lost_wh` moved on the meter since the record before
+    "tx_resume": (_TX, ("lost_wh", "int", True, 0, 1 << 40)),
     "tx_stop": (_TX, _REF, ("reason", "token", True, 1, 16), _FAULT),
     "fault": (_FAULT_NAME, ("detail", "token", False, 0, 120)),
     "fault_clear": (_FAULT_NAME,),
+    # The clock was set or stepped: by how much, and by whom
+    "clock": (("step_s", "int", False, -(1 << 40), 1 << 40), ("source", "token", False, 0, 16)),
+    # Records from here on are sealed with the secret of this number
+    "key": (("number", "int", True, 1, 0xFFFF),),
 }

@@ -6,6 +6,9 @@ value and what is allowed, and the last good or default value stays in force.
 
 from . import pilot_profiles
 
+# Pre-shared key (TLS-PSK), server certificate and password, or password alone without encryption
+LINK_SECURITIES = ("psk", "certificate", "password")
+
 # fmt: off
 # The meaning stands in a comment, which costs the pile no heap
 TABLE = (
@@ -26,8 +29,13 @@ TABLE = (
     ("pilot_zero_mv", "int", 0, 0, 2000, "mV"),  # ADC at 0 V on the pilot, 0 for the board's nominal
     ("pilot_gain", "int", 0, 0, 20000, ""),  # pilot mV per 1000 ADC mV, 0 for the board's nominal
     ("meter_address", "address", "AAAAAAAAAAAA", 12, 12, ""),  # DL/T 645 address, A for any digit
+    ("key", "key", "", 0, 0, ""),  # the pile's secret, as the bridge has it
+    ("link_security", "choice", "psk", LINK_SECURITIES, 0, ""),  # how the link to the broker is secured
+    ("certificate_pause_s", "int", 900, 30, 86400, "s"),  # charge on so long without a link, then pause
+    ("resume", "bool", True, 0, 0, ""),  # a charge goes on after a loss of power, else it ends
+    ("ntp_host", "ipv4?", "", 0, 15, ""),  # time server beside the bridge, empty for none
     ("broker_host", "ipv4", "127.0.0.1", 7, 15, ""),  # MQTT broker; a name lookup would stop the pile
-    ("broker_port", "int", 1883, 1, 65535, ""),  # its TCP port
+    ("broker_port", "int", 8883, 1, 65535, ""),  # its TCP port
     ("keepalive_s", "int", 15, 5, 600, "s"),  # MQTT keep-alive
     ("wifi_ssid", "str", "", 0, 32, ""),  # network name, empty for none
     ("wifi_password", "secret", "", 0, 63, ""),  # network password
@@ -35,6 +43,7 @@ TABLE = (
 # fmt: on
 
 _DIGITS = "0123456789"
+_HEX = _DIGITS + "abcdefABCDEF"
 _NAME = _DIGITS + "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ-_"
 
 KEYS = tuple(row[0] for row in TABLE)
@@ -58,6 +67,12 @@ def allowed(row):
         return "allowed 12 digits, or 12 times A"
     if kind == "ipv4":
         return "allowed an IPv4 address"
+    if kind == "ipv4?":
+        return "allowed an IPv4 address or nothing"
+    if kind == "choice":
+        return "allowed " + ", ".join(lowest)
+    if kind == "key":
+        return "allowed 64 hex digits"
     if kind == "name":
         return "allowed %d..%d letters, digits, - and _" % (lowest, highest)
     return "allowed text of %d..%d characters" % (lowest, highest)
@@ -68,7 +83,7 @@ def problem(row, value):
     key, kind, _default, lowest, highest, _unit = row
     if _accepts(kind, value, lowest, highest):
         return None
-    shown = "(hidden)" if kind == "secret" else repr(value)[:24]
+    shown = "(hidden)" if kind in ("secret", "key") else repr(value)[:24]
     return "%s = %s: %s" % (key, shown, allowed(row))
 
 
@@ -85,8 +100,12 @@ def _accepts(kind, value, lowest, highest):
         return value in pilot_profiles.NAMES
     if kind == "address":
         return len(value) == 12 and (value == "A" * 12 or all(c in _DIGITS for c in value))
-    if kind == "ipv4":
-        return _is_ipv4(value)
+    if kind == "choice":
+        return value in lowest
+    if kind == "key":
+        return len(value) in (0, 64) and all(c in _HEX for c in value)
+    if kind in ("ipv4", "ipv4?"):
+        return _is_ipv4(value) or (kind == "ipv4?" and value == "")
     if kind == "name" and not all(c in _NAME for c in value):
         return False
     return lowest <= len(value) <= highest and all(c >= " " for c in value)

@@ -1,0 +1,65 @@
+"""HMAC-SHA256 (RFC 2104) and the keys of one pile, each derived from its one secret.
+
+Whoever holds a derived key cannot use it for another purpose: the broker has the one for TLS-PSK and can
+neither sign a command nor a record.
+"""
+
+from hashlib import sha256
+
+from micropython import const
+
+SECRET_BYTES = const(32)
+TAG_BYTES = const(16)
+
+# Purposes of derived keys
+PSK = b"pilelink psk 1"
+COMMAND = b"pilelink command 1"
+JOURNAL = b"pilelink journal 1"
+# Covers a new secret on its way to the pile
+ROTATE = b"pilelink rotate 1"
+
+_BLOCK_BYTES = const(64)
+
+
+class Mac:
+    """One key of at most 64 bytes, prepared for many messages."""
+
+    def __init__(self, key):
+        if len(key) > _BLOCK_BYTES:
+            raise ValueError("key of %d bytes, allowed %d" % (len(key), _BLOCK_BYTES))
+        padded = key + bytes(_BLOCK_BYTES - len(key))
+        self._inner = bytes(byte ^ 0x36 for byte in padded)
+        self._outer = bytes(byte ^ 0x5C for byte in padded)
+
+    def digest(self, data):
+        """The 32 bytes over `data`."""
+        inner = sha256(self._inner)
+        inner.update(data)
+        outer = sha256(self._outer)
+        outer.update(inner.digest())
+        return outer.digest()
+
+    def tag(self, data):
+        """The first 16 bytes of the digest, what messages and records carry."""
+        return self.digest(data)[:TAG_BYTES]
+
+    def proves(self, data, tag):
+        """True when `tag` is that of `data`; takes the same time whichever byte differs."""
+        wanted = self.tag(data)
+        if len(tag) != TAG_BYTES:
+            return False
+        difference = 0
+        for index in range(TAG_BYTES):
+            difference |= wanted[index] ^ tag[index]
+        return difference == 0
+
+
+def derive(secret, purpose):
+    """Key of 32 bytes for one purpose."""
+    return Mac(secret).digest(purpose)
+
+
+def cover(secret, nonce, new_secret):
+    """`new_secret` made unreadable without `secret`; the same call uncovers it. `nonce` is used once."""
+    stream = Mac(derive(secret, ROTATE)).digest(nonce)
+    return bytes(a ^ b for a, b in zip(stream, new_secret))
