@@ -16,6 +16,7 @@ BOARD_FILE = DRIVERS + "standard_board.py"
 
 START = "reached only before the contactor can close"
 BRIEF = "shorter than its pattern says"
+ASKED = "every caller asks"
 OPENED = "the contactor was told to open in the statement before"
 # (file, function, calls): kind, reason
 ALLOWED = {
@@ -34,6 +35,22 @@ ALLOWED = {
     (DRIVERS + "dead_man_uart.py", "DeadManUart.beat", "uart.write"): (
         BRIEF,
         "36 bytes at most go into a FIFO of 128",
+    ),
+    (
+        DRIVERS + "flash_partition.py",
+        "FlashPartition.__init__",
+        "esp32.Partition.find esp32.Partition.TYPE_DATA partition.ioctl",
+    ): (
+        BRIEF,
+        "looks the partition up in a table in RAM",
+    ),
+    (DRIVERS + "flash_partition.py", "FlashPartition.program", "partition.writeblocks"): (
+        BRIEF,
+        "one record in one page, 3 ms, no erase",
+    ),
+    (DRIVERS + "flash_partition.py", "FlashPartition.erase", "partition.ioctl"): (
+        ASKED,
+        "reached from Ring.prepare and Ring.format alone, which stand in the table of patterns",
     ),
     (DRIVERS + "meter_dlt645.py", "MeterDlt645.request", "uart.write"): (
         BRIEF,
@@ -195,6 +212,18 @@ def test_what_is_allowed_at_the_start_is_reached_from_nowhere_else(found, trees)
     for file, function in sorted(functions):
         late += late_callers(file, function, uses, trees)
     assert not late, "\n".join(sorted(set(late)))
+
+
+def test_a_sector_is_erased_only_by_what_asks(found):
+    hits, uses = found
+    erases = {(use.file, use.function) for use in uses if use.name == "erase"}
+    ring = {(CORE + "ring.py", "Ring._erase"), (CORE + "sector.py", "erase")}
+    assert erases == ring
+    callers = {use.function for use in uses if use.name == "_erase"}
+    assert callers == {"Ring.format", "Ring.prepare"}
+    asked = [hit for hit in hits if hit.call in ("ring.prepare", "ring.format")]
+    assert len(asked) == 2
+    assert all(hit.asks for hit in asked)
 
 
 def test_main_opens_before_it_prints_or_waits(trees):
