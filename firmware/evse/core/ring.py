@@ -66,11 +66,13 @@ class Ring:
         tail = None
         for index in range(self._count):
             if lives[index] in (None, "", self.life):
-                found = self._look(index, lives[index] == self.life)
-                spoilt += found.spoilt
+                headed = lives[index] == self.life
+                found = self._look(index, headed)
+                # Where the header is gone an erase was cut off: what is spoilt there was committed
+                spoilt += found.spoilt if headed else 0
                 if found.last and (tail is None or found.last > tail.last):
                     tail = found
-                elif not found.last and lives[index]:
+                elif not found.last and headed:
                     spoilt -= found.torn
                     unsure += found.tail_spoilt and not found.torn
         lost = self._visit_all(visit)
