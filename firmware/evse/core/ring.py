@@ -19,8 +19,8 @@ _EIO = const(5)
 _ENOSPC = const(28)
 
 # States of a sector
-_READY = const(0)  # erased and headed
-_USED = const(1)  # holds records
+READY = const(0)  # erased and headed
+USED = const(1)  # holds records
 _HEADLESS = const(2)  # holds records of ours, and its header is spoilt
 _WASTE = const(3)  # to be erased: never headed, foreign, or without a record
 _BROKEN = const(4)  # refuses to be erased
@@ -93,9 +93,9 @@ class Ring:
             found.end,
         )
         if found.first:
-            self._state[index] = _USED if headed else _HEADLESS
+            self._state[index] = USED if headed else _HEADLESS
         elif headed and found.end == HEAD_BYTES:
-            self._state[index] = _READY
+            self._state[index] = READY
         return found
 
     def _is_ours(self, data):
@@ -153,8 +153,8 @@ class Ring:
         else:
             raise OSError(_EIO, "the flash does not take a record")
         seq = records.seq_of(data)
-        if self._state[index] == _READY:
-            self._state[index] = _USED
+        if self._state[index] == READY:
+            self._state[index] = USED
             self._first[index] = seq
         self._last[index] = seq
         self.last_tag = records.tag_of(data)
@@ -178,7 +178,7 @@ class Ring:
                 return head
         for step in range(1, self._count + 1):
             index = (head + step) % self._count
-            if self._state[index] == _READY:
+            if self._state[index] == READY:
                 self._head = index
                 return index
         raise OSError(_ENOSPC, "the journal is full")
@@ -210,7 +210,7 @@ class Ring:
         erasures = (self._erasures[index] or wear) + 1
         self._state[index] = _WASTE
         sector.erase(self._flash, index * SECTOR_BYTES, self.life, erasures)
-        self._state[index] = _READY
+        self._state[index] = READY
         self._erasures[index] = erasures
         self._first[index] = self._last[index] = 0
         self._end[index] = HEAD_BYTES
@@ -222,13 +222,13 @@ class Ring:
             state = self._state[index]
             if state == _WASTE:
                 return index
-            done = state in (_USED, _HEADLESS) and self._last[index] <= self._acked
+            done = state in (USED, _HEADLESS) and self._last[index] <= self._acked
             if done and not keeps and index != self._head:
                 return index
         return -1
 
     def _ready(self):
-        return sum([state == _READY for state in self._state])
+        return sum([state == READY for state in self._state])
 
     # Reading
 
@@ -259,13 +259,13 @@ class Ring:
                     return
 
     def _walk(self, index, offset):
-        headed = self._state[index] == _USED
+        headed = self._state[index] == USED
         for behind, data in sector.walk(self._flash, index * SECTOR_BYTES, offset):
             if headed or self._is_ours(data):
                 yield behind, data
 
     def _in_order(self):
-        used = [i for i in range(self._count) if self._state[i] in (_USED, _HEADLESS)]
+        used = [i for i in range(self._count) if self._state[i] in (USED, _HEADLESS)]
         return sorted(used, key=lambda index: self._first[index])
 
     # Figures
