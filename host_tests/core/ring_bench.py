@@ -15,7 +15,7 @@ def belongs(data, life):
 
 def record(seq, pad=0, kind="tx_sample", life=LIFE):
     row = {"seq": seq, "kind": kind, "boot": 1, "up": seq, "utc": None, "c": 1, "wh": seq * 10}
-    row["tx"] = "x" * (25 + pad)
+    row["ref"] = "x" * (25 + pad)
     return records.encode(row, life, records.NO_LINK, KEY)
 
 

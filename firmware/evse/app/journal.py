@@ -13,6 +13,9 @@ from .ledger import Ledger
 
 # Records in one message: each costs an encoding in one go
 _BATCH = 8
+# Records wait so long for others to go with, except the end of a transaction
+_GATHER_MS = 2000
+_URGENT = "tx_stop"
 # Base64 and its quotes
 _TEXT_BYTES = 4
 
@@ -25,7 +28,6 @@ class Journal:
         self.life = ""
         self.problem = ""  # why nothing can be written
         self.damage = ""  # what was found missing or spoilt
-        self.news = False  # a record was written since the uplink looked
         self.ledger = Ledger()  # what the records say was going on when the power went
         self._outbox = Outbox()
         self._keys = keys
@@ -33,6 +35,7 @@ class Journal:
         self._permit = permit
         self._ring = None
         self._upto = 0  # what the bridge has committed, as far as it has told
+        self._due_ms = 0  # uptime from which on what waits may be sent
         self._begun = {}  # connector: number of the record its transaction began with
         if flash is None:
             self.problem = "journal: the board has no flash for it"
@@ -96,6 +99,7 @@ class Journal:
             "wh": wh,
         }
         record.update(payload)
+        is_alone = ring.next_seq == self._upto + 1
         link = ring.last_tag[: records.LINK_BYTES]
         try:
             ring.append(records.encode(record, self.life, link, self._keys.journal))
@@ -103,7 +107,10 @@ class Journal:
             self.problem = "journal: %s" % error
             return 0
         self.problem = ""
-        self.news = True
+        if kind == _URGENT:
+            self._due_ms = 0
+        elif is_alone:
+            self._due_ms = self._clock.up_ms + _GATHER_MS
         if kind == "tx_start":
             self._begun[connector] = record["seq"]
         elif kind == "tx_stop":
@@ -145,7 +152,7 @@ class Journal:
 
     def message(self, most_bytes):
         """(journal message, last number) of the oldest records not committed; (None, 0) if there are none."""
-        if self._ring is None:
+        if self._ring is None or self._clock.up_ms < self._due_ms:
             return None, 0
         batch, size = [], messages.JOURNAL_FRAME_BYTES
         for data in self._ring.after(self._upto, _BATCH):
