@@ -6,7 +6,7 @@ import logging
 import signal
 import sys
 
-from pilebridge import config
+from pilebridge import collector, config
 from pilebridge.application import Application
 from pilebridge.broker import BrokerError
 from pilebridge.settings import Config
@@ -52,6 +52,7 @@ async def _run(settings: Config) -> int:
     except (OSError, BrokerError, StoreError) as error:
         sys.stderr.write(f"pilebridge: {error}\n")
         return 1
+    collector.settle()
     host = settings.bridge.http.host
     broker = "127.0.0.1" if settings.mqtt.broker.start else settings.mqtt.host
     sys.stdout.write(
