@@ -5,11 +5,11 @@ Nothing here touches the store: what a record means for a journal, journal.py de
 
 import struct
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, Protocol
 
 import msgspec
 
-from pilebridge.keys import Secret
+from pilebridge.keys import PreparedKey, Secret
 from pilebridge.wire import decode_journal, messages, records, reports
 
 # A sealed record that breaks the tables keeps its place under this name
@@ -18,6 +18,20 @@ UNREADABLE = "unreadable"
 
 # kind, boot, up, utc, connector, wh, tx: what the journal's table has columns for
 Columns = tuple[str, int, int, int | None, int, int | None, str]
+
+
+class Seals(Protocol):
+    """A key that seals records, with its name: key set and number."""
+
+    @property
+    def journal(self) -> PreparedKey:
+        """The key."""
+        ...
+
+    @property
+    def name(self) -> tuple[int, int]:
+        """Key set and number."""
+        ...
 
 
 class Sealed(msgspec.Struct, gc=False):
@@ -65,7 +79,7 @@ def read(pile: str, payload: bytes, known: Sequence[Secret]) -> Batch:
     return Batch(pile, life, message.first, found, current)
 
 
-def examine(data: bytes, life: bytes, known: Sequence[Secret]) -> Sealed:
+def examine(data: bytes, life: bytes, known: Sequence[Seals]) -> Sealed:
     """One record's bytes, checked under every secret of its pile until one fits."""
     if len(data) < records.LEAST_BYTES:
         return Sealed(0, data)
