@@ -123,7 +123,7 @@ def _follow(
         text = f"record {seq} of life {life.life} does not follow record {seq - 1}"
         name = (conn, life.pile, life.life, "chain", text, now_utc, str(seq))
         outcome.alarm(alarms.sound(*name))
-    if life.is_empty and seq > 1:
+    if chain == BEGINS:
         text = f"life {life.life} begins at record {seq}: what was before is not here"
         outcome.alarm(alarms.sound(conn, life.pile, life.life, "begins", text, now_utc))
     if sealed.problem:
