@@ -185,7 +185,11 @@ def _order(order: Mapping[str, Any] | None, transaction: Transaction) -> list[st
     if build is None:
         return [f"order.kind: says {order['kind']}, known are {', '.join(made.ORDERS)}"]
     text = build(transaction, order["connector_id"])
-    found = _differences(json.loads(order["text"]), json.loads(text), "order.")
+    try:
+        pushed = json.loads(order["text"])
+    except ValueError:
+        return ["order.text: not JSON"]
+    found = _differences(pushed, json.loads(text), "order.")
     return found or ([] if text == order["text"] else ["order: is not written as it was pushed"])
 
 
