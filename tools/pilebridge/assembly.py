@@ -23,7 +23,7 @@ log = logging.getLogger(__name__)
 _CURSOR = "assembly_cursor"
 _BATCH = 200
 _RETRY_S = 1.0
-_WITH_REGISTER = ("tx_charging", "tx_sample", "tx_resume", "tx_stop")
+_WITH_REGISTER = ("tx_charging", "tx_sample", "tx_resume", "tx_ending", "tx_stop")
 
 
 class Owner(Protocol):
