@@ -8,6 +8,8 @@ import asyncio
 
 from micropython import const
 
+from .secure import close
+
 _CONNECT_MS = const(10000)
 _LOOK_MS = const(200)
 # The vehicle gets so long to pause; it ought to within seconds
@@ -41,12 +43,7 @@ class Dialer:
             if self.security.holds:
                 await self._quiet()
             streams = await self._connect()
-            begun = None
-            try:
-                begun = await self.security.begin(streams, self.address[0], first, self._permit)
-            finally:
-                if begun is None:
-                    await close(streams[1])
+            begun = await self.security.begin(streams, self.address[0], first, self._permit)
         finally:
             self._end_pause()
         self._offline_ms = 0
@@ -83,16 +80,3 @@ class Dialer:
         if self._pausing:
             self._pausing = False
             self._pause(False)
-
-
-_CLOSE_MS = const(500)
-
-
-async def close(writer):
-    """Close a connection without a word; waits for a moment at most."""
-    writer.close()
-    try:
-        # On MicroPython this is what closes the socket
-        await asyncio.wait_for_ms(writer.wait_closed(), _CLOSE_MS)
-    except (OSError, asyncio.TimeoutError):
-        pass

@@ -11,7 +11,7 @@ import asyncio
 import umqtt.simple
 from micropython import const
 
-from .dialer import close
+from .secure import close
 
 _TIMEOUT_MS = const(10000)
 # Larger packets from the broker are read past, acknowledged and counted

@@ -14,6 +14,7 @@ from ..core import mac
 
 _HANDSHAKE_MS = const(10000)
 _LOOK_MS = const(10)
+_CLOSE_MS = const(500)
 # Without a key exchange, which would hold the interpreter as a certificate does
 _PSK_CIPHERS = ("TLS-PSK-WITH-AES-128-GCM-SHA256", "TLS-PSK-WITH-AES-256-GCM-SHA384")
 _NO_KEY = "key = nothing: without one the broker knows no pile, set the one that the bridge has"
@@ -93,33 +94,58 @@ class Security:
     async def begin(self, streams, host, first, permit):
         """(reader, writer) on which the bytes `first` have gone, over an open connection to `host`.
 
-        OSError when the other side is not who it should be, takes too long, or the permit is refused.
+        OSError when the other side is not who it should be, takes too long, or the permit is refused;
+        the connection is then closed.
         """
-        if self.problem:
-            raise OSError(self.problem)
-        if self._kind == "password":
-            reader, writer = streams
-            writer.write(first)
-            await writer.drain()
-            return reader, writer
-        tls_socket = self._context.wrap_socket(
-            streams[0].s, server_hostname=host, do_handshake_on_connect=False
-        )
-        if self.holds:
-            shaking = _quiet_handshake(tls_socket, first, permit)
-        else:
-            shaking = _handshake(tls_socket, first)
+        reader, writer = streams
+        begun = None
         try:
+            if self._kind != "password":
+                reader = writer = await self._encrypted(reader.s, host, first, permit)
+            else:
+                writer.write(first)
+                await writer.drain()
+            begun = reader, writer
+        finally:
+            if begun is None:
+                await close(writer)
+        return begun
+
+    async def _encrypted(self, plain_socket, host, first, permit):
+        tls_socket = self._context.wrap_socket(
+            plain_socket, server_hostname=host, do_handshake_on_connect=False
+        )
+        stream = None
+        try:
+            if self.holds:
+                shaking = _quiet_handshake(tls_socket, first, permit)
+            else:
+                shaking = _handshake(tls_socket, first)
             sent = await asyncio.wait_for_ms(shaking, _HANDSHAKE_MS)
+            stream = asyncio.StreamReader(tls_socket)
         except asyncio.TimeoutError:
             raise OSError("no TLS handshake with %s" % host)
         except ValueError as error:
             # What is wrong with a certificate
             raise OSError("TLS: %s" % error)
-        stream = asyncio.StreamReader(tls_socket)
-        stream.write(first[sent:])
-        await stream.drain()
-        return stream, stream
+        finally:
+            if stream is None:
+                # Gives its buffers back at once; a collection may be far off
+                tls_socket.close()
+        if sent < len(first):
+            stream.write(first[sent:])
+            await stream.drain()
+        return stream
+
+
+async def close(writer):
+    """Close a connection without a word; waits for a moment at most."""
+    writer.close()
+    try:
+        # On MicroPython this is what closes the socket
+        await asyncio.wait_for_ms(writer.wait_closed(), _CLOSE_MS)
+    except (OSError, asyncio.TimeoutError):
+        pass
 
 
 # The first bytes go out when the handshake is over; until then each call makes the step for which the
