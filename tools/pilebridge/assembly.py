@@ -110,6 +110,11 @@ class Assembly:
                 return transaction
         return None
 
+    def ref_of(self, pile: str, tx: str) -> str:
+        """A platform's reference of an open transaction, "" when its start is not known yet."""
+        transaction = self._open.get((pile, tx))
+        return "" if transaction is None else transaction.ref
+
     def running_bill(self, transaction: Transaction, live: Reading | None) -> ChargeDetailRecord:
         """What the charge has cost so far, up to a live reading."""
         readings = self._readings.get((transaction.pile, transaction.tx)) or [

@@ -87,11 +87,11 @@ def examine(data: bytes, life: bytes, known: Sequence[Seals]) -> Sealed:
     content, tag = life + data[:-20], data[-20:-4]
     for secret in known:
         if secret.journal.proves(content, tag):
-            return _readable(data, secret.name)
+            return _readable(data, life, secret.name)
     return Sealed(records.seq_of(data), data)
 
 
-def _readable(data: bytes, by: tuple[int, int]) -> Sealed:
+def _readable(data: bytes, life: bytes, by: tuple[int, int]) -> Sealed:
     try:
         record: dict[str, Any] = records.decode(data)
         if not _is_plain(record):
@@ -110,7 +110,7 @@ def _readable(data: bytes, by: tuple[int, int]) -> Sealed:
         record["utc"],
         record["c"],
         record["wh"],
-        record.get("tx", ""),
+        f"{life.decode()}-{record['tx']}" if "tx" in record else "",
     )
     return Sealed(record["seq"], data, by, columns)
 
@@ -152,6 +152,6 @@ def _check(record: dict[str, Any]) -> None:
             raise messages.ProtocolError("wh", f"null in {kind}")
         if record["c"] < 1:
             raise messages.ProtocolError("c", f"0 in {kind}")
-    elif not isinstance(record.get("tx", ""), str):
+    elif not isinstance(record.get("tx", 0), int):
         # An index column takes it, whatever the kind
-        raise messages.ProtocolError("tx", "not text")
+        raise messages.ProtocolError("tx", "not a number")

@@ -76,12 +76,11 @@ class Report:
         for loop in self._loops.values():
             loop.changed = False
         connectors = [self._connector(number, is_full) for number in sorted(self._sessions)]
-        message = {"connectors": connectors}
+        message = {"connectors": connectors, "utc": self._clock.utc_s()}
         if is_full:
             self._due_s = self._clock.up_s + self._settings["state_interval_s"]
             message["boot"] = self._journal.boot
             message["up"] = self._clock.up_s
-            message["utc"] = self._clock.utc_s()
             message["journal"] = self._journal.figures()
         counts = {name: count for name, count in self._counts.items() if count}
         if counts:
@@ -89,12 +88,12 @@ class Report:
         notes = self._notes()
         while notes:
             message["notes"] = notes
-            data = messages.encode(message)
+            data = messages.encode_live(message)
             if len(data) <= messages.MAX_BYTES:
                 return data
             notes.pop()
             del message["notes"]
-        return messages.encode(message)
+        return messages.encode_live(message)
 
     def _settled(self):
         # What follows from one cause within a second goes out as one
@@ -124,7 +123,7 @@ class Report:
                     message["c"] = number
                 message["mv"] = register.mv
                 message["ma"] = register.ma
-                return messages.encode(message)
+                return messages.encode_live(message)
         return None
 
     def journal(self, most_bytes):

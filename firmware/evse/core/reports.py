@@ -29,7 +29,7 @@ FIELDS = {
         ("connectors", "list", True, 1, 4),
         ("boot", "int", False, 0, _UINT),
         ("up", "int", False, 0, _UINT),
-        ("utc", "int?", False, 0, 1 << 40),
+        ("utc", "int?", True, 0, 1 << 40),
         ("notes", "list", False, 0, 8),
         ("counts", "dict", False, 0, 16),
         ("journal", "dict", False, 0, 8),
