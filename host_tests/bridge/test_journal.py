@@ -216,7 +216,6 @@ async def test_a_record_that_does_not_follow_is_stored_and_alarmed(pile):
     assert outcome.upto == 4
     assert pile.stored == [*linked(1, 2), (3, "fork"), (4, LINKED)]
     assert pile.alarms == [("chain", "3")]
-    # One taken out, the rest renumbered by nobody: its place is a hole, not a chain
     assert "does not follow record 2" in outcome.raised[0].text
 
 

@@ -4,6 +4,7 @@ Nothing here touches the store: what a record means for a journal, journal.py de
 """
 
 import struct
+from binascii import a2b_base64
 from collections.abc import Sequence
 from typing import Any, Protocol
 
@@ -67,7 +68,10 @@ def read(pile: str, payload: bytes, known: Sequence[Secret]) -> Batch:
     prefix = life.encode()
     found = []
     for text in message.records:
-        data = messages.decode_base64("records", text)
+        try:
+            data = a2b_base64(text)
+        except ValueError:
+            raise messages.ProtocolError("records", "not base64") from None
         sealed = examine(data, prefix, known)
         found.append(sealed)
         if sealed.by is None:
@@ -93,7 +97,7 @@ def examine(data: bytes, life: bytes, known: Sequence[Seals]) -> Sealed:
 
 def _readable(data: bytes, life: bytes, by: tuple[int, int]) -> Sealed:
     try:
-        record: dict[str, Any] = records.decode(data)
+        record: dict[str, Any] = _decode(data)
         if not _is_plain(record):
             _check(record)
     except (records.RecordError, messages.ProtocolError) as error:
@@ -115,6 +119,8 @@ def _readable(data: bytes, life: bytes, by: tuple[int, int]) -> Sealed:
     return Sealed(record["seq"], data, by, columns)
 
 
+_decode = records.decode
+_KINDS = reports.RECORD_FIELDS
 # What the codec's own widths leave open of the fields that every record has
 _MOST = {row[0]: row[4] for row in reports.FIELDS["record"]}
 _MOST_BOOT, _MOST_UP, _MOST_CONNECTOR = _MOST["boot"], _MOST["up"], _MOST["c"]
@@ -125,9 +131,9 @@ def _is_plain(record: dict[str, Any]) -> bool:
     kind, connector = record["kind"], record["c"]
     if not record["seq"] or record["boot"] > _MOST_BOOT or record["up"] > _MOST_UP:
         return False
-    if connector > _MOST_CONNECTOR or kind not in reports.RECORD_FIELDS:
+    if connector > _MOST_CONNECTOR or kind not in _KINDS:
         return False
-    for name, wanted, _required, lowest, highest in reports.RECORD_FIELDS[kind]:
+    for name, wanted, _required, lowest, highest in _KINDS[kind]:
         value = record.get(name)
         if wanted == "token":
             if type(value) is not str or not lowest <= len(value) <= highest:
