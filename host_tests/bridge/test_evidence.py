@@ -5,7 +5,7 @@ import json
 
 import pytest
 
-from bridge.fake_pile import T0
+from bridge.fake_pile import LIFE, T0
 from bridge.fake_platform import until
 from bridge.fakes import CONNECTOR, EXAMPLE, PILE, SECRET, charging_station, local_bridge, seq
 from pilebridge import cli, evidence, orders, verify
