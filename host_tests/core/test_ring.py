@@ -1,73 +1,24 @@
-"""The journal's ring: what is appended is found again, in order, wherever it stands and whatever rots."""
+"""The journal's ring: what is appended is found again, in order, and flash that fails has a name."""
 
-from evse.core import mac, records
-from evse.core.ring import Ring, RingFullError
+from ring_bench import (
+    KB,
+    LIFE,
+    SECTOR,
+    fill,
+    held_on,
+    holds,
+    new_ring,
+    prepare_all,
+    raised,
+    record,
+    ring_on,
+)
+
+from evse.core import records
+from evse.core.ring import RingFullError
 from evse.core.ring_sector import FlashFaultError
 from pilesim.nor_flash import NorFlash
 from pilesim.rng import Random
-
-LIFE = "a55a41c3"
-KEY = mac.Mac(mac.derive(bytes(range(32)), mac.JOURNAL))
-SECTOR, PAGE, KB = 4096, 256, 1024
-
-
-def belongs(data, life):
-    return records.proven(data, life, KEY)
-
-
-def ring_on(flash, visit=None):
-    """A ring that has just started on this flash."""
-    ring = Ring(flash, belongs)
-    ring.mount(visit)
-    return ring
-
-
-def prepare_all(ring):
-    while ring.prepare():
-        pass
-
-
-def new_ring(size=64 * KB):
-    """(ring, flash) of a first life, every sector ready."""
-    flash = NorFlash(size)
-    ring = ring_on(flash)
-    ring.format(LIFE)
-    prepare_all(ring)
-    return ring, flash
-
-
-def record(ring, extra=0):
-    """The next record; about 75 bytes, and `extra` more."""
-    row = {"seq": ring.next_seq, "kind": "tx_sample", "boot": 7, "up": 93, "utc": None, "c": 1}
-    row["wh"] = 1234570 + ring.next_seq
-    row["tx"] = "a55a41c3-7-%d" % ring.next_seq
-    row["w"] = 7034
-    row["detail"] = "x" * extra
-    return records.encode(row, ring.life, ring.link, KEY)
-
-
-def fill(ring, count, extra=0):
-    """Append `count` records; returns them."""
-    # All at once: a list that grows among so many records finds no room in MicroPython's heap
-    rows = [None] * count
-    for index in range(count):
-        rows[index] = record(ring, extra)
-        ring.append(rows[index])
-    return rows
-
-
-def held_on(flash):
-    """(ring, records) as the next start finds them."""
-    rows = []
-    return ring_on(flash, rows.append), rows
-
-
-def raised(error, call, *values):
-    try:
-        call(*values)
-    except error as found:
-        return str(found) or "?"
-    return ""
 
 
 def test_what_is_appended_is_found_again_in_order():
@@ -127,13 +78,9 @@ def test_a_ring_of_another_life_is_foreign_and_a_new_life_wins_from_its_first_se
 def test_a_few_foreign_sectors_are_counted_and_erased():
     ring, flash = new_ring()
     rows = fill(ring, 60)
-    other, other_flash = new_ring()
-    other.format(LIFE)
-    other = Ring(NorFlash(64 * KB), belongs)
-    other.mount()
-    other.format("0badc0de")
-    prepare_all(other)
-    flash.content[5 * SECTOR : 6 * SECTOR] = other._sectors[0].read(0, SECTOR)
+    other, stranger = new_ring(life="0badc0de")
+    fill(other, 3)
+    flash.content[5 * SECTOR : 6 * SECTOR] = stranger.read(0, SECTOR)
     again, held = held_on(flash)
     assert (again.life, again.foreign, held) == (LIFE, 1, rows)
     assert again.prepare()
@@ -149,8 +96,7 @@ def test_sectors_may_stand_in_any_order():
         again, held = held_on(flash)
         assert held == rows
         assert (again.next_seq, again.holes) == (251, 0)
-        held += fill(again, 10)
-        assert again.after(0, 999) == held
+        assert holds(again, held + fill(again, 10))
 
 
 def test_only_acknowledged_records_are_erased_and_the_newest_stay():
@@ -162,13 +108,13 @@ def test_only_acknowledged_records_are_erased_and_the_newest_stay():
     assert not ring.prepare()
     ring.acknowledge(100)
     assert ring.prepare() and ring.prepare() and not ring.prepare()
-    assert ring.after(0, 999) == rows[96:]
+    assert holds(ring, rows[96:])
     assert (ring.first, ring.waiting) == (97, len(rows) - 100)
     ring.acknowledge(len(rows))
     prepare_all(ring)
-    assert ring.after(0, 999) == rows[-4 * 48 :]
     assert ring.waiting == 0
-    assert held_on(flash)[1] == rows[-4 * 48 :]
+    assert holds(ring, rows[-4 * 48 :])
+    assert holds(ring_on(flash), rows[-4 * 48 :])
     assert flash.wear == [2] * 12 + [1] * 4
 
 
@@ -284,8 +230,8 @@ def test_a_sector_that_cannot_be_erased_is_given_up():
     prepare_all(ring)
     assert ring.capacity == 15 * 48
     rows = fill(ring, ring.room)
-    again, held = held_on(flash)
-    assert held == rows
+    again = ring_on(flash)
+    assert holds(again, rows)
     # The next start tries again
     prepare_all(again)
     assert again.room == 48

@@ -99,11 +99,11 @@ class Ring:
                 # Before the first header stands what a cut erase left over: nothing is lost there
                 if headed:
                     self.holes += seq - last - 1
+                headed = headed or sector.wear >= 0
                 last = seq
                 self.link = tag_of(data)[:LINK_BYTES]
                 if visit is not None:
                     visit(data)
-            headed = headed or sector.wear >= 0
             self._head = sector
         self.next_seq = last + 1
         self.acked = max(0, self.first - 1)
