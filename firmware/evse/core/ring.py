@@ -8,7 +8,7 @@ from binascii import hexlify, unhexlify
 
 from micropython import const
 
-from .records import LINK_BYTES, NO_LINK, seq_of, size_of, tag_of
+from .records import LINK_BYTES, NO_LINK, seq_of, tag_of
 from .ring_sector import (
     HEAD_BYTES,
     PAGE_BYTES,
@@ -20,6 +20,7 @@ from .ring_sector import (
     WORN,
     FlashFaultError,
     Sector,
+    rotten_numbers,
 )
 
 _TRIES = const(2)
@@ -66,7 +67,9 @@ class Ring:
         for sector in [self._head] + ready[:1]:
             if damage.get(sector):
                 self.torn = True
-                self._keep_number(sector, damage[sector])
+                lost = rotten_numbers(sector, damage[sector], self.next_seq, self.link)
+                self.holes += lost
+                self.next_seq += lost
 
     def _choose_life(self):
         """The newest generation, within it the life of most sectors; its sectors become READY."""
@@ -107,19 +110,6 @@ class Ring:
             self._head = sector
         self.next_seq = last + 1
         self.acked = max(0, self.first - 1)
-
-    def _keep_number(self, sector, at):
-        """Do not give the number again of a last record that lost one bit: it was whole once."""
-        data = bytearray(sector.read(at, PAGE_BYTES - at % PAGE_BYTES))
-        for bit in range(8 * min(len(data), max(1, data[0]))):
-            data[bit >> 3] ^= 1 << (bit & 7)
-            size = size_of(data)
-            if size and self._proves(bytes(data[:size])):
-                lost = max(0, seq_of(data) + 1 - self.next_seq)
-                self.holes += lost
-                self.next_seq += lost
-                return
-            data[bit >> 3] ^= 1 << (bit & 7)
 
     def _proves(self, data):
         return self._belongs(data, self.life)

@@ -17,7 +17,7 @@ from binascii import crc32
 
 from micropython import const
 
-from .records import seq_of, size_of
+from .records import LEAST_BYTES, LINK_BYTES, link_of, seq_of, size_of, tag_of
 
 SECTOR_BYTES = 4096
 PAGE_BYTES = 256
@@ -35,6 +35,8 @@ WORN = 3
 _MAGIC = b"J\x01"
 _HEAD = "<2sH4sI"
 _TRIES = const(3)
+# Of the 64 bits of number and link; where a program was cut off about 20 of them differ
+_MOST_ROTTEN = const(8)
 
 
 class FlashFaultError(OSError):
@@ -193,3 +195,36 @@ class Sector:
 def _sealed(generation, life, erasures):
     head = struct.pack(_HEAD, _MAGIC, generation, life, erasures)
     return head + struct.pack("<I", crc32(head) & 0xFFFFFFFF)
+
+
+def rotten_numbers(sector, at, seq, link):
+    """How many damaged records from offset `at` on were whole once, the first with this number and link.
+
+    What was cut off instead lacks its end, or much of what is known of it beforehand.
+    """
+    page = sector.read(at, PAGE_BYTES - at % PAGE_BYTES)
+    count = 0
+    while page:
+        size = _size_but_for_one_bit(page) or page[0]
+        if size < LEAST_BYTES or len(page.rstrip(b"\xff")) < size - 1:
+            break
+        wrong = 0
+        for stands, wanted in zip(
+            page[2:6] + link_of(page), struct.pack("<I", seq + count) + link
+        ):
+            wrong += bin(stands ^ wanted).count("1")
+        if wrong > _MOST_ROTTEN:
+            break
+        count += 1
+        link = tag_of(page[:size])[:LINK_BYTES]
+        page = page[size:]
+    return count
+
+
+def _size_but_for_one_bit(page):
+    """Length of the record here if a bit of that byte is all that is wrong with it, else 0."""
+    for bit in range(8):
+        size = size_of(bytes((page[0] ^ 1 << bit,)) + page[1:])
+        if size:
+            return size
+    return 0
