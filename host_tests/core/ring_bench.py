@@ -38,7 +38,7 @@ def record(ring, extra=0):
     """The next record; about 75 bytes, and `extra` more."""
     row = {"seq": ring.next_seq, "kind": "tx_sample", "boot": 7, "up": 93, "utc": None, "c": 1}
     row["wh"] = 1234570 + ring.next_seq
-    row["tx"] = "a55a41c3-7-%d" % ring.next_seq
+    row["meter"] = "a55a41c3-7-%d" % ring.next_seq
     row["w"] = 7034
     row["detail"] = "x" * extra
     return records.encode(row, ring.life, ring.link, KEY)

@@ -61,6 +61,9 @@ def run_pile(board_name, options):
     runner = scenario.Runner(world, steps, on_step=_print_step)
     if "dir" in options:
         os.chdir(options["dir"])
+        if provision():
+            _say("provisioned", "with the bench's public key")
+        MeterMemory(world.meter)
         world.flash.keep_in(FLASH_FILE)
     if speed_permille:
         world.clock.pace(real, speed_permille)

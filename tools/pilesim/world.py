@@ -76,7 +76,6 @@ class World:
         self.mains_monitor = safety_inputs.MainsMonitor(clock, self.mains)
         self.temperature = temperature.Temperature()
         self.lock = lock.Lock(clock, self.log)
-        self.flash = nor_flash.NorFlash(clock, Random(seed + 5))
         self.chip = Chip(clock, self.random, PWRON_RESET)
         self.partitioned = partitioned
         self.flash = nor_flash.NorFlash(

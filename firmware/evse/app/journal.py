@@ -53,19 +53,24 @@ class Journal:
         ring = self._ring
         ring.mount(self.ledger.take)
         if ring.life is None:
-            self._begin_life()
+            ring.format(str(hexlify(os.urandom(records.LIFE_CHARS // 2)), "ascii"))
         self.life = ring.life
         self.boot = self.ledger.boot + 1
         for connector in self.ledger.open:
             self._begun[connector] = self.ledger.open[connector]["seq"]
-        self._upto = ring.first_seq - 1 if ring.first_seq else ring.next_seq - 1
-        self.damage = ring.damage
-        self._prepare(self._permit)
-
-    def _begin_life(self):
-        life = str(hexlify(os.urandom(records.LIFE_CHARS // 2)), "ascii")
-        with self._permit.hold("journal format"):
-            self._ring.format(life)
+        self._upto = ring.first - 1 if ring.first else ring.next_seq - 1
+        if ring.holes or ring.spoilt - ring.torn > 0 or ring.foreign:
+            self.damage = (
+                "journal: %d records lost, %d pages spoilt, %d sectors of another life"
+                % (
+                    ring.holes,
+                    ring.spoilt,
+                    ring.foreign,
+                )
+            )
+        # Now, while nothing can close: a charge may begin at once and take hours
+        while self._prepare():
+            pass
 
     def _belongs(self, data, life):
         return records.proven(data, life, self._keys.journal)
@@ -100,9 +105,8 @@ class Journal:
         }
         record.update(payload)
         is_alone = ring.next_seq == self._upto + 1
-        link = ring.last_tag[: records.LINK_BYTES]
         try:
-            ring.append(records.encode(record, self.life, link, self._keys.journal))
+            ring.append(records.encode(record, self.life, ring.link, self._keys.journal))
         except OSError as error:
             self.problem = "journal: %s" % error
             return 0
@@ -123,16 +127,15 @@ class Journal:
         if self._ring is None:
             return
         try:
-            self._prepare(self._permit)
+            self._prepare()
         except StallRefusedError:
             pass
         except OSError as error:
             self.problem = "journal: %s" % error
 
-    def _prepare(self, permit):
-        if self._ring.preparable:
-            with permit.hold("journal erase"):
-                self._ring.prepare()
+    def _prepare(self):
+        with self._permit.hold("journal erase"):
+            return self._ring.prepare()
 
     # Reading
 
@@ -144,7 +147,7 @@ class Journal:
     @property
     def first_seq(self):
         """Oldest number still held, 0 when none is."""
-        return self._ring.first_seq if self._ring else 0
+        return self._ring.first if self._ring else 0
 
     def held(self):
         """Bytes of every record on the flash, in order."""
@@ -175,7 +178,8 @@ class Journal:
                 upto,
                 ring.next_seq - 1,
             )
-            ring.next_seq = upto + 1
+        # Beyond what we gave it moves our numbers on as well
+        ring.acknowledge(upto if upto >= ring.next_seq else 0)
         self._upto = upto
         self._free()
 
