@@ -104,19 +104,15 @@ def play(story, security, obeys_s=3, listening=True):
         address = server.sockets[0].getsockname()[:2]
         if not listening:
             server.close()
-        bench.dialer = Dialer(
-            address, Wlan("", ""), security, bench.permit, bench.pause, PAUSE_S
-        )
+        bench.dialer = Dialer(address, Wlan("", ""), security, bench.permit, bench.pause, PAUSE_S)
         try:
             return await story(bench)
         finally:
             for _reader, writer in bench.connections:
                 writer.close()
             # A connection that was closed at once may not have come to be served yet
-            await asyncio.sleep(0.1)
-            while bench.serving:
-                await asyncio.sleep(0.1)
-            await asyncio.sleep(0.1)
+            await asyncio.sleep(1)
+            assert not bench.serving
             server.close()
             await server.wait_closed()
 
@@ -212,8 +208,8 @@ def test_an_attempt_that_is_given_up_in_a_pause_ends_it():
     async def story(bench):
         bench.permit.energised = True
         opening = asyncio.create_task(bench.open())
-        while not bench.paused:
-            await asyncio.sleep(1)
+        await asyncio.sleep(PAUSE_S + 10)
+        assert bench.paused
         opening.cancel()
         await asyncio.gather(opening, return_exceptions=True)
         assert [wanted for wanted, _at_s in bench.paused] == [True, False]
