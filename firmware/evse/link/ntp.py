@@ -94,6 +94,8 @@ def decode(packet, nonce):
     if not 1 <= packet[1] <= _STRATUM_MOST:
         return None
     seconds, fraction = struct.unpack_from(">II", packet, 40)
+    if not seconds:
+        return None
     utc_s = seconds - _FROM_1900_S + (fraction >> 31)
     if seconds < _ERA_S >> 1:
         # Its seconds begin anew in 2036

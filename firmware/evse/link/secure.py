@@ -126,8 +126,8 @@ class Security:
         except asyncio.TimeoutError:
             raise OSError("no TLS handshake with %s" % host)
         except ValueError as error:
-            # What is wrong with a certificate
-            raise OSError("TLS: %s" % error)
+            # What is wrong with a certificate, each point on a line
+            raise OSError("TLS: " + " ".join(str(error).split()))
         finally:
             if stream is None:
                 # Gives its buffers back at once; a collection may be far off
