@@ -1,5 +1,5 @@
 """`make bench`: what the tick and the control loop cost under MicroPython, what a build weighs and takes,
-how many records the bridge commits.
+how many records the bridge commits, and how many bytes a charge takes on the wire.
 
 Prints the table and writes the same to build/bench.json. Times are of this host; the share of a
 calibration loop, run in turn with each, is what compares between machines. On a board the burst lasts
@@ -8,7 +8,9 @@ one pilot period whatever the interpreter does, so there the part without it cou
 
 import argparse
 import json
+import os
 import platform
+import subprocess
 import sys
 from pathlib import Path
 
@@ -67,6 +69,22 @@ def heap(folder):
     return {**measured, "total_bytes": total_bytes, "esp32_about_bytes": about_bytes}
 
 
+def wire():
+    """Bytes of one charge on the wire, see wire_bytes.py; its world needs a process of its own."""
+    folders = ("firmware", "tools", "host_tests", "tools/pilesim/hostpy", "build/lib")
+    path = os.pathsep.join(str(ROOT / folder) for folder in folders)
+    ran = subprocess.run(
+        [sys.executable, str(ROOT / "host_tests" / "bench" / "wire_bytes.py")],
+        env={**os.environ, "PYTHONPATH": path},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    if ran.returncode:
+        raise BenchError(ran.stderr or ran.stdout)
+    return json.loads(ran.stdout)
+
+
 def sizes(built):
     """Bytes of the .mpy files of a build: in all, by layer, and the largest."""
     files = {file.path: file.size_bytes for file in built if file.path.endswith(".mpy")}
@@ -118,6 +136,12 @@ def table(figures):
     lines += [shown + f"{rate['bridge_per_s']} by the bridge, checked and acknowledged"]
     shown = f"  raw inserts of the same rows {rate['raw_per_s']}: the bridge does "
     lines += [shown + f"{rate['share_percent']} %, required {records_rate.REQUIRED_PERCENT} %"]
+    charge = figures["wire"]
+    shown = f"bytes on the wire for a charge of {charge['charge_s']} s with {charge['samples']} samples: "
+    lines += [
+        shown + f"{charge['total_bytes']}, required {charge['required_bytes']}",
+        f"  {charge['up_bytes']} up, {charge['down_bytes']} down",
+    ]
     return lines
 
 
@@ -134,6 +158,7 @@ def main(arguments=None):
         taken = heap(folder)
         chosen.out.parent.mkdir(parents=True, exist_ok=True)
         rate = records_rate.measure(chosen.out.parent, chosen.piles)
+        charge = wire()
     except (BenchError, builder.BuildError) as error:
         print(f"bench: {error}", file=sys.stderr)
         return 1
@@ -147,6 +172,7 @@ def main(arguments=None):
         "mpy": sizes(built),
         "heap": taken,
         "records": rate,
+        "wire": charge,
     }
     print("\n".join(table(figures)))
     chosen.out.write_text(json.dumps(figures, indent=1) + "\n", encoding="utf-8")

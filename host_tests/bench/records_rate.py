@@ -38,7 +38,7 @@ def sample(seq):
     return {
         **head,
         "wh": 1000 + seq,
-        "tx": LIFE + "-7-1",
+        "tx": 1,
         "w": 7034,
         "mv": [220000],
         "ma": [31900],
@@ -114,7 +114,7 @@ async def bridge_rate(path, journals):
 
 def _row(pile, seq, data):
     what = (pile, LIFE, seq, "tx_sample", 7, seq, T0 + seq, 1, 1000 + seq)
-    return (*what, LIFE + "-7-1", T0, "linked", data)
+    return (*what, LIFE + "-1", T0, "linked", data)
 
 
 def raw_rate(path, journals, rows_per_commit):

@@ -52,6 +52,11 @@ def test_bench_writes_what_it_prints(bench, tmp_path, capsys, monkeypatch):
     assert str(heap["esp32_about_bytes"]) in printed
     assert heap["total_bytes"] == heap["modules_bytes"] + heap["station_bytes"]
     assert heap["total_bytes"] // 2 < heap["esp32_about_bytes"] < heap["total_bytes"]
+    # Counted in virtual time: the same on every machine
+    wire = figures["wire"]
+    assert wire["samples"] >= 9
+    assert wire["total_bytes"] == wire["up_bytes"] + wire["down_bytes"] <= wire["required_bytes"]
+    assert f"{wire['total_bytes']}, required {wire['required_bytes']}" in printed
     assert str(ROOT) not in out.read_text()
     rate = figures["records"]
     assert rate["records"] == 40 * 10 * 8

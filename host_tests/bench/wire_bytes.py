@@ -19,6 +19,7 @@ sys.path.insert(0, str(ROOT / "host_tests" / "link"))
 from scripted_broker import Broker
 
 CHARGE_S = 92
+REQUIRED_BYTES = 3600
 # Samples of the journal, which money hangs on, come beside; a heartbeat as OCPP stations have it
 SETTINGS = {
     "meter_interval_s": 10,
@@ -104,8 +105,10 @@ def _command(r, name, ref, **args):
 
 async def _story(r):
     bridge = _Bridge(r)
+    # As with TLS-PSK, where the handshake has told who we are
+    r.station.security.user = r.station.security.password = None
     server = await asyncio.start_server(bridge.serve, "127.0.0.1", 0)
-    r.station.uplink._port = server.sockets[0].getsockname()[1]
+    r.station.uplink._dialer.address = server.sockets[0].getsockname()[:2]
     try:
         await r.until(lambda: r.station.uplink.online, 30_000)
         await r.run(2000)
@@ -125,6 +128,8 @@ async def _story(r):
         server.close()
         await server.wait_closed()
     return {
+        "charge_s": CHARGE_S,
+        "required_bytes": REQUIRED_BYTES,
         "up_bytes": bridge.up_bytes,
         "down_bytes": bridge.down_bytes,
         "total_bytes": bridge.up_bytes + bridge.down_bytes,

@@ -80,7 +80,7 @@ def test_nothing_holds_the_interpreter_in_a_whole_charge_with_a_link_that_fails(
     async def story(r):
         bridge = Bridge()
         # The port is known only here, so the station is told where it would look next
-        r.station.uplink._port = await bridge.start()
+        r.station.uplink._dialer.address = ("127.0.0.1", await bridge.start())
         try:
             await r.until(lambda: bridge.accepted, 30000)
             await r.charge()
