@@ -20,6 +20,7 @@ HOLDING = (
     ("esp32.Partition*", FLASH + "; an image check takes seconds"),
     ("*.writeblocks", FLASH),
     ("*.ioctl", FLASH),
+    ("*ring.prepare", FLASH),
     ("*.set_boot", "checks a whole image, seconds"),
     ("import *", "reads and builds a module from flash, 5 to 100 ms"),
     ("__import__", "reads and builds a module from flash, 5 to 100 ms"),

@@ -18,10 +18,12 @@ from pilebridge.admin import Admin
 from pilebridge.assembly import Assembly, Owner
 from pilebridge.broker import Broker
 from pilebridge.hub import Hub
+from pilebridge.keys import Keyring
 from pilebridge.mqtt_client import MqttClient, Publisher
 from pilebridge.pile_link import TOPICS, PileLink
 from pilebridge.platforms.tcec102.adapter import Tcec102Platform
 from pilebridge.platforms.tcec102.server import Tcec102Server
+from pilebridge.rotation import Rotation
 from pilebridge.settings import Config
 from pilebridge.site_limits import SiteLimits
 from pilebridge.store import Store
@@ -50,12 +52,18 @@ class _Server(uvicorn.Server):
 class Application:
     """A running bridge; start() returns when it serves, stop() when everything is written."""
 
-    def __init__(self, config: Config, clock: Callable[[], float] = time.time) -> None:
+    def __init__(
+        self,
+        config: Config,
+        clock: Callable[[], float] = time.time,
+        store: Store | None = None,
+    ) -> None:
         self.config = config
         self.http_port = 0
         self.mqtt_port = config.mqtt.port
         self.broker: Broker | None = None
-        self.store = Store(config.bridge.database)
+        self.store = store or Store(config.bridge.database)
+        self.keyring = Keyring(config.secrets())
         tariffs = {row.name: row.tariff() for row in config.tariff}
         connectors = [c for station in config.station for c in station.connectors()]
         self._owners: list[Owner] = []
@@ -100,9 +108,10 @@ class Application:
         self._socket = _listen(config.bridge.http.host, config.bridge.http.port)
         self.http_port = self._socket.getsockname()[1]
         self.store.open()
+        await self.store.submit(self.keyring.enrol)
+        self.keyring.load(self.store.read)
         if config.mqtt.broker.start:
-            self.broker = Broker(config.mqtt.broker.data, config.mqtt.port)
-            await self.broker.start()
+            self.broker = await self._start_broker()
             self.mqtt_port = self.broker.port
         await self._make_platforms()
         mqtt = self._make_link()
@@ -124,8 +133,23 @@ class Application:
         for platform in self.platforms:
             self._spawn(platform.run())
         self._spawn(limits.run())
+        self._spawn(Rotation(self.keyring, self.hub, self.store).run())
         self._spawn(mqtt.run())
         await self._wait_ready(self._server)
+
+    async def _start_broker(self) -> Broker:
+        settings = self.config.mqtt
+        broker = Broker(
+            settings.broker.data,
+            settings.port,
+            keys=self.keyring.logins(),
+            psk=(settings.broker.psk_host, settings.broker.psk_port),
+            certificate=settings.broker.certificate,
+        )
+        await broker.start()
+        # A pile that takes its new secret must be let in with it, and with the old one until it has
+        self.keyring.changed.append(lambda: broker.set_keys(self.keyring.logins()))
+        return broker
 
     async def _wait_ready(self, server: _Server) -> None:
         """The web server listens; the broker is given a moment, and reported when it takes longer."""
@@ -175,10 +199,16 @@ class Application:
             TOPICS,
             self._on_message,
             self.hub.on_link,
-            (settings.username, settings.password) if settings.username else None,
+            self._credentials(),
         )
-        self.hub.link = PileLink(piles, self.store, mqtt, self.hub, self._clock)
+        self.hub.link = PileLink(piles, self.store, mqtt, self.hub, self.keyring, self._clock)
         return mqtt
+
+    def _credentials(self) -> tuple[str, str] | None:
+        if self.broker is not None:
+            return self.broker.credentials
+        settings = self.config.mqtt
+        return (settings.username, settings.password) if settings.username else None
 
     async def _on_message(self, topic: str, payload: bytes, retained: bool) -> None:
         assert self.hub.link is not None

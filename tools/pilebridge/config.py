@@ -1,6 +1,7 @@
 """One TOML file into frozen settings; every error names the key, the value and what is allowed."""
 
 import os
+import stat
 import tomllib
 from decimal import Decimal
 from pathlib import Path
@@ -83,12 +84,15 @@ def _resolved(value: Any, folder: Path, path: str) -> Any:
 
 def _read_secret(file: Path, path: str) -> str:
     try:
+        mode = stat.S_IMODE(file.stat().st_mode)
+        if mode & 0o077:
+            raise ConfigError(f"{path}: others can read it (mode {mode:o}): chmod 600 {file}")
         return file.read_text("utf-8").strip()
     except (OSError, UnicodeError) as error:
         raise ConfigError(f"{path}: {error}") from None
 
 
-_SECRET_KEYS = ("password", "operator_secret", "data_secret", "data_iv", "sig_secret")
+_SECRET_KEYS = ("key", "password", "operator_secret", "data_secret", "data_iv", "sig_secret")
 
 
 def _explain(error: str, tables: Any) -> str:
@@ -117,6 +121,7 @@ def _check(config: Config) -> None:
     _unique("site", "name", [row.name for row in config.site])
     _unique("platform", "name", [row.name for row in config.platform])
     _unique("platform.inbound", "operator_id", [p.inbound.operator_id for p in config.platform])
+    _check_piles(config)
     _check_decimals(config)
     for i, row in enumerate(config.tariff):
         seconds = [period.from_s for period in row.tariff().periods]
@@ -145,6 +150,22 @@ def _check_broker(port: int, broker: BrokerChild) -> None:
         for earlier, taken in ports[:i]:
             if number == taken != 0:
                 raise ConfigError(f"{key} = {number}: {earlier} has it already")
+
+
+def _check_piles(config: Config) -> None:
+    _unique("pile", "id", [row.id for row in config.pile])
+    keyed = {row.id for row in config.pile}
+    for i, station in enumerate(config.station):
+        for k, connector in enumerate(station.connectors()):
+            if connector.pile not in keyed:
+                text = f"no [[pile]] with id = {connector.pile!r} and its key_file"
+                raise ConfigError(f"station[{i}].connector[{k}].pile: {text}")
+    owners: dict[str, str] = {}
+    for row in config.pile:
+        # A record names no pile: with one key it could stand in another pile's journal
+        other = owners.setdefault(row.key.lower(), row.id)
+        if other != row.id:
+            raise ConfigError(f"pile: {other} and {row.id} have the same key")
 
 
 def _check_decimals(config: Config) -> None:

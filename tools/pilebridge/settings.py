@@ -63,6 +63,17 @@ class Operator(_Table, frozen=True):
     service_tel: Annotated[str, Meta(min_length=1, max_length=30)]
 
 
+class PileTable(_Table, frozen=True):
+    """A pile and its secret; `number` counts the secrets it had since it was provisioned."""
+
+    id: PileName
+    key: Annotated[str, Meta(pattern="^[0-9a-fA-F]{64}$")]
+    number: Annotated[int, Meta(ge=1, le=0xFFFF)] = 1
+
+    def __repr__(self) -> str:
+        return f"PileTable(id={self.id!r}, number={self.number})"
+
+
 class ConnectorTable(_Table, frozen=True):
     connector_id: Annotated[str, Meta(min_length=1, max_length=26)]
     equipment_id: Annotated[str, Meta(min_length=1, max_length=23)]
@@ -170,6 +181,11 @@ class Config(_Table, frozen=True):
     mqtt: Mqtt = Mqtt()
     platform: list[Platform] = []
     site: list[Site] = []
+    pile: list[PileTable] = []
+
+    def secrets(self) -> dict[str, tuple[int, bytes]]:
+        """pile -> (number, secret) of every pile."""
+        return {row.id: (row.number, bytes.fromhex(row.key)) for row in self.pile}
 
 
 def _second(text: str) -> int:

@@ -9,11 +9,15 @@ from typing import Annotated, Any, TypeVar
 import msgspec
 from msgspec import Meta, Struct
 
+from evse.core import mac as _mac
 from evse.core import messages as _messages
+from evse.core import records as _records
 from evse.core import reports as _reports
 
 # Device code carries no types
+mac: Any = _mac
 messages: Any = _messages
+records: Any = _records
 reports: Any = _reports
 
 Name = Annotated[str, Meta(max_length=32)]
@@ -26,41 +30,79 @@ class ConnectorReport(Struct, frozen=True):
     id: Annotated[int, Meta(ge=1, le=4)]
     status: Annotated[str, Meta(pattern=_STATUS_PATTERN)]
     cp: Name
-    faults: Annotated[list[Name], Meta(max_length=64)]
-    limit_a10: Annotated[int, Meta(ge=0, le=10000)]
-    limit_by: Name
+    faults: Annotated[list[Name], Meta(max_length=64)] = []
+    # None: nothing but the rating holds the current
+    limit_a10: Annotated[int, Meta(ge=0, le=10000)] | None = None
+    limit_by: Name = "rated"
     tx: Annotated[str, Meta(max_length=32)] | None = None
-    ref: Annotated[str, Meta(max_length=64)] | None = None
-    w: Annotated[int, Meta(ge=-(1 << 20), le=1 << 20)] | None = 0
+    # The rest comes with the heartbeat only
+    w: Annotated[int, Meta(ge=-(1 << 20), le=1 << 20)] | None = None
     wh: Annotated[int, Meta(ge=0, le=1 << 40)] | None = None
 
 
 class State(Struct, frozen=True):
-    """A state message."""
+    """A state message; `boot`, `up` and `journal` come with the heartbeat only."""
 
-    boot: int
-    up: int
-    utc: int | None
     connectors: list[ConnectorReport]
+    utc: int | None
+    boot: int | None = None
+    up: int | None = None
     notes: list[str] = []
     counts: dict[str, int] = {}
+    journal: dict[str, int] = {}
 
 
 class Meter(Struct, frozen=True):
     """A meter message; mV and mA per phase."""
 
-    c: int
-    tx: str
-    up: int
-    utc: int | None
     wh: int
     w: int
     mv: list[Annotated[int, Meta(ge=0, le=1_000_000)]]
     # Negative where a current transformer is turned round
     ma: list[Annotated[int, Meta(ge=-1_000_000, le=1_000_000)]]
+    c: int = 1
 
 
+def _limits(name: str, field: str) -> tuple[int, int]:
+    """Lowest and highest of a row of the shared tables."""
+    return next((row[3], row[4]) for row in reports.FIELDS[name] if row[0] == field)
+
+
+_FIRST, _COUNT = _limits("journal", "from"), _limits("journal", "records")
+_LIFE = f"^[ -~]{{{messages.LIFE_CHARS}}}$"
+
+
+class Journal(Struct, frozen=True, rename={"first": "from"}):
+    """A journal message; its records are base64."""
+
+    v: int
+    life: Annotated[str, Meta(pattern=_LIFE)]
+    first: Annotated[int, Meta(ge=_FIRST[0], le=_FIRST[1])]
+    records: Annotated[list[str], Meta(min_length=_COUNT[0], max_length=_COUNT[1])]
+
+
+_journal = msgspec.json.Decoder(Journal)
 S = TypeVar("S", State, Meter)
+
+
+_ack = msgspec.json.Encoder()
+
+
+def encode_ack(life: str, upto: int) -> bytes:
+    """The acknowledgement after a commit; one follows every journal message."""
+    return _ack.encode({"v": messages.VERSION, "life": life, "upto": upto})
+
+
+def decode_record(data: bytes, life: str) -> dict[str, Any]:
+    """A sealed record's fields, its transaction by the name it has everywhere else; RecordError."""
+    return name_transaction(records.decode(data), life)
+
+
+def name_transaction(record: dict[str, Any], life: str) -> dict[str, Any]:
+    """The same record with the number of its transaction made the name: life and number."""
+    if isinstance(record.get("tx"), int):
+        record["tx"] = f"{life}-{record['tx']}"
+    return record
 
 
 def decode_online(payload: bytes) -> bool:
@@ -93,41 +135,17 @@ def decode_reply(payload: bytes) -> dict[str, Any]:
     return message
 
 
-def decode_journal(payload: bytes) -> list[dict[str, Any]]:
-    """The records of a journal message, each checked, in order of seq.
-
-    Records of unknown kinds pass: a newer pile's journal must not stop at an older bridge.
-    """
-    records: list[dict[str, Any]] = _decode("journal", payload)["records"]
-    last = 0
-    for i, record in enumerate(records):
-        if not isinstance(record, dict):
-            raise messages.ProtocolError(f"records[{i}]", "not an object")
-        try:
-            _check_record(record)
-        except messages.ProtocolError as error:
-            raise messages.ProtocolError(f"records[{i}].{error.field}", str(error)) from None
-        if record["seq"] <= last:
-            raise messages.ProtocolError(f"records[{i}].seq", "not in order")
-        last = record["seq"]
-    return records
-
-
-def _check_record(record: dict[str, Any]) -> None:
-    messages.check(record, reports.FIELDS["record"])
-    kind = record["kind"]
-    messages.check(record, reports.RECORD_FIELDS.get(kind, ()))
-    if kind not in reports.RECORD_FIELDS or not kind.startswith("tx_"):
-        # An index column takes it, whatever the kind
-        if not isinstance(record.get("tx", ""), str):
-            raise messages.ProtocolError("tx", "not text")
-        return
-    if record["wh"] is None:
-        raise messages.ProtocolError("wh", "null in " + record["kind"])
-    if record["c"] < 1:
-        raise messages.ProtocolError("c", "0 in " + record["kind"])
-    if record["kind"] == "tx_stop" and record["reason"] not in messages.STOP_REASONS:
-        raise messages.ProtocolError("reason", f"{record['reason']!r} is not one of ours")
+def decode_journal(payload: bytes) -> Journal:
+    """A journal message whose records are text; intake.py reads them."""
+    try:
+        message = _journal.decode(payload)
+    except (msgspec.ValidationError, msgspec.DecodeError):
+        message = None
+    if message is None or message.v != messages.VERSION or len(payload) > messages.MAX_BYTES:
+        # The shared grammar has the words for what is wrong
+        found = _decode("journal", payload)
+        raise messages.ProtocolError("records", f"not text of a known length, v {found['v']}")
+    return message
 
 
 def _decode(name: str, payload: bytes) -> dict[str, Any]:

@@ -1,7 +1,8 @@
 """One simulated pile as a program: clock, world, board, firmware, and the world's words on stdin.
 
 Runs on both interpreters. Options are key=value words: board, seed, speed (1.0 real time, 0 as fast
-as it can), scenario (text, or @file), dir (the pile's file system, where its settings lie).
+as it can), scenario (text, or @file), dir (the pile's file system, where its settings lie, and beside
+them the raw flash of its journal, so that both outlive this program).
 """
 
 import asyncio
@@ -10,11 +11,13 @@ import sys
 
 from pilesim import current, scenario
 from pilesim.chip import ResetRequest
+from pilesim.memory import MeterMemory, provision
 from pilesim.world import World
 
 CPYTHON = sys.implementation.name == "cpython"
 # From reset to the first line of the program
 BOOT_US = 300_000
+FLASH_FILE = "journal.flash"
 _PRINT_MS = 20
 OPTIONS = ("seed", "speed", "scenario", "dir")
 _FIRMWARE = ("evse", "board", "main", "boot")
@@ -58,6 +61,10 @@ def run_pile(board_name, options):
     runner = scenario.Runner(world, steps, on_step=_print_step)
     if "dir" in options:
         os.chdir(options["dir"])
+        if provision():
+            _say("provisioned", "with the bench's public key")
+        MeterMemory(world.meter)
+        world.flash.keep_in(FLASH_FILE)
     if speed_permille:
         world.clock.pace(real, speed_permille)
     while True:

@@ -5,6 +5,7 @@ from pilesim import (
     lock,
     mains,
     meter_dlt645,
+    nor_flash,
     output_sense,
     pilot_line,
     residual_current,
@@ -32,15 +33,20 @@ FAULTS = (
     + meter_dlt645.FAULTS
     + rs485.FAULTS
     + vehicle.FAULTS
+    + nor_flash.FAULTS
     + WORLD_FAULTS
 )
 TRACE_SIZE = 1000
+FLASH_BYTES = 64 * 1024
 
 
 class World:
-    """Chip, pilot line, contactor, safety parts, vehicle, mains and meter. Everything follows from `seed`."""
+    """Chip, flash, pilot line, contactor, safety parts, vehicle, mains and meter; all follow from `seed`.
 
-    def __init__(self, seed=1, ticks_offset_us=0):
+    `partitioned` False: the image on the chip has no partition for the journal.
+    """
+
+    def __init__(self, seed=1, ticks_offset_us=0, partitioned=True):
         self.seed = seed
         self.clock = clock = Clock(ticks_offset_us)
         self.random = Random(seed)
@@ -71,6 +77,10 @@ class World:
         self.temperature = temperature.Temperature()
         self.lock = lock.Lock(clock, self.log)
         self.chip = Chip(clock, self.random, PWRON_RESET)
+        self.partitioned = partitioned
+        self.flash = nor_flash.NorFlash(
+            FLASH_BYTES, Random(seed + 5), clock.advance, self._cut_power
+        )
 
     def wire(self, board):
         """Connect the models as `board` says; repeated by itself after every chip reset."""
@@ -82,6 +92,9 @@ class World:
         """Reset the chip, or cut its power with PWRON_RESET: the old one is dead, ResetRequest is raised."""
         self.replace_chip(cause)
         raise ResetRequest(cause)
+
+    def _cut_power(self):
+        self.reset_chip(PWRON_RESET)
 
     def replace_chip(self, cause):
         """The same without raising, for a program that is no longer running."""
@@ -146,6 +159,7 @@ class World:
             (self.meter, meter_dlt645.FAULTS),
             (self.bus, rs485.FAULTS),
             (self.vehicle, vehicle.FAULTS),
+            (self.flash, nor_flash.FAULTS),
         ):
             if name in faults:
                 return model

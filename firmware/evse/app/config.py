@@ -4,6 +4,7 @@ settings.json is what people edit; settings.good.json is the last one accepted a
 """
 
 import json
+import os
 
 from .modules import forget
 
@@ -23,14 +24,26 @@ def read_json(path):
         return "not JSON"
 
 
+def read_bytes(path):
+    """Content of a file, None when there is none or it cannot be read."""
+    try:
+        with open(path, "rb") as file:
+            return file.read()
+    except OSError:
+        return None
+
+
 def write_json(path, value, permit):
     """Write a small JSON file; asks the stall permit, because the flash may erase.
 
     Returns "" or a sentence saying why the file system refused it.
     """
     try:
-        with permit.hold("write " + path), open(path, "w") as file:
-            json.dump(value, file)
+        # Renamed when it is whole: a file cut short by a loss of power takes nobody's place
+        with permit.hold("write " + path):
+            with open(path + ".new", "w") as file:
+                json.dump(value, file)
+            os.rename(path + ".new", path)
     except OSError as error:
         return "%s could not be written (%s): is the file system full?" % (path, error)
     return ""

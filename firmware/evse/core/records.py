@@ -43,10 +43,12 @@ KINDS = (
     "tx_resume",
     "clock",
     "key",
+    "tx_ending",
 )
 # name, type; a list holds integers
 FIELDS = (
-    ("tx", "text"),
+    # Number of the record that its transaction began with
+    ("tx", "int"),
     ("ref", "text"),
     ("by", "text"),
     ("w", "int"),

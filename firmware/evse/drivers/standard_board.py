@@ -90,6 +90,12 @@ class StandardBoard:
 
         return Chip()
 
+    def journal_flash(self):
+        """Raw partition of the journal; OSError when the image has none."""
+        from .flash_partition import FlashPartition
+
+        return FlashPartition("journal")
+
     def residual_current(self):
         """Residual-current monitor, with its test input."""
         if "rcm_trip" not in self.PINS:

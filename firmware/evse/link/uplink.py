@@ -138,8 +138,7 @@ class Uplink:
     async def _journal(self, link):
         if self._sent_upto and ticks_diff(ticks_ms(), self._sent_ms) < self._patience_ms:
             return
-        most_bytes = messages.MAX_BYTES - messages.JOURNAL_FRAME_BYTES
-        message, last = self._source.journal(most_bytes)
+        message, last = self._source.journal(messages.MAX_BYTES)
         if message:
             self._sent_upto = last
             self._sent_ms = ticks_ms()
