@@ -41,6 +41,7 @@ HOLDING = (
     ("tls.*", "handshake with certificates, 1 s"),
     ("*.wrap_socket", "handshake with certificates, 1 s"),
     ("*.do_handshake", "handshake with certificates, 1 s"),
+    ("*tls*.write", "the first one makes the handshake, with certificates 1 s"),
     ("*.getaddrinfo", "seconds"),
     ("*.connect", "waits for the other side"),
     ("network.WLAN", "starts the radio and reads its calibration from flash, 100 to 300 ms"),

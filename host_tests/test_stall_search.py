@@ -19,6 +19,7 @@ PLANTED = (
     ("from time import sleep_us\ndef f(x):\n    sleep_us(x & 65535)\n", "time.sleep_us"),
     ("import socket\ndef f(h):\n    socket.getaddrinfo(h, 1)\n", "socket.getaddrinfo"),
     ("import tls\ndef f():\n    return tls.SSLContext(1)\n", "tls.SSLContext"),
+    ("def f(tls_socket):\n    tls_socket.write(b'x')\n", "tls_socket.write"),
     ("from esp32 import Partition\ndef f():\n    Partition.find(1)\n", "esp32.Partition.find"),
     ("def f():\n    from ..core import dlt645\n", "import evse.core"),
     ("class S:\n    def f(self):\n        self._uart.flush()\n", "uart.flush"),

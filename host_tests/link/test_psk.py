@@ -1,6 +1,7 @@
 """The firmware's link in a real MicroPython over real TLS to a real mosquitto: key, certificate, password."""
 
 import asyncio
+import contextlib
 import datetime
 import ipaddress
 import json
@@ -11,15 +12,14 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
+from bridge.broker_bench import ONE, bridge_of, running, until
 from pile_client import pile_client
-from pilebridge.broker import Broker, free_port
-from pilebridge.mqtt_client import MqttClient
+from pilebridge.broker import free_port
 from pilebridge.settings import CertificateListener
 
 pytestmark = pytest.mark.processes
 
-SECRET = bytes(range(32))
-PILE = {"station": "P001", "secret": SECRET.hex()}
+PILE = {"station": "P001", "secret": ONE.hex()}
 _DAY = datetime.timedelta(days=1)
 
 
@@ -65,14 +65,19 @@ def authority(folder, name, address="127.0.0.1"):
     return folder / "ca.der", listener
 
 
+@contextlib.asynccontextmanager
+async def broker_with(folder, address="127.0.0.1"):
+    """A running broker whose certificate is for `address`."""
+    ca, listener = authority(folder / "good", "authority", address)
+    async with running(folder, certificate=listener) as broker:
+        broker.ca, broker.certificate_port = ca, listener.port
+        yield broker
+
+
 @pytest.fixture
 async def broker(tmp_path):
-    ca, listener = authority(tmp_path / "good", "authority")
-    broker = Broker(tmp_path / "broker", keys=[("P001", 1, SECRET)], certificate=listener)
-    broker.ca, broker.certificate_port = ca, listener.port
-    await broker.start()
-    yield broker
-    await broker.stop()
+    async with broker_with(tmp_path) as broker:
+        yield broker
 
 
 def options(broker, kind, **changed):
@@ -86,38 +91,9 @@ def options(broker, kind, **changed):
     return {**PILE, "kind": kind, "port": ports[kind], **ca, **changed}
 
 
-async def until(condition):
-    for _ in range(1000):
-        if condition():
-            return
-        await asyncio.sleep(0.01)
-    raise AssertionError("never happened")
-
-
-async def bridge_side(broker):
-    """A pilebridge client that is logged in as the bridge; (client, task, messages)."""
-    came = []
-    linked = asyncio.Event()
-
-    async def on_message(topic, payload, _retained):
-        came.append((topic, payload))
-
-    def on_link(up):
-        if up:
-            linked.set()
-
-    client = MqttClient(
-        "127.0.0.1", broker.port, "b", ("pile/#",), on_message, on_link, broker.credentials
-    )
-    task = asyncio.create_task(client.run())
-    await asyncio.wait_for(linked.wait(), 10)
-    return client, task, came
-
-
 @pytest.mark.parametrize("kind", ["psk", "certificate", "password"])
 async def test_a_pile_publishes_and_receives(broker, kind):
-    client, task, came = await bridge_side(broker)
-    try:
+    async with bridge_of(broker.port, broker.credentials) as bridge:
         async with pile_client(**options(broker, kind)) as pile:
             assert await pile.outcome() == "connected"
             await pile.subscribe("pile/P001/command")
@@ -125,15 +101,12 @@ async def test_a_pile_publishes_and_receives(broker, kind):
                 await pile.publish("pile/P001/journal", f"{number}" * 900)
             # Several in one go: what TLS has read ahead must not lie unread
             for number in range(20):
-                assert client.publish("pile/P001/command", f"{number}-".encode() * 200)
-            await until(lambda: len(pile.got()) >= 20 and len(came) >= 3)
+                bridge.tell("pile/P001/command", f"{number}-" * 200)
+            await until(lambda: len(pile.got()) >= 20)
             assert [payload for _t, payload in pile.got()] == [f"{n}-" * 200 for n in range(20)]
-            mine = [payload for topic, payload in came if topic == "pile/P001/journal"]
-            assert mine == [str(n).encode() * 900 for n in range(3)]
-        await until(lambda: ("pile/P001/online", b"0") in came)
-    finally:
-        task.cancel()
-        await asyncio.gather(task, return_exceptions=True)
+        await until(lambda: ("pile/P001/online", "0") in bridge.heard)
+        mine = [payload for topic, payload in bridge.heard if topic == "pile/P001/journal"]
+        assert mine == [str(number) * 900 for number in range(3)]
 
 
 @pytest.mark.parametrize("kind", ["psk", "certificate", "password"])
@@ -156,15 +129,11 @@ async def test_a_broker_of_another_authority_is_refused(broker, tmp_path):
 
 
 async def test_a_broker_with_the_certificate_of_another_address_is_refused(tmp_path):
-    ca, listener = authority(tmp_path / "elsewhere", "authority", address="127.0.0.2")
-    broker = Broker(tmp_path / "broker", keys=[("P001", 1, SECRET)], certificate=listener)
-    broker.ca, broker.certificate_port = ca, listener.port
-    await broker.start()
-    try:
-        async with pile_client(**options(broker, "certificate")) as pile:
-            assert "does not match" in await pile.outcome()
-    finally:
-        await broker.stop()
+    async with (
+        broker_with(tmp_path, "127.0.0.2") as broker,
+        pile_client(**options(broker, "certificate")) as pile,
+    ):
+        assert "does not match" in await pile.outcome()
 
 
 async def test_a_certificate_handshake_is_made_under_the_permit_and_a_psk_one_needs_none(

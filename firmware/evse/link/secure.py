@@ -125,6 +125,10 @@ class Security:
             stream = asyncio.StreamReader(tls_socket)
         except asyncio.TimeoutError:
             raise OSError("no TLS handshake with %s" % host)
+        except OSError as error:
+            if isinstance(error.args[0], int):
+                raise OSError("TLS handshake broken off (%s): check key and port" % error)
+            raise
         except ValueError as error:
             # What is wrong with a certificate, each point on a line
             raise OSError("TLS: " + " ".join(str(error).split()))
