@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import os
+import secrets
 import signal
 import socket
 import subprocess
@@ -18,14 +19,37 @@ from pathlib import Path
 
 import httpx
 
+from pilebridge import broker_access
 from pilebridge.broker import find_mosquitto, free_port
-from sandbox.bench_settings import PERIODS, Periods, bridge_toml, pile_settings, sandbox_toml
+from pilebridge.broker_config import Listeners, child_configuration
+from pilesim.__main__ import find_micropython
+from sandbox.bench_settings import (
+    PERIODS,
+    SECRET,
+    STATION,
+    BrokerPorts,
+    Periods,
+    bridge_toml,
+    mqtt_toml,
+    pile_settings,
+    sandbox_toml,
+)
 
 ROOT = Path(__file__).resolve().parents[2]
 
 
 class BenchError(Exception):
     """A part of the bench did not start or ended; the text names it and shows its last lines."""
+
+
+def link_security() -> str:
+    """psk where the pile's interpreter can, else password: encryption then is what is not shown."""
+    program = find_micropython()
+    if program is None:
+        return "password"
+    ask = "import tls; print(hasattr(tls.SSLContext(tls.PROTOCOL_TLS_CLIENT), 'psk_key'))"
+    asked = subprocess.run([program, "-c", ask], capture_output=True, text=True, check=False)
+    return "psk" if asked.stdout.strip() == "True" else "password"
 
 
 class Part:
@@ -121,11 +145,13 @@ class Bench:
         self.parts: dict[str, Part] = {}
         self.bridge_port = free_port()
         self.page_port = page_port or free_port()
-        self.mqtt_port = free_port()
+        self.mqtt = BrokerPorts(free_port(), free_port())
+        self.link_security = link_security()
         self._periods = periods
         self._scenario = scenario
         # Without it the bridge runs the broker as its child and restarts it at once when it dies
         self._own_broker = own_broker
+        self._password = secrets.token_urlsafe(16) if own_broker else ""
         folder.mkdir(parents=True, exist_ok=True)
 
     @property
@@ -154,12 +180,16 @@ class Bench:
 
     def start_broker(self) -> None:
         """A broker of the bench's own, for tests that take it away."""
-        config = self.folder / "mosquitto.conf"
-        config.write_text(f"listener {self.mqtt_port} 127.0.0.1\nallow_anonymous true\n")
+        data = (self.folder / "broker").resolve()
+        keys = [(STATION, 1, bytes.fromhex(SECRET))]
+        broker_access.write(data, keys, broker_access.BRIDGE_USER, self._password)
+        listeners = Listeners(plain_port=self.mqtt.plain, psk_port=self.mqtt.psk)
+        config = data / "mosquitto.conf"
+        broker_access.replace(config, child_configuration(listeners, data, os.geteuid() == 0))
         program, environment = find_mosquitto()
         self.parts["broker"] = Part("broker", [program, "-c", str(config)], self.tell, environment)
         end_s = time.monotonic() + 10
-        while not listens(self.mqtt_port):
+        while not listens(self.mqtt.plain):
             if time.monotonic() > end_s:
                 raise BenchError("mosquitto does not listen")
             time.sleep(0.05)
@@ -167,9 +197,8 @@ class Bench:
     def start_bridge(self) -> None:
         """The bridge, and the broker as its child."""
         config = self.folder / "bridge.toml"
-        text = bridge_toml(
-            self.bridge_port, self.page_port, self.mqtt_port, self._periods, not self._own_broker
-        )
+        mqtt = mqtt_toml(self.mqtt, self._password)
+        text = bridge_toml(self.bridge_port, self.page_port, mqtt, self._periods)
         config.write_text(text, encoding="utf-8")
         part = self._part("bridge", ["-m", "pilebridge", str(config)])
         part.wait_line("pilebridge: ready", 60)
@@ -185,7 +214,8 @@ class Bench:
         """The firmware on a simulated board."""
         pile = self.folder / "pile"
         pile.mkdir(exist_ok=True)
-        (pile / "settings.json").write_text(json.dumps(pile_settings(self.mqtt_port)))
+        settings = pile_settings(self.mqtt, self.link_security)
+        (pile / "settings.json").write_text(json.dumps(settings))
         words = ["-m", "pilesim", "--dir", str(pile), "--scenario", self._scenario]
         part = self._part("pile", words)
         part.wait_line("PileLink", 30)

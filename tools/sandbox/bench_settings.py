@@ -2,10 +2,22 @@
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
+from pilebridge.broker_access import BRIDGE_USER
+
 STATION = "P001"
 SECRET = "8f434346648f6b96df89dda901c5176b10a6d83961dd3c1ac88b59b2dc327aa4"
 CONNECTOR_ID = "31010100010101"
 SAMPLE_INTERVAL_S = 5
+
+
+class BrokerPorts(NamedTuple):
+    """Where the broker listens on loopback: without encryption, and for TLS-PSK."""
+
+    plain: int
+    psk: int
+
 
 # (start, yuan/kWh energy, yuan/kWh service) of each period
 Periods = list[tuple[str, str, str]]
@@ -25,9 +37,7 @@ sig_secret = "SigSecretExampl2"
 """
 
 
-def bridge_toml(
-    http_port: int, page_port: int, mqtt_port: int, periods: Periods, runs_broker: bool
-) -> str:
+def bridge_toml(http_port: int, page_port: int, mqtt: str, periods: Periods) -> str:
     """Settings of the bridge: one station, one tariff, the sandbox as its platform."""
     rows = "\n".join(
         f'    {{ from = "{start}", energy = "{energy}", service = "{service}" }},'
@@ -37,9 +47,7 @@ def bridge_toml(
 database = "bridge.sqlite"
 http = {{ host = "127.0.0.1", port = {http_port} }}
 
-[mqtt]
-port = {mqtt_port}
-broker = {{ start = {str(runs_broker).lower()}, data = "broker" }}
+{mqtt}
 
 [operator]
 id = "MA5PILE01"
@@ -112,13 +120,26 @@ charge_poll_s = 1
 {_OPERATOR_KEYS}"""
 
 
-def pile_settings(mqtt_port: int) -> dict[str, object]:
+def mqtt_toml(ports: BrokerPorts, password: str) -> str:
+    """The bridge's side of the broker: its own child, or with a password one that is there already."""
+    if password:
+        return f"""[mqtt]
+port = {ports.plain}
+username = "{BRIDGE_USER}"
+password = "{password}\""""
+    return f"""[mqtt]
+port = {ports.plain}
+broker = {{ start = true, data = "broker", psk_port = {ports.psk} }}"""
+
+
+def pile_settings(ports: BrokerPorts, link_security: str) -> dict[str, object]:
     """The pile's settings.json."""
     return {
         "station_id": STATION,
         "key": SECRET,
         "site": "demo",
-        "broker_port": mqtt_port,
+        "link_security": link_security,
+        "broker_port": ports.psk if link_security == "psk" else ports.plain,
         "sample_interval_s": SAMPLE_INTERVAL_S,
         "meter_interval_s": 1,
         "meter_address": "210012345678",

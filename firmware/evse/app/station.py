@@ -114,8 +114,13 @@ class Station:
             settings["link_security"], settings["station_id"], config.read_bytes(CA_FILE)
         )
         remote.log_in()
-        if self.security.problem:
-            self.console.say("%s", self.security.problem)
+        self.console.say(
+            "broker %s:%d, link_security %s %s",
+            settings["broker_host"],
+            settings["broker_port"],
+            settings["link_security"],
+            self.security.problem,
+        )
         dialer = Dialer(
             (settings["broker_host"], settings["broker_port"]),
             wlan,
