@@ -50,6 +50,7 @@ async def test_keys_change_without_dropping_a_connection(tmp_path):
         ):
             pile = await stack.enter_async_context(login(broker, station, secret, kind))
             assert await pile.outcome() == "connected"
+            await pile.subscribe(f"pile/{station}/command")
             piles.append(pile)
         broker.set_keys([*KEYS, ("P001", 2, THREE), ("P003", 1, THREE)])
         for kind in KINDS:
@@ -68,8 +69,12 @@ async def test_keys_change_without_dropping_a_connection(tmp_path):
         await new.publish("pile/P001/hello", "newer")
         await until(lambda: ("pile/P001/hello", "newer") in bridge.heard)
         await piles[0].publish("pile/P001/hello", "with the old key")
+        for station in ("P001", "P002"):
+            bridge.tell(f"pile/{station}/command", "after")
+        await until(lambda: piles[1].got() == [("pile/P002/command", "after")])
         await asyncio.sleep(LONG_S)
         assert ("pile/P001/hello", "with the old key") not in bridge.heard
+        assert piles[0].got() == []
         assert (bridge.links, broker.restarts) == (1, 0)
 
 

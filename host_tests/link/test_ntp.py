@@ -164,20 +164,16 @@ SCRIPT = """
 import asyncio, sys
 from evse.link.ntp import Ntp
 async def main():
-    gaps = [0]
-    async def ticks():
-        import time
-        last = time.ticks_ms()
+    turns = [0]
+    async def count():
         while True:
             await asyncio.sleep_ms(1)
-            now = time.ticks_ms()
-            gaps[0] = max(gaps[0], time.ticks_diff(now, last))
-            last = now
-    task = asyncio.create_task(ticks())
+            turns[0] += 1
+    task = asyncio.create_task(count())
     ntp = Ntp("127.0.0.1", print, int(sys.argv[1]))
     print(await ntp.ask(), await ntp.ask(), ntp.last_error)
     task.cancel()
-    print("gap", gaps[0])
+    print("turns", turns[0])
 asyncio.run(main())
 """
 
@@ -208,5 +204,5 @@ async def test_the_same_under_micropython_and_the_loop_goes_on_meanwhile(tmp_pat
         server.stop()
     lines = output.decode().splitlines()
     assert lines[0] == f"{NOW_S + 7} None no answer from 127.0.0.1", output
-    # One question waits a second for nothing: the loop must have turned many times in it
-    assert int(lines[1].split()[1]) < 500
+    # One question waits a second for nothing, in 50 looks
+    assert int(lines[1].split()[1]) >= 50

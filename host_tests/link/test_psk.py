@@ -144,15 +144,16 @@ async def test_a_certificate_handshake_is_made_under_the_permit_and_a_psk_one_ne
             return json.loads(await pile.line("connected"))
 
     # The least of some, because a busy host only adds
-    held_us, psk_us = [], []
-    for _ in range(4):
+    held_us, gap_us, psk_us = [], [], []
+    for _ in range(5):
         with_certificate, with_psk = await run("certificate"), await run("psk")
         assert with_psk["held_us"] == []
         psk_us.append(with_psk["gap_us"])
         held_us.append(max(with_certificate["held_us"]))
-        # No other step takes as long without a turn of the loop
-        assert held_us[-1] > 0.8 * with_certificate["gap_us"]
-    assert min(held_us) > 3 * min(psk_us)
+        gap_us.append(with_certificate["gap_us"])
+    # No other step takes as long without a turn of the loop
+    assert min(held_us) > 0.7 * min(gap_us)
+    assert min(held_us) > 2 * min(psk_us)
     record_property(
         "figure",
         f"longest step of a login on this host: certificate {min(held_us)} us under the permit,"

@@ -31,6 +31,13 @@ class AccessError(ValueError):
     """A station or key that cannot be let in; the text says which and why."""
 
 
+def name_problem(station: str, user: str) -> str:
+    """Why a station cannot have this name at the broker of a bridge that is `user`, or ""."""
+    if _STATION.fullmatch(station) and station != user:
+        return ""
+    return f"station {station!r}: allowed 1..32 letters, digits, - and _, and not {user!r}"
+
+
 def psk_key(secret: bytes) -> bytes:
     """The TLS-PSK key of a secret; its hex is the password where there is no PSK."""
     return bytes(mac.derive(secret, mac.PSK))
@@ -67,10 +74,9 @@ def _checked(keys: Sequence[StationKey], user: str) -> dict[str, tuple[str, byte
     """identity -> (station, key)"""
     rows: dict[str, tuple[str, bytes]] = {}
     for station, number, secret in keys:
-        if not _STATION.fullmatch(station) or station == user:
-            raise AccessError(
-                f"station {station!r}: allowed 1..32 letters, digits, - and _, and not {user!r}"
-            )
+        problem = name_problem(station, user)
+        if problem:
+            raise AccessError(problem)
         if number < 1 or len(secret) != mac.SECRET_BYTES:
             raise AccessError(
                 f"station {station!r}: secret {number} of {len(secret)} bytes,"

@@ -10,6 +10,7 @@ from typing import Any
 import msgspec
 
 from pilebridge.billing import DAY_S
+from pilebridge.broker_access import BRIDGE_USER, name_problem
 from pilebridge.settings import BrokerChild, Config
 
 
@@ -162,6 +163,9 @@ def _check_piles(config: Config) -> None:
                 raise ConfigError(f"station[{i}].connector[{k}].pile: {text}")
     owners: dict[str, str] = {}
     for row in config.pile:
+        problem = name_problem(row.id, config.mqtt.username or BRIDGE_USER)
+        if problem:
+            raise ConfigError(f"pile.id: {problem}")
         # A record names no pile: with one key it could stand in another pile's journal
         other = owners.setdefault(row.key.lower(), row.id)
         if other != row.id:
