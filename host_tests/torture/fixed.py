@@ -21,7 +21,8 @@ class _Bare:
 
 
 @contextlib.contextmanager
-def _replaced(*rows):
+def replaced(*rows):
+    """Attributes (owner, name, value) for as long as the block runs."""
     saved = [(owner, name, getattr(owner, name)) for owner, name, _value in rows]
     for owner, name, value in rows:
         setattr(owner, name, value)
@@ -47,7 +48,7 @@ def installed(clock, seed, wall_s, world=None):
         # Finalizers of dead tasks run when the run is over, not whenever
         (sys, "unraisablehook", lambda _what: None),
     )
-    with host.installed(world or _Bare(clock)), _replaced(*rows):
+    with host.installed(world or _Bare(clock)), replaced(*rows):
         gc.disable()
         try:
             yield

@@ -1,0 +1,135 @@
+"""One place: flash, meter and vehicle that stay, and a pile whose supply comes and goes."""
+
+import json
+
+from evse.app import journal, station
+from evse.app.console import Console
+
+from .board import Board, Vehicle, build_connector
+from .meter import Meter
+from .process import Process
+
+STATION = "CP0001"
+SECRET = "5f" * 32
+# From power to the first line of the program
+BOOT_S = 0.3
+
+
+class Pile:
+    """`on()`, `off()`; `station` while it runs. `attempts` is every record it tried to append."""
+
+    def __init__(self, bench, flash):
+        self.flash = flash
+        self.random = bench.random
+        self.meter = Meter(bench.clock, bench.random)
+        self.vehicle = Vehicle(bench.clock, self.meter)
+        self.station = None
+        self.process = None
+        self.boots = 0
+        # (life, seq) -> list of Attempt
+        self.attempts = {}
+        self._bench = bench
+        self._settings = {
+            "station_id": STATION,
+            "key": SECRET,
+            "link_security": "password",
+            "broker_port": 1883,
+            "sample_interval_s": bench.random.choice((5, 7, 15, 60)),
+            "meter_interval_s": 10,
+            "state_interval_s": 20,
+            "start_timeout_s": 30,
+            "resume": bench.random.random() < 0.7,
+        }
+        with open("settings.json", "w") as file:
+            json.dump(self._settings, file)
+
+    @property
+    def running(self):
+        """True while it has power."""
+        return self.process is not None and not self.process.dead
+
+    def on(self):
+        """Power comes."""
+        if self.running:
+            return
+        self.boots += 1
+        self.process = process = Process("pile", self._died)
+        self._bench.processes.append(process)
+        process.spawn(self._run(process))
+
+    def off(self):
+        """Power goes."""
+        if self.process is not None:
+            self.process.kill()
+
+    @property
+    def transaction(self):
+        """The firmware's running transaction, None without one."""
+        return self.station.session.tx if self.station is not None else None
+
+    def _died(self):
+        self._bench.say("pile: power lost")
+        self.station = None
+        self.vehicle.offer(False)
+        self.vehicle.close(False)
+        self._bench.network.pile_lost_power()
+        self._bench.pile_died()
+
+    async def _run(self, process):
+        await self._bench.wait(BOOT_S)
+        self._bench.say("pile: start %d" % self.boots)
+        self.flash.power_on()
+        self.station = built = station.Station(Board(self))
+        await built.run()
+
+
+class Attempt:
+    """A record as it was about to be written, and what the meter really showed then."""
+
+    def __init__(self, record, meter):
+        self.record = record
+        self.true_wh = meter.reading_wh()
+        self.flowed = meter.flowed_pw_us
+        self.era = meter.replacements
+        self.done = False
+
+
+class _TellingConsole(Console):
+    """Lines of the pile go into the run's log."""
+
+    bench = None
+
+    def say(self, text, *values):
+        line = text % values if values else text
+        self.bench.say("pile: " + line)
+
+    def drain(self):
+        pass
+
+
+def witnessed(bench):
+    """Rows for fixed.replaced(): what the bench sees of the firmware, and what runs in place of its parts."""
+    record = journal.Journal.record
+
+    def append(self, kind, connector, wh, **payload):
+        pile = bench.pile
+        entry = {"kind": kind, "c": connector, "wh": wh, **payload}
+        attempt = Attempt(entry, pile.meter)
+        name = (self.life, self.next_seq)
+        pile.attempts.setdefault(name, []).append(attempt)
+        number = record(self, kind, connector, wh, **payload)
+        if number:
+            attempt.done = True
+            bench.say("pile: record %d %s %s" % (number, kind, "" if wh is None else wh))
+        else:
+            pile.attempts[name].remove(attempt)
+        return number
+
+    console = type("TellingConsole", (_TellingConsole,), {"bench": bench})
+    return (
+        (journal.Journal, "record", append),
+        (station, "Console", console),
+        (station, "build_connector", build_connector),
+        (station, "PERIOD_MS", 100),
+    )
+
