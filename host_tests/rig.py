@@ -19,6 +19,16 @@ from pilesim import host
 from pilesim.world import World
 
 ROOT = Path(__file__).resolve().parent.parent
+SECRET = bytes(range(32))
+
+
+# TLS-PSK is not in every Python
+SETTINGS = {
+    "station_id": "P001",
+    "broker_port": 9,
+    "link_security": "password",
+    "key": SECRET.hex(),
+}
 
 
 def load_board(name):
@@ -44,7 +54,7 @@ class Rig:
     def play(self, story, settings=None):
         """Start the station, run `await story(self)`, return its result."""
         path = self.folder / "settings.json"
-        path.write_text(json.dumps({"station_id": "P001", "broker_port": 9, **(settings or {})}))
+        path.write_text(json.dumps({**SETTINGS, **(settings or {})}))
         return self.restart(story)
 
     def restart(self, story):
@@ -88,6 +98,28 @@ class Rig:
         while not condition():
             assert self.now_ms < end_ms, self.picture()
             await asyncio.sleep(step_ms / 1000)
+
+    def records(self, *kinds):
+        """Records that the journal holds, of these kinds or all, in order."""
+        from evse.core import records
+
+        found = [records.decode(data) for data in self.station.journal.held()]
+        return [record for record in found if not kinds or record["kind"] in kinds]
+
+    def signed(self, name, message):
+        """(topic, payload) of a message down as the bridge signs it."""
+        from evse.core import mac, messages
+
+        topic = messages.topic("P001", name)
+        key = mac.Mac(mac.derive(SECRET, mac.COMMAND))
+        return topic, messages.sign(topic, messages.encode(message), key)
+
+    def greet(self, utc_s, upto=0):
+        """Answer a hello of the station as the bridge does: it has committed up to `upto`."""
+        self.station.report.hello()
+        nonce, life = self.station.report.nonce, self.station.journal.life
+        message = {"life": life, "upto": upto, "utc": utc_s, "nonce": nonce}
+        self.station.downlink.receive(*self.signed("ack", message))
 
     def picture(self):
         """What stands, for a failing test."""

@@ -92,7 +92,7 @@ def test_board_boots_and_charges_and_reads_the_pilot_as_the_line_is(name, record
         await r.until(lambda: r.station.session.status() == "available")
         await r.run(200)
         assert not r.world.contactor.closed
-        kinds = [record["kind"] for record in r.station.journal.outbox._records]
+        kinds = [record["kind"] for record in r.records()]
         return kinds, r.station.register.wh - start_wh
 
     with rig(board=name) as r:

@@ -135,5 +135,5 @@ def task_breaks(m):
 def journal_fills(m):
     """Records come and nobody takes them."""
     journal = m.station.journal
-    while not journal.outbox.full:
+    while not journal.full:
         journal.record("fault", 1, 0, fault="task_failed", detail="")

@@ -3,8 +3,8 @@
 _CHARGE_MS = 5000
 
 
-def named_after_power_on(fault, *, charges):
-    """From power-up to the naming of a fault; the pile must then charge, or must refuse to."""
+def named_after_power_on(fault, *, refusal=""):
+    """From power-up to the naming of a fault; the pile must then charge, or refuse to with `refusal`."""
 
     async def story(m):
         m.event_us = m.now_us
@@ -12,17 +12,19 @@ def named_after_power_on(fault, *, charges):
         await m.until(lambda: named, 1000)
         if not named:
             return None
-        if charges:
+        if not refusal:
             await m.r.charge()
             await m.run(_CHARGE_MS)
             m.require(m.world.contactor.closed, "the charge did not go on")
         else:
             m.world.vehicle.plug()
             await m.run(_CHARGE_MS)
-            refusal = m.station.authorize_local()
-            m.require(refusal == "fault", "start answered %r" % refusal)
+            said = m.station.authorize_local()
+            m.require(said == refusal, "start answered %r" % said)
+            await m.run(_CHARGE_MS)
             m.require(not m.world.contactor.operations, "the contactor closed")
-            m.require(m.loop.machine.name() == "F", "state %s" % m.loop.machine.name())
+            wanted = "F" if refusal == "fault" else "B1"
+            m.require(m.loop.machine.name() == wanted, "state %s" % m.loop.machine.name())
         return m.since_event(named[0])
 
     return story

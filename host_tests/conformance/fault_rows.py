@@ -196,19 +196,22 @@ def _warnings():
 
 
 def _power_on():
-    for name, what, stage, charges in (
-        ("settings_invalid", "refused setting", "power on, bad setting", True),
-        ("clock_unknown", "no time yet", "power on", True),
-        ("safety_part_missing", "no emergency stop", "power on, no emergency stop", False),
+    for name, what, stage, refusal in (
+        ("settings_invalid", "refused setting", "power on, bad setting", ""),
+        ("clock_unknown", "no time yet", "power on", ""),
+        ("journal_damaged", "rotten records", "power on, rotten journal", ""),
+        ("journal_failed", "no partition", "power on, no journal", "unavailable"),
+        ("key_missing", "no key", "power on, no key", "unavailable"),
+        ("safety_part_missing", "no emergency stop", "power on, no emergency stop", "fault"),
     ):
         yield fault_row(
             name,
             "",
             what + ": power-up to name",
             stage,
-            boots.named_after_power_on(name, charges=charges),
+            boots.named_after_power_on(name, refusal=refusal),
             most=max(open_ms(name), 100) * 1000,
-            clause=STAYS_CLOSED if charges else MUST_NOT_CLOSE,
+            clause=MUST_NOT_CLOSE if refusal else STAYS_CLOSED,
             phases=SLOWEST,
         )
 

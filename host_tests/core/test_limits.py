@@ -35,7 +35,7 @@ def test_remote_limit_runs_out_to_its_fallback():
     for _ in range(1000):
         x.step(20)
     assert x.offered_a10() == 80
-    assert len(limits.NAMES) == 8
+    assert len(limits.NAMES) == limits.LINK + 1
 
 
 def test_limit_without_time_left_is_its_fallback_at_once():

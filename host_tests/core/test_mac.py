@@ -6,7 +6,11 @@ from evse.core import mac
 
 # RFC 4231, cases 1, 2, 3 and 4: key, data, HMAC-SHA-256
 VECTORS = (
-    (b"\x0b" * 20, b"Hi There", "b0344c61d8db38535ca8afceaf0bf12b881dc200c9833da726e9376c2e32cff7"),
+    (
+        b"\x0b" * 20,
+        b"Hi There",
+        "b0344c61d8db38535ca8afceaf0bf12b881dc200c9833da726e9376c2e32cff7",
+    ),
     (
         b"Jefe",
         b"what do ya want for nothing?",

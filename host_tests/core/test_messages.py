@@ -3,6 +3,7 @@
 import json
 
 from evse.core import messages, reports
+from evse.core.mac import Mac
 from evse.core.messages import ProtocolError
 
 COMMAND = {
@@ -12,7 +13,7 @@ COMMAND = {
     "utc": 1763600079,
     "ttl_s": 30,
 }
-RECORD = {"seq": 1, "kind": "boot", "boot": 1, "up": 0, "utc": None, "c": 0, "wh": None}
+KEY = Mac(b"key")
 
 
 def refusal(name, payload):
@@ -28,11 +29,38 @@ def test_round_trip():
     assert message["args"] == COMMAND["args"] and message["v"] == 1
 
 
-def test_journal_of_encoded_records_is_the_plain_message():
-    frame = messages.encode_journal([messages.encode_record(RECORD)] * 2)
-    assert messages.decode("journal", frame, reports.FIELDS)["records"] == [RECORD, RECORD]
-    assert len(messages.encode_journal([])) <= messages.JOURNAL_FRAME_BYTES
-    messages.check(RECORD, reports.FIELDS["record"])
+def test_journal_message_holds_the_records_bytes():
+    parts = [bytes(range(75)), b"\xff" * 254]
+    frame = messages.encode_journal("a55a41c3", 42, parts)
+    message = messages.decode("journal", frame, reports.FIELDS)
+    assert (message["life"], message["from"]) == ("a55a41c3", 42)
+    assert [messages.decode_base64("records", text) for text in message["records"]] == parts
+    largest = messages.encode_journal("a55a41c3", 0xFFFFFFFF, [b""])
+    assert len(largest) <= messages.JOURNAL_FRAME_BYTES
+
+
+def test_signature_covers_topic_and_every_byte():
+    topic, payload = "pile/P001/command", messages.encode(COMMAND)
+    signed = messages.sign(topic, payload, KEY)
+    assert messages.decode("command", signed)["args"] == COMMAND["args"]
+    messages.check_signature(topic, signed, KEY)
+    rows = [(topic, payload, KEY), ("pile/P002/command", signed, KEY), (topic, signed, Mac(b"x"))]
+    rows += [(topic, b"", KEY), (topic, b"{}", KEY), (topic, signed[:-1], KEY)]
+    rows += [(topic, signed + b" ", KEY), (topic, messages.sign(topic, signed, Mac(b"x")), KEY)]
+    for at in range(len(signed)):
+        wrong = bytearray(signed)
+        wrong[at] ^= 1
+        rows.append((topic, bytes(wrong), KEY))
+    for row in rows:
+        assert unsigned(*row) == "mac", row[1]
+
+
+def unsigned(topic, payload, key):
+    try:
+        messages.check_signature(topic, payload, key)
+    except ProtocolError as error:
+        return error.field
+    return ""
 
 
 def test_broken_messages_name_the_field():
@@ -86,3 +114,12 @@ def test_id_of_a_broken_command_is_saved():
     assert messages.salvage_id(json.dumps({"id": "x"}).encode()) == "x"
     for payload in (b"", b"[]", b"5", b'{"id":5}', b"\xff", b'"x"', b'{"id":"\\u00e9"}'):
         assert messages.salvage_id(payload) == "", payload
+
+
+def test_ack_of_a_hello_and_ack_of_records():
+    ack = {"life": "a55a41c3", "upto": 42}
+    greeting = dict(ack, utc=1763600079, nonce="8f14e45fceea167a")
+    for message in (ack, greeting):
+        assert refusal("ack", messages.encode(message)) == "", message
+    for name, bad in (("life", "a55a"), ("upto", -1), ("upto", 1 << 32), ("nonce", "8f")):
+        assert refusal("ack", messages.encode(dict(greeting, **{name: bad}))) == name

@@ -88,3 +88,19 @@ def test_restart_takes_a_new_meter():
         r.accept(5)
     r.restart()
     assert not r.implausible and not r.accept(5) and r.accept(5) and r.wh == 5
+
+
+def test_what_moved_without_power_is_the_same_meters_and_possible():
+    r = register()
+    r.number = "210012345678"
+    minute_ms = 60000
+    # 7040 W for a minute and the resolution of the register
+    most_wh = 7040 // 60 + 30
+    for number in ("210012345678", ""):
+        assert r.follows(number, 1000000, minute_ms)
+        assert r.follows(number, 1000000 - most_wh, minute_ms)
+        assert not r.follows(number, 1000000 - most_wh - 1, minute_ms)
+        assert not r.follows(number, 1000010, minute_ms)
+    assert not r.follows("210012345679", 1000000, minute_ms)
+    r.number = ""
+    assert r.follows("210012345679", 1000000, minute_ms)

@@ -10,8 +10,16 @@ def test_defaults_satisfy_their_own_table():
 
 
 def test_good_entries_are_merged():
-    values, problems = settings.merge({"sample_interval_s": 10}, settings.defaults())
-    assert problems == [] and values["sample_interval_s"] == 10
+    good = {
+        "sample_interval_s": 10,
+        "key": "0aF" * 21 + "1",
+        "ntp_host": "",
+        "link_security": "password",
+    }
+    values, problems = settings.merge(good, settings.defaults())
+    assert problems == []
+    for key, value in good.items():
+        assert values[key] == value
 
 
 def test_refusals_name_key_value_and_allowed_range():
@@ -30,6 +38,13 @@ def test_refusals_name_key_value_and_allowed_range():
         ({"broker_host": "mq.example"}, "broker_host = 'mq.example': allowed an IPv4 address"),
         ({"broker_host": "1.2.3.256"}, "broker_host = '1.2.3.256': allowed an IPv4 address"),
         ({"wifi_password": 5}, "wifi_password = (hidden): allowed text of 0..63 characters"),
+        ({"key": "12"}, "key = (hidden): allowed 64 hex digits"),
+        ({"key": "g" * 64}, "key = (hidden): allowed 64 hex digits"),
+        (
+            {"link_security": "none"},
+            "link_security = 'none': allowed psk, certificate, password",
+        ),
+        ({"ntp_host": "pool"}, "ntp_host = 'pool': allowed an IPv4 address or nothing"),
         ({"limt": 5}, "limt: unknown key, known are station_id, site, profile .."),
         ([], "settings: [], expected one JSON object"),
     )
@@ -41,4 +56,4 @@ def test_refusals_name_key_value_and_allowed_range():
 
 def test_good_entries_survive_beside_a_bad_one():
     values, problems = settings.merge({"site": "x", "broker_port": 0}, settings.defaults())
-    assert values["site"] == "x" and values["broker_port"] == 1883 and len(problems) == 1
+    assert values["site"] == "x" and values["broker_port"] == 8883 and len(problems) == 1

@@ -29,6 +29,14 @@ def test_charge_and_stop_takes_a_reading_after_opening():
     assert (t.phase, t.start_wh, t.stop_wh, t.reason) == (ENDED, 1000, 1110, "remote")
 
 
+def test_what_a_loss_of_power_interrupted_goes_on():
+    was = {"tx": "a-1", "ref": "R", "by": "tcec102", "start_wh": 1000, "charged": False}
+    t = Transaction.resumed(was, 1, 60000)
+    assert (t.tx, t.ref, t.by, t.start_wh, t.phase) == ("a-1", "R", "tcec102", 1000, AUTHORISED)
+    t = Transaction.resumed(dict(was, charged=True), 1, 60000)
+    assert t.phase == CHARGING and t.wants_energy()
+
+
 def test_lost_meter_ends_with_the_last_good_register():
     t = transaction()
     t.step(True, True, 20)

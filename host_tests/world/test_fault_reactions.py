@@ -14,7 +14,7 @@ def active(r):
 
 
 def records(r, kind):
-    return [x for x in r.station.journal.outbox._records if x["kind"] == kind]
+    return r.records(kind)
 
 
 def charging_then(action, within_ms=3000, **options):
@@ -218,8 +218,7 @@ def test_failed_task_is_named_reported_and_started_again():
 def test_full_journal_forbids_a_start_and_ends_what_runs_with_all_records():
     async def story(r):
         await r.charge()
-        outbox = r.station.journal.outbox
-        while not outbox.full:
+        while not r.station.journal.full:
             assert r.station.journal.record("fault", 1, 0, fault="planted", detail="")
         await r.until(lambda: "journal_full" in active(r), 1000)
         r.station.stop_local()

@@ -12,7 +12,7 @@ def active(r):
 
 
 def records(r, kind):
-    return [x for x in r.station.journal.outbox._records if x["kind"] == kind]
+    return r.records(kind)
 
 
 def test_pilot_that_twitches_is_named_and_ends_the_charge():

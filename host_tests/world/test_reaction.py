@@ -15,7 +15,7 @@ def test_frozen_interpreter_drops_the_contactor_by_the_dead_man_and_is_reported(
         r.world.freeze(1_000_000)
         opened_us = r.world.contactor.main_opened_us - frozen_us
         await r.run(500)
-        names = [record.get("fault") for record in r.station.journal.outbox._records]
+        names = [record.get("fault") for record in r.records()]
         return opened_us, names, r.station.session.status(), r.station.tick.late_us
 
     worst_us = 0

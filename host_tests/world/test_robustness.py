@@ -14,7 +14,7 @@ def active(r):
 
 
 def records(r, kind):
-    return [x for x in r.station.journal.outbox._records if x["kind"] == kind]
+    return r.records(kind)
 
 
 def closings(r):

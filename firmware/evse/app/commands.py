@@ -4,17 +4,18 @@ from ..core.messages import COMMAND_ARGS, ProtocolError, check
 
 # Answers remembered until their command has outlived its time to live; full means busy
 _REMEMBERED = 16
-_LASTING = ("start", "stop")
+_LASTING = ("start", "stop", "rotate")
 
 
 class Commands:
     """Turns a decoded `command` message into a reply; `sessions` maps connector to session."""
 
-    def __init__(self, sessions, clock, counts, report):
+    def __init__(self, sessions, clock, counts, report, rotate):
         self._sessions = sessions
         self._clock = clock
         self._counts = counts
         self._report = report
+        self._rotate = rotate  # rotate(number, nonce, cover) -> "" or the reason of the refusal
         self._answers = []  # (utc_s until which the command may act, reply)
 
     def handle(self, message):
@@ -34,6 +35,21 @@ class Commands:
         self._answers = [answer for answer in self._answers if answer[0] >= now_s]
         return len(self._answers) >= _REMEMBERED
 
+    def _stale(self, message):
+        """Why a command may not act any more, or not yet; "" when it may."""
+        # A time server is not signed: with its word alone an old command might pass for a new one
+        now_s, since_s = self._clock.utc_s(), self._clock.greeted_s
+        if since_s is None:
+            return "clock unknown"
+        if not -message["ttl_s"] <= now_s - message["utc"] <= message["ttl_s"]:
+            return "sent %d s ago" % (now_s - message["utc"])
+        if message["name"] not in _LASTING:
+            return ""
+        if message["utc"] <= since_s:
+            # What this start has answered it remembers; what an earlier one answered nobody does
+            return "from before this start"
+        return "too many commands, ask again" if self._full(now_s) else ""
+
     def _act(self, message):
         name, args = message["name"], message["args"]
         if name not in COMMAND_ARGS:
@@ -44,18 +60,15 @@ class Commands:
         except ProtocolError as error:
             self._counts["malformed"] += 1
             return "malformed", str(error)[:64]
-        now_s = self._clock.utc_s()
-        if now_s is None:
+        stale = self._stale(message)
+        if stale:
             self._counts["stale"] += 1
-            return "stale", "clock unknown"
-        if not -message["ttl_s"] <= now_s - message["utc"] <= message["ttl_s"]:
-            self._counts["stale"] += 1
-            return "stale", "sent %d s ago" % (now_s - message["utc"])
+            return "stale", stale
         if name == "report":
             self._report()
             return "accepted", ""
-        if self._full(now_s):
-            return "stale", "too many commands, ask again"
+        if name == "rotate":
+            return _answer(self._rotate(args["number"], args["nonce"], args["cover"]))
         session = self._sessions.get(args["connector"])
         if session is None:
             return "refused", "no_connector"
@@ -63,4 +76,8 @@ class Commands:
             reason = session.start(args["ref"], args["by"])
         else:
             reason = session.stop(args["ref"], "remote")
-        return ("refused", reason) if reason else ("accepted", "")
+        return _answer(reason)
+
+
+def _answer(reason):
+    return ("refused", reason) if reason else ("accepted", "")

@@ -4,6 +4,7 @@ settings.json is what people edit; settings.good.json is the last one accepted a
 """
 
 import json
+import os
 
 from .modules import forget
 
@@ -29,8 +30,11 @@ def write_json(path, value, permit):
     Returns "" or a sentence saying why the file system refused it.
     """
     try:
-        with permit.hold("write " + path), open(path, "w") as file:
-            json.dump(value, file)
+        # Renamed when it is whole: a file cut short by a loss of power takes nobody's place
+        with permit.hold("write " + path):
+            with open(path + ".new", "w") as file:
+                json.dump(value, file)
+            os.rename(path + ".new", path)
     except OSError as error:
         return "%s could not be written (%s): is the file system full?" % (path, error)
     return ""

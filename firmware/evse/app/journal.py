@@ -1,48 +1,93 @@
-"""The journal: numbers and dates every record that money depends on, and keeps it for the uplink."""
+"""The journal: numbers, dates and seals every record that money depends on, and keeps it on flash until
+the bridge has committed it.
+"""
 
 import os
 from binascii import hexlify
 
-from ..core.messages import encode_record
+from ..control.stall_permit import StallRefusedError
+from ..core import messages, records
 from ..core.outbox import Outbox
-from . import config
+from ..core.ring import Ring
+from .ledger import Ledger
 
-FILE = "journal.json"
-_CAPACITY = 200
-# Numbers reserved per start, so that none repeats when power goes before they are written
-_RESERVED = 100000
+# Records in one message: each costs an encoding in one go
+_BATCH = 8
+# Base64 and its quotes
+_TEXT_BYTES = 4
 
 
 class Journal:
-    """Records in order of sequence until the bridge has committed them."""
+    """Appends to the ring and reads from it. `flash` is None on a board without the partition."""
 
-    def __init__(self, clock, permit):
-        self._clock = clock
-        self.problem = ""  # why the file could not be written
-        self.boot, self.life = 1, ""
-        known = self._next_boot(permit)
-        self.outbox = Outbox(_CAPACITY, self.boot * _RESERVED + 1, anchored=known)
+    def __init__(self, flash, keys, clock, permit):
+        self.boot = 1
+        self.life = ""
+        self.problem = ""  # why nothing can be written
+        self.damage = ""  # what was found missing or spoilt
         self.news = False  # a record was written since the uplink looked
+        self.ledger = Ledger()  # what the records say was going on when the power went
+        self._outbox = Outbox()
+        self._keys = keys
+        self._clock = clock
+        self._permit = permit
+        self._ring = None
+        self._upto = 0  # what the bridge has committed, as far as it has told
+        self._begun = {}  # connector: number of the record its transaction began with
+        if flash is None:
+            self.problem = "journal: the board has no flash for it"
+            return
+        self._ring = Ring(flash, self._belongs)
+        try:
+            self._mount()
+        except OSError as error:
+            self._ring = None
+            self.problem = "journal: %s" % error
 
-    def _next_boot(self, permit):
-        """Count this start; True when earlier starts were remembered."""
-        last = config.read_json(FILE)
-        known = isinstance(last, dict) and isinstance(last.get("boot"), int)
-        if known:
-            self.boot, self.life = last["boot"] + 1, str(last.get("life"))[:8]
-        else:
-            # No memory of earlier starts: a new life, so that no transaction id ever repeats
-            self.life = str(hexlify(os.urandom(3)), "ascii")
-        self.problem = config.write_json(FILE, {"boot": self.boot, "life": self.life}, permit)
-        if self.problem:
-            # The next start will not know of this one either
-            known = False
-            self.life = str(hexlify(os.urandom(3)), "ascii")
-        return known
+    # Start
+
+    def _mount(self):
+        ring = self._ring
+        ring.mount(self.ledger.take)
+        if ring.life is None:
+            self._begin_life()
+        self.life = ring.life
+        self.boot = self.ledger.boot + 1
+        for connector in self.ledger.open:
+            self._begun[connector] = self.ledger.open[connector]["seq"]
+        self._upto = ring.first_seq - 1 if ring.first_seq else ring.next_seq - 1
+        self.damage = ring.damage
+        self._prepare(self._permit)
+
+    def _begin_life(self):
+        life = str(hexlify(os.urandom(records.LIFE_CHARS // 2)), "ascii")
+        with self._permit.hold("journal format"):
+            self._ring.format(life)
+
+    def _belongs(self, data, life):
+        return records.proven(data, life, self._keys.journal)
+
+    # Writing
+
+    @property
+    def full(self):
+        """True when no new transaction may begin, because its end might find no room."""
+        return self._ring is None or self._outbox.full(self._ring.room)
+
+    @property
+    def ready(self):
+        """True when a transaction may begin: it can be written to its end, and sealed."""
+        return not self.problem and not self.full and self._keys.secret is not None
 
     def record(self, kind, connector, wh, **payload):
-        """Append one record; returns its sequence, or 0 for a sample thinned away."""
+        """Append one record; returns its sequence number, 0 when it was not taken."""
+        ring = self._ring
+        if ring is None or self._keys.secret is None:
+            return 0
+        if not self._outbox.takes(kind, ring.room, ring.capacity):
+            return 0
         record = {
+            "seq": ring.next_seq,
             "kind": kind,
             "boot": self.boot,
             "up": self._clock.up_s,
@@ -51,9 +96,93 @@ class Journal:
             "wh": wh,
         }
         record.update(payload)
+        link = ring.last_tag[: records.LINK_BYTES]
+        try:
+            ring.append(records.encode(record, self.life, link, self._keys.journal))
+        except OSError as error:
+            self.problem = "journal: %s" % error
+            return 0
+        self.problem = ""
         self.news = True
-        return self.outbox.append(record)
+        if kind == "tx_start":
+            self._begun[connector] = record["seq"]
+        elif kind == "tx_stop":
+            self._begun.pop(connector, None)
+            self._free()
+        return record["seq"]
 
-    def batch(self, most_bytes):
-        """(encoded records, last seq) for one message."""
-        return self.outbox.batch(most_bytes, encode_record)
+    def maintain(self):
+        """Make room where the bridge has committed everything; one sector a call, never while energised."""
+        if self._ring is None:
+            return
+        try:
+            self._prepare(self._permit)
+        except StallRefusedError:
+            pass
+        except OSError as error:
+            self.problem = "journal: %s" % error
+
+    def _prepare(self, permit):
+        if self._ring.preparable:
+            with permit.hold("journal erase"):
+                self._ring.prepare()
+
+    # Reading
+
+    @property
+    def next_seq(self):
+        """Number of the next record."""
+        return self._ring.next_seq if self._ring else 1
+
+    @property
+    def first_seq(self):
+        """Oldest number still held, 0 when none is."""
+        return self._ring.first_seq if self._ring else 0
+
+    def held(self):
+        """Bytes of every record on the flash, in order."""
+        return self._ring.after(0, self._ring.next_seq) if self._ring else ()
+
+    def message(self, most_bytes):
+        """(journal message, last number) of the oldest records not committed; (None, 0) if there are none."""
+        if self._ring is None:
+            return None, 0
+        batch, size = [], messages.JOURNAL_FRAME_BYTES
+        for data in self._ring.after(self._upto, _BATCH):
+            size += (len(data) + 2) // 3 * 4 + _TEXT_BYTES
+            if batch and size > most_bytes:
+                break
+            batch.append(data)
+        if not batch:
+            return None, 0
+        message = messages.encode_journal(self.life, self._upto + 1, batch)
+        return message, records.seq_of(batch[-1])
+
+    def acknowledge(self, upto):
+        """The bridge has committed all up to `upto`: more than we gave means that we forgot some."""
+        ring = self._ring
+        if ring is None:
+            return
+        if upto >= ring.next_seq:
+            self.damage = "journal: the bridge has records up to %d, we had %d" % (
+                upto,
+                ring.next_seq - 1,
+            )
+            ring.next_seq = upto + 1
+        self._upto = upto
+        self._free()
+
+    def _free(self):
+        # A running transaction keeps its first record: after a loss of power it is needed to go on or to end
+        self._ring.acknowledge(min([self._upto + 1, *self._begun.values()]) - 1)
+
+    def figures(self):
+        """What the state message says of the journal."""
+        ring = self._ring
+        if ring is None:
+            return {"waiting": 0, "capacity": 0, "wear": 0}
+        return {
+            "waiting": ring.next_seq - 1 - self._upto,
+            "capacity": ring.capacity,
+            "wear": ring.wear,
+        }

@@ -1,6 +1,8 @@
 """What the station says about itself: hello, state and meter messages, on change and in time."""
 
+import os
 import sys
+from binascii import hexlify
 
 from .. import __version__
 from ..core import faults, messages
@@ -9,7 +11,8 @@ from ..core import faults, messages
 class Report:
     """The uplink's source: bytes when there is something to say, else None."""
 
-    def __init__(self, station_board, settings, loops, sessions, journal, clock, counts):
+    def __init__(self, station_board, settings, loops, sessions, journal, keys, clock, counts):
+        self.nonce = ""  # of the last hello; only its answer brings the time
         self.notes = []  # settings that were refused
         self.task_note = ""  # the last error that ended a task
         self._board = station_board
@@ -17,6 +20,7 @@ class Report:
         self._loops = loops
         self._sessions = sessions
         self._journal = journal
+        self._keys = keys
         self._clock = clock
         self._counts = counts
         self._due_s = 0
@@ -27,11 +31,12 @@ class Report:
         self._due_s = 0
 
     def hello(self):
-        """Who this station is."""
-        board = self._board
+        """Who this station is, and what it remembers."""
+        board, journal = self._board, self._journal
+        self.nonce = str(hexlify(os.urandom(messages.NONCE_CHARS // 2)), "ascii")
         return messages.encode(
             {
-                "boot": self._journal.boot,
+                "boot": journal.boot,
                 "firmware": __version__,
                 "python": "%s %s"
                 % (
@@ -51,6 +56,11 @@ class Report:
                     }
                     for connector in sorted(self._sessions)
                 ],
+                "life": journal.life,
+                "first": journal.first_seq,
+                "next": journal.next_seq,
+                "key": self._keys.number,
+                "nonce": self.nonce,
             }
         )
 
@@ -69,14 +79,20 @@ class Report:
             "up": self._clock.up_s,
             "utc": self._clock.utc_s(),
             "connectors": [self._connector(number) for number in sorted(self._sessions)],
-            "notes": self._notes(),
-            "counts": self._counts,
+            "journal": self._journal.figures(),
         }
-        data = messages.encode(message)
-        while len(data) > messages.MAX_BYTES and message["notes"]:
-            message["notes"].pop()
+        counts = {name: count for name, count in self._counts.items() if count}
+        if counts:
+            message["counts"] = counts
+        notes = self._notes()
+        while notes:
+            message["notes"] = notes
             data = messages.encode(message)
-        return data
+            if len(data) <= messages.MAX_BYTES:
+                return data
+            notes.pop()
+            del message["notes"]
+        return messages.encode(message)
 
     def _notes(self):
         notes = ([self.task_note] if self.task_note else []) + self.notes
@@ -105,23 +121,25 @@ class Report:
         return None
 
     def journal(self, most_bytes):
-        """Oldest records that wait for the bridge."""
-        return self._journal.batch(most_bytes)
+        """(message, last number) of the oldest records that wait for the bridge; (None, 0) if none do."""
+        return self._journal.message(most_bytes)
 
     def _connector(self, number):
         loop, session = self._loops[number], self._sessions[number]
         limits = loop.limits
-        return {
+        report = {
             "id": number,
             "status": session.status(),
             "cp": loop.machine.name(),
             "cp_mv": loop.tick.pilot.high_mv,
             "duty": loop.duty_permille,
-            "faults": faults.names(loop.faults.active),
             "limit_a10": limits.offered_a10(),
             "limit_by": limits.holder_name(),
-            "tx": session.tx.tx if session.tx else None,
-            "ref": session.tx.ref if session.tx else None,
             "w": loop.register.w if loop.closed else 0,
             "wh": loop.register.wh,
         }
+        if loop.faults.active:
+            report["faults"] = faults.names(loop.faults.active)
+        if session.running:
+            report["tx"], report["ref"] = session.running
+        return report

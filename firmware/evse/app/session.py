@@ -1,7 +1,8 @@
 """The session of one connector: plug, authorised start, samples, stop. Writes the journal."""
 
 from ..core import faults
-from ..core.transaction import CHARGING, ENDING, Transaction
+from ..core.transaction import AUTHORISED, CHARGING, ENDING, Transaction
+from .interruption import Interruption
 
 # A vehicle that has not drawn for this long has ended the charge itself
 _VEHICLE_DONE_MS = 600000
@@ -19,7 +20,8 @@ class Session:
         self._clock = clock
         self._settings = settings
         self._console = console
-        self._count = 0
+        was = journal.ledger.open.get(connector)
+        self._interruption = Interruption(was, settings["sample_interval_s"]) if was else None
         self._idle_ms = 0
         self._sample_slot = 0
 
@@ -27,6 +29,13 @@ class Session:
     def phase(self):
         """Phase of the transaction, or None."""
         return self.tx.phase if self.tx else None
+
+    @property
+    def running(self):
+        """(tx, ref) of the transaction, also of one that is being taken up again; None without one."""
+        if self._interruption:
+            return self._interruption.was["tx"], self._interruption.was["ref"]
+        return (self.tx.tx, self.tx.ref) if self.tx else None
 
     def status(self):
         """Connector status."""
@@ -36,34 +45,36 @@ class Session:
     def start(self, ref, by):
         """Begin a transaction; returns "" or the reason of the refusal."""
         loop = self._loop
-        if self.tx:
+        if self.tx or self._interruption:
             return "busy"
         if loop.blocking():
             return "fault"
-        if not loop.in_service or self._journal.outbox.full:
+        if not loop.in_service or not self._journal.ready:
             return "unavailable"
         if not loop.vehicle_seen:
             return "not_plugged"
         if loop.register.wh is None:
             return "no_meter"
-        self._count += 1
-        tx = "%s-%d-%d" % (self._journal.life, self._journal.boot, self._count)
-        timeout_ms = self._settings["start_timeout_s"] * 1000
-        self.tx = Transaction(tx, ref, by, self.connector, loop.register.wh, timeout_ms)
+        register = loop.register
+        # The number of its first record: never given twice in a life
+        tx = "%s-%d" % (self._journal.life, self._journal.next_seq)
+        if not self._record("tx_start", register.wh, tx=tx, ref=ref, by=by, meter=register.number):
+            return "unavailable"
+        self.tx = Transaction(tx, ref, by, self.connector, register.wh, self._timeout_ms)
         self._idle_ms = 0
-        self._journal.record("tx_start", self.connector, loop.register.wh, tx=tx, ref=ref, by=by)
         self._console.say("transaction %s started by %s, register %d Wh", tx, by, loop.register.wh)
         loop.changed = True
         return ""
 
     def stop(self, ref, reason):
         """End the transaction with this `ref`; returns "" or the reason of the refusal."""
+        if self._interruption:
+            return self._interruption.stop(ref, reason)
         if not self.tx:
             return "no_transaction"
         if ref is not None and ref != self.tx.ref:
             return "other_transaction"
-        self.tx.end(reason)
-        self._loop.changed = True
+        self._end(reason)
         return ""
 
     def step(self, dt_ms):
@@ -71,6 +82,8 @@ class Session:
         loop = self._loop
         if loop.unplugged:
             self.finished = False
+        if self._interruption:
+            self._take_up(dt_ms)
         tx = self.tx
         loop.wants_energy = bool(tx and tx.wants_energy())
         if not tx:
@@ -83,7 +96,9 @@ class Session:
             loop.changed = True
             if tx.phase == CHARGING and before != CHARGING:
                 self._sample_slot = self._slot()
-                self._journal.record("tx_charging", self.connector, loop.register.wh, tx=tx.tx)
+                self._record("tx_charging", loop.register.wh, tx=tx.tx)
+            elif tx.phase == ENDING and before == AUTHORISED:
+                self._record("tx_ending", loop.register.wh, tx=tx.tx, reason=tx.reason)
         if tx.phase == CHARGING:
             self._sample(tx)
         elif tx.phase == ENDING and tx.finish(loop.register.wh, loop.register.age_ms):
@@ -93,15 +108,47 @@ class Session:
         loop = self._loop
         ending = loop.faults.ending
         if ending:
-            tx.end("fault", faults.names(ending)[0])
+            self._end("fault", faults.names(ending)[0])
         elif not loop.vehicle_present:
-            tx.end("unplugged")
+            self._end("unplugged")
         elif tx.phase == CHARGING and not loop.closed and loop.offered_ma:
             self._idle_ms += dt_ms
             if self._idle_ms >= _VEHICLE_DONE_MS:
-                tx.end("vehicle")
+                self._end("vehicle")
         else:
             self._idle_ms = 0
+
+    @property
+    def _timeout_ms(self):
+        return self._settings["start_timeout_s"] * 1000
+
+    def _record(self, kind, wh, **payload):
+        return self._journal.record(kind, self.connector, wh, **payload)
+
+    def _end(self, reason, fault=""):
+        if self.tx.end(reason, fault):
+            # A loss of power before the last register must not begin it anew
+            self._record("tx_ending", self._loop.register.wh, tx=self.tx.tx, reason=reason)
+            self._loop.changed = True
+
+    def _take_up(self, dt_ms):
+        """Go on with, or end, what a loss of power interrupted, once meter and pilot have spoken."""
+        loop, found = self._loop, self._interruption
+        if not found.step(loop.register, dt_ms):
+            return
+        self._interruption = None
+        loop.changed = True
+        was = found.was
+        if found.fault:
+            loop.register.implausible = found.fault == "meter_implausible"
+        else:
+            self._record("tx_resume", found.wh, tx=was["tx"], lost_wh=found.lost_wh)
+            if self._settings["resume"] and not found.reason and loop.vehicle_seen:
+                self.tx = Transaction.resumed(was, self.connector, self._timeout_ms)
+                self._console.say("transaction %s goes on, %d Wh", was["tx"], found.wh)
+                return
+        reason = found.reason or "power_loss"
+        self._stopped(was["tx"], was["ref"], reason, found.fault, was["start_wh"], found.wh)
 
     def _slot(self):
         utc_s = self._clock.utc_s()
@@ -115,26 +162,21 @@ class Session:
             return
         self._sample_slot = slot
         register = self._loop.register
-        self._journal.record("tx_sample", self.connector, register.wh, tx=tx.tx, w=register.w)
+        self._record("tx_sample", register.wh, tx=tx.tx, w=register.w)
 
     def _finish(self, tx):
-        self._journal.record(
-            "tx_stop",
-            self.connector,
-            tx.stop_wh,
-            tx=tx.tx,
-            ref=tx.ref,
-            reason=tx.reason,
-            fault=tx.fault,
-        )
-        self._console.say(
-            "transaction %s ended (%s), register %d Wh, energy %d Wh",
-            tx.tx,
-            tx.fault or tx.reason,
-            tx.stop_wh,
-            tx.stop_wh - tx.start_wh,
-        )
+        self._stopped(tx.tx, tx.ref, tx.reason, tx.fault, tx.start_wh, tx.stop_wh)
         self.tx = None
         self.finished = not self._loop.unplugged
         self._loop.wants_energy = False
         self._loop.changed = True
+
+    def _stopped(self, tx, ref, reason, fault, start_wh, stop_wh):
+        self._record("tx_stop", stop_wh, tx=tx, ref=ref, reason=reason, fault=fault)
+        self._console.say(
+            "transaction %s ended (%s), register %d Wh, energy %d Wh",
+            tx,
+            fault or reason,
+            stop_wh,
+            stop_wh - start_wh,
+        )

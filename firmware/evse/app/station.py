@@ -7,7 +7,7 @@ import sys
 from ..control.control_loop import PERIOD_MS
 from ..control.metering import Metering
 from ..control.stall_permit import StallPermit, StallRefusedError
-from ..core import faults, limits
+from ..core import faults
 from ..link.downlink import Downlink
 from ..link.uplink import Uplink
 from ..link.wlan import Wlan
@@ -16,11 +16,14 @@ from .clock import Clock
 from .commands import Commands
 from .connector import build_connector
 from .console import Console
+from .fault_records import FaultRecords
 from .indication import Indication
 from .journal import Journal
+from .keys import Keys
 from .lockout import Lockout
 from .modules import forget
 from .narrator import Narrator
+from .remote import Remote
 from .report import Report
 from .session import Session
 
@@ -41,18 +44,23 @@ class Station:
         self.settings, problems = config.load(self.permit)
         if not self.settings["station_id"]:
             self.settings["station_id"] = "P" + board.chip().unique_id()
-        self.journal = Journal(self.clock, self.permit)
+        self.keys = Keys(self.settings["key"], self.permit)
+        self.journal = Journal(_journal_flash(board), self.keys, self.clock, self.permit)
         self.lockout = Lockout(self.permit)
-        self.counts = {"malformed": 0, "unknown": 0, "stale": 0, "repeated": 0}
+        self.counts = {"malformed": 0, "unknown": 0, "stale": 0, "repeated": 0, "forged": 0}
         self._build_control()
         self._build_link()
         self._causes = faults.SETTINGS_INVALID if problems else 0
-        if self.journal.problem:
-            problems.append(self.journal.problem)
+        if self.keys.problem:
+            problems.append(self.keys.problem)
+            self._causes |= faults.KEY_MISSING
         self._task_failed = False
+        self._fault_records = FaultRecords(self)
         self.report.notes.extend(problems)
         for problem in problems:
             self.console.say("settings refused: %s", problem)
+        if self.journal.damage:
+            self.report.notes.append(self.journal.damage)
 
     def _build_control(self):
         board, settings = self.board, self.settings
@@ -77,17 +85,22 @@ class Station:
             {CONNECTOR: self.loop},
             sessions,
             self.journal,
+            self.keys,
             self.clock,
             self.counts,
         )
-        self.commands = Commands(sessions, self.clock, self.counts, self.report.refresh)
+        remote = self.remote = Remote(self)
+        self.commands = Commands(
+            sessions, self.clock, self.counts, self.report.refresh, remote.rotate_key
+        )
         self.downlink = Downlink(
             settings["station_id"],
             settings["site"],
             self.counts,
+            lambda: self.keys.command,
             self.commands.handle,
-            self._acknowledged,
-            self._site_limit,
+            remote.acknowledged,
+            remote.site_limit,
         )
         wlan = Wlan(settings["wifi_ssid"], settings["wifi_password"])
         if wlan.problem:
@@ -101,31 +114,6 @@ class Station:
             self.downlink,
             self.board.chip().random,
         )
-
-    def _acknowledged(self, upto, utc_s):
-        step_s = self.clock.set_utc(utc_s)
-        if step_s:
-            self.console.say("clock stepped by %d s", step_s)
-        outbox = self.journal.outbox
-        if not self.uplink.online and outbox.rebase(upto):
-            self.console.say("journal numbered anew after %d", upto)
-        elif upto < outbox.next_seq:
-            outbox.acknowledge(upto)
-        self.uplink.acknowledged(upto)
-
-    def _site_limit(self, a10, utc_s, ttl_s):
-        # A retained limit may be old: it holds for what is left of its time
-        fallback_a10 = self.settings["site_fallback_a10"]
-        now_s = self.clock.utc_s()
-        if now_s is None:
-            a10 = min(a10, fallback_a10)
-        else:
-            ttl_s = min(ttl_s, utc_s + ttl_s - now_s)
-        if ttl_s <= 0:
-            self.counts["stale"] += 1
-            return
-        self.loop.limits.set(limits.SITE, a10, ttl_s * 1000, fallback_a10)
-        self.loop.changed = True
 
     async def run(self):
         """Start everything and never return."""
@@ -177,14 +165,19 @@ class Station:
         causes = self._causes
         if not self.clock.known:
             causes |= faults.CLOCK_UNKNOWN
-        if self.journal.outbox.full:
+        journal = self.journal
+        if journal.problem:
+            causes |= faults.JOURNAL_FAILED
+        elif journal.full:
             causes |= faults.JOURNAL_FULL
+        if journal.damage:
+            causes |= faults.JOURNAL_DAMAGED
         if self._task_failed:
             causes |= faults.TASK_FAILED
             self._task_failed = False
         self.loop.causes = causes
         raised, cleared = self.loop.step(dt_ms)
-        self._record_faults(raised, cleared)
+        self._fault_records.step(raised, cleared)
         self._keep_lockouts(dt_ms)
         self.session.step(dt_ms)
         self.narrator.step(raised, cleared)
@@ -199,27 +192,6 @@ class Station:
             self.console.say("%s", self.lockout.problem)
             self._causes |= faults.SETTINGS_INVALID
 
-    def _record_faults(self, raised, cleared):
-        for name in faults.names(raised):
-            detail = ""
-            if name == "settings_invalid":
-                detail = "; ".join(self.report.notes)
-            elif name == "tick_failed":
-                detail = self.report.task_note = "tick: %r" % self.tick.error
-            elif name == "task_failed":
-                detail = self.report.task_note
-            elif name == "safety_part_missing":
-                detail = self.loop.protection.problem or "board %s has no %s" % (
-                    self.board.NAME,
-                    ", ".join(self.loop.protection.missing),
-                )
-                self.report.notes.append(detail)
-            self.journal.record(
-                "fault", CONNECTOR, self.register.wh, fault=name, detail=_ascii(detail)
-            )
-        for name in faults.names(cleared):
-            self.journal.record("fault_clear", CONNECTOR, self.register.wh, fault=name)
-
     async def _housekeeping(self):
         while True:
             try:
@@ -227,6 +199,7 @@ class Station:
                     gc.collect()
             except StallRefusedError:
                 pass
+            self.journal.maintain()
             await asyncio.sleep_ms(_COLLECT_MS)
 
     def authorize_local(self, connector=CONNECTOR, ref="local"):
@@ -254,6 +227,9 @@ class Station:
         return self.loop.machine.name()
 
 
-def _ascii(text):
-    # Part of a record: whatever an error or a file said must survive any JSON
-    return "".join(char if " " <= char <= "~" else "?" for char in text[:120])
+def _journal_flash(board):
+    # A board without it runs, and says that no charge may begin
+    try:
+        return board.journal_flash()
+    except OSError:
+        return None

@@ -66,6 +66,7 @@ class Metering:
         if identifier == dlt645.ENERGY_IMPORT:
             if register.accept(value * _WH_PER_UNIT):
                 self.energy_frame = self._meter.frame
+                register.number = self._meter.number()
         elif identifier == dlt645.POWER:
             register.w = (value + 5) // 10
         elif identifier == dlt645.VOLTAGE_A:

@@ -68,5 +68,11 @@ TABLE = (
      "日志已满，云桥长时间未确认：不再开始新的充电。"),
     ("task_failed", "InternalError", "TaskFailed", 3,
      "某任务因错误终止并已重启，见 detail。"),
+    ("journal_failed", "InternalError", "JournalFailed", 3,
+     "日志无法写入：检查闪存分区 journal；不再开始新的充电。"),
+    ("journal_damaged", "NoError", "JournalDamaged", 3,
+     "日志有损坏或缺失的记录，已告知云桥，见 notes。"),
+    ("key_missing", "InternalError", "KeyMissing", 3,
+     "桩没有有效密钥：请重新配置；不开始充电，也不相信外来消息。"),
 )
 # fmt: on

@@ -2,7 +2,8 @@
 
 One row per fault; reaction, retry, wire name, light and sentence all derive from it. What platforms
 are told stands beside it in fault_codes.py.
-Bit sets of faults are plain integers below 2**30, so that the safety tick may hold them.
+Bit sets of faults are plain integers. Those that the safety tick finds stand below 2**30, where an
+integer costs no heap on a 32-bit chip.
 """
 
 # Severity
@@ -94,6 +95,12 @@ TABLE = (
      "The journal is full because the bridge has not committed for long: no new charge begins."),
     ("task_failed", WARN, SELF, 60000, 0, 0, "yellow",
      "A task ended by an error and was started again. See detail."),
+    ("journal_failed", WARN, SELF, 10000, 0, 0, "yellow",
+     "The journal cannot be written: check the flash partition `journal`; no new charge begins."),
+    ("journal_damaged", WARN, MANUAL, 0, 0, 0, "yellow",
+     "Records of the journal are damaged or missing; the bridge is told which. See notes."),
+    ("key_missing", WARN, MANUAL, 0, 0, 0, "yellow",
+     "The pile has no valid key: provision it; no charge begins and nothing from outside is believed."),
 )
 # fmt: on
 
@@ -130,6 +137,9 @@ NAMES = tuple(row[0] for row in TABLE)
     CLOCK_UNKNOWN,
     JOURNAL_FULL,
     TASK_FAILED,
+    JOURNAL_FAILED,
+    JOURNAL_DAMAGED,
+    KEY_MISSING,
 ) = (1 << index for index in range(len(TABLE)))
 
 

@@ -3,7 +3,7 @@
 Current in 0.1 A. Below 6 A (60) the station pauses. `holder` says who holds the current back.
 """
 
-RATED, CABLE, TEMPERATURE, SUPPLY, SCHEDULE, PLATFORM, SITE, TECHNICIAN = range(8)
+RATED, CABLE, TEMPERATURE, SUPPLY, SCHEDULE, PLATFORM, SITE, TECHNICIAN, LINK = range(9)
 NAMES = (
     "rated",
     "cable",
@@ -13,6 +13,8 @@ NAMES = (
     "platform",
     "site",
     "technician",
+    # A pause for what must not happen while energised, see link/
+    "link",
 )
 LEAST_A10 = 60
 FOREVER = -1

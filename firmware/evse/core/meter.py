@@ -21,6 +21,7 @@ class MeterRegister:
 
     def __init__(self, rated_w, lost_ms=3500):
         self.wh = None  # last good register, None until the meter answered
+        self.number = ""  # the meter's own number, "" where it tells none
         self.w = 0
         self.mv = (0,)  # per phase
         self.ma = (0,)
@@ -107,6 +108,12 @@ class MeterRegister:
         self.age_ms = 0
         self._refused_row = 0
         return True
+
+    def follows(self, number, wh, elapsed_ms):
+        """True when this is the meter `number`, and it has moved from `wh` by what can be in `elapsed_ms`."""
+        most_wh = self._rated_w * elapsed_ms // 3600000 + _SLACK_WH
+        same = not number or not self.number or number == self.number
+        return same and 0 <= self.wh - wh <= most_wh
 
     def restart(self):
         """Nothing is billed now, so whatever the meter shows next is a new beginning."""

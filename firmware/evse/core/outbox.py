@@ -1,90 +1,42 @@
-"""Records that must reach the bridge: kept in order of sequence until it has committed them.
+"""Which records the journal still takes as it fills while nobody fetches them.
 
-Bounded. When it fills, only every fourth register sample is taken, then neither samples nor faults;
-start and stop are never dropped, and there is room for them because `full` forbids a new start. `full` says that no new transaction may begin.
+Samples go first: every fourth from half on. Then faults, then starts of the pile. What a running transaction
+needs to its end is always taken: there is room for it because `full` forbids a new transaction in time.
 """
 
-# Space that must be free for the records a running transaction still needs to end
-_RESERVE = 8
+from micropython import const
+
+# Records of the usual size that must fit when a transaction begins: its own, and faults on its way
+_RESERVE = const(36)
+_BOOT_RESERVE = const(18)
 _SAMPLE = "tx_sample"
-_ALWAYS = ("tx_start", "tx_charging", "tx_stop")
-# Records in one message: each costs a JSON encoding in one go
-_BATCH = 8
+_ALWAYS = ("tx_start", "tx_charging", "tx_resume", "tx_ending", "tx_stop", "key")
 
 
 class Outbox:
-    """A bounded queue of record dicts, each with its `seq`."""
+    """`room` and `capacity` are records of the usual size that can be written without an erase."""
 
-    def __init__(self, capacity, next_seq, anchored=True):
-        self.next_seq = next_seq
-        # False: the numbers of an earlier life are forgotten, the other side must say where it stands
-        self.anchored = anchored
+    def __init__(self):
         self.thinned = 0
-        self._capacity = capacity
-        self._records = []
-        self._offered = 0
+        self._samples = 0
 
-    def __len__(self):
-        return len(self._records)
-
-    @property
-    def full(self):
+    def full(self, room):
         """True when a new transaction could not be recorded to its end."""
-        return len(self._records) >= self._capacity - _RESERVE
+        return room < _RESERVE
 
-    def append(self, record):
-        """Number a record and keep it; returns its sequence, or 0 when there was no room for its kind."""
-        if self._thinned(record["kind"], len(self._records)):
+    def takes(self, kind, room, capacity):
+        """True when a record of this kind is to be written now; counts those that are not."""
+        taken = kind in _ALWAYS or self._has_room(kind, room, capacity)
+        if not taken:
             self.thinned += 1
-            return 0
-        record["seq"] = self.next_seq
-        self.next_seq += 1
-        self._records.append(record)
-        return record["seq"]
+        return taken
 
-    def batch(self, most_bytes, encode):
-        """(encoded records, last seq) of the oldest records that fit into `most_bytes`; ([], 0) if none."""
-        encoded, last, size = [], 0, 0
-        for record in self._records[:_BATCH]:
-            data = encode(record)
-            size += len(data) + 1
-            if encoded and size > most_bytes:
-                break
-            encoded.append(data)
-            last = record["seq"]
-        return encoded, last
-
-    def acknowledge(self, upto):
-        """Forget every record up to and including `upto`; returns how many."""
-        count = 0
-        while count < len(self._records) and self._records[count]["seq"] <= upto:
-            count += 1
-        if count:
-            self._records = self._records[count:]
-        return count
-
-    def rebase(self, upto):
-        """Renumber when the other side may hold numbers of a life that we forgot; True if so.
-
-        Only right before anything of this start was sent.
-        """
-        if self.anchored and upto < self.next_seq:
+    def _has_room(self, kind, room, capacity):
+        if kind == "boot":
+            return room >= _BOOT_RESERVE
+        if room < _RESERVE:
             return False
-        self.anchored = True
-        seq = upto + 1
-        for record in self._records:
-            record["seq"] = seq
-            seq += 1
-        self.next_seq = seq
-        return True
-
-    def _thinned(self, kind, length):
-        # The sequence stays without gaps because a thinned record is never numbered
-        if kind in _ALWAYS:
-            return False
-        if length >= self._capacity - _RESERVE:
+        if kind != _SAMPLE or 2 * room >= capacity:
             return True
-        if kind != _SAMPLE or length < self._capacity // 2:
-            return False
-        self._offered += 1
-        return self._offered % 4 != 0
+        self._samples += 1
+        return self._samples % 4 == 0

@@ -43,6 +43,7 @@ KINDS = (
     "tx_resume",
     "clock",
     "key",
+    "tx_ending",
 )
 # name, type; a list holds integers
 FIELDS = (

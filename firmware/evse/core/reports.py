@@ -77,6 +77,8 @@ RECORD_FIELDS = {
     "tx_sample": (_TX,),
     # The pile lost its power in between; `lost_wh` moved on the meter since the record before
     "tx_resume": (_TX, ("lost_wh", "int", True, 0, 1 << 40)),
+    # A stop was asked for or forced; the last register is awaited
+    "tx_ending": (_TX, ("reason", "token", True, 1, 16)),
     "tx_stop": (_TX, _REF, ("reason", "token", True, 1, 16), _FAULT),
     "fault": (_FAULT_NAME, ("detail", "token", False, 0, 120)),
     "fault_clear": (_FAULT_NAME,),

@@ -54,28 +54,27 @@ def defaults():
     return {row[0]: row[2] for row in TABLE}
 
 
+_PHRASES = {
+    "bool": "true, false",
+    "profile": ", ".join(sorted(pilot_profiles.NAMES)),
+    "address": "12 digits, or 12 times A",
+    "ipv4": "an IPv4 address",
+    "ipv4?": "an IPv4 address or nothing",
+    "key": "64 hex digits",
+}
+
+
 def allowed(row):
     """What a row accepts, as a phrase for people."""
     _key, kind, _default, lowest, highest, unit = row
-    if kind == "int":
-        return "allowed %d..%d%s" % (lowest, highest, " " + unit if unit else "")
-    if kind == "bool":
-        return "allowed true, false"
-    if kind == "profile":
-        return "allowed " + ", ".join(sorted(pilot_profiles.NAMES))
-    if kind == "address":
-        return "allowed 12 digits, or 12 times A"
-    if kind == "ipv4":
-        return "allowed an IPv4 address"
-    if kind == "ipv4?":
-        return "allowed an IPv4 address or nothing"
+    phrase = _PHRASES.get(kind)
     if kind == "choice":
-        return "allowed " + ", ".join(lowest)
-    if kind == "key":
-        return "allowed 64 hex digits"
-    if kind == "name":
-        return "allowed %d..%d letters, digits, - and _" % (lowest, highest)
-    return "allowed text of %d..%d characters" % (lowest, highest)
+        phrase = ", ".join(lowest)
+    elif kind == "int":
+        phrase = "%d..%d%s" % (lowest, highest, " " + unit if unit else "")
+    elif kind == "name":
+        phrase = "%d..%d letters, digits, - and _" % (lowest, highest)
+    return "allowed " + (phrase or "text of %d..%d characters" % (lowest, highest))
 
 
 def problem(row, value):
@@ -96,16 +95,10 @@ def _accepts(kind, value, lowest, highest):
         )
     if not isinstance(value, str):
         return False
-    if kind == "profile":
-        return value in pilot_profiles.NAMES
-    if kind == "address":
-        return len(value) == 12 and (value == "A" * 12 or all(c in _DIGITS for c in value))
+    if kind in _FORMS:
+        return _FORMS[kind](value)
     if kind == "choice":
         return value in lowest
-    if kind == "key":
-        return len(value) in (0, 64) and all(c in _HEX for c in value)
-    if kind in ("ipv4", "ipv4?"):
-        return _is_ipv4(value) or (kind == "ipv4?" and value == "")
     if kind == "name" and not all(c in _NAME for c in value):
         return False
     return lowest <= len(value) <= highest and all(c >= " " for c in value)
@@ -116,6 +109,19 @@ def _is_ipv4(value):
     return len(parts) == 4 and all(
         0 < len(part) < 4 and all(c in _DIGITS for c in part) and int(part) < 256 for part in parts
     )
+
+
+def _is_address(value):
+    return len(value) == 12 and (value == "A" * 12 or all(c in _DIGITS for c in value))
+
+
+_FORMS = {
+    "profile": lambda value: value in pilot_profiles.NAMES,
+    "address": _is_address,
+    "ipv4": _is_ipv4,
+    "ipv4?": lambda value: value == "" or _is_ipv4(value),
+    "key": lambda value: len(value) in (0, 64) and all(c in _HEX for c in value),
+}
 
 
 def merge(wanted, base):

@@ -33,6 +33,14 @@ class Transaction:
         self._open_ms = 0
         self._ending_ms = 0
 
+    @classmethod
+    def resumed(cls, was, connector, start_timeout_ms):
+        """The transaction that a loss of power interrupted; `was` is the ledger's dict."""
+        tx = cls(was["tx"], was["ref"], was["by"], connector, was["start_wh"], start_timeout_ms)
+        if was["charged"]:
+            tx.phase = CHARGING
+        return tx
+
     def wants_energy(self):
         """True while the station should be ready for this transaction."""
         return self.phase in (AUTHORISED, CHARGING)

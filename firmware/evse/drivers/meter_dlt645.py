@@ -19,6 +19,10 @@ class MeterDlt645:
         self.bad_frames = 0
         self.last_error = ""
 
+    def number(self):
+        """The number that the meter itself gave with its last good answer, "" before."""
+        return dlt645.frame_address(self.frame) if self.frame else ""
+
     def request(self, identifier):
         """Send a read request; whatever arrived before is dropped."""
         if self._uart.any():

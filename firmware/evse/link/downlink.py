@@ -8,9 +8,12 @@ _MOST_REPLIES = 8
 
 
 class Downlink:
-    """Routes messages to `on_command(message) -> reply`, `on_ack(upto, utc)`, `on_limit(a10, utc, ttl_s)`."""
+    """Routes messages to `on_command(message) -> reply`, `on_ack(message)`, `on_limit(a10, utc, ttl_s)`.
 
-    def __init__(self, station_id, site, counts, on_command, on_ack, on_limit):
+    `command_mac()` is the key that commands and acks must be signed with, None for a pile without one.
+    """
+
+    def __init__(self, station_id, site, counts, command_mac, on_command, on_ack, on_limit):
         self.replies = []
         self.counts = counts
         self.topics = [messages.topic(station_id, name) for name in messages.DOWN_TOPICS]
@@ -18,6 +21,7 @@ class Downlink:
         self._limit_topic = messages.site_topic(site)
         if site:
             self.topics.append(self._limit_topic)
+        self._command_mac = command_mac
         self._on_command = on_command
         self._on_ack = on_ack
         self._on_limit = on_limit
@@ -32,10 +36,11 @@ class Downlink:
             return
         try:
             if topic == self._command_topic:
-                self._command(payload)
+                if self._is_signed(topic, payload):
+                    self._command(payload)
             elif topic == self._ack_topic:
-                message = messages.decode("ack", payload)
-                self._on_ack(message["upto"], message["utc"])
+                if self._is_signed(topic, payload):
+                    self._on_ack(messages.decode("ack", payload))
             elif topic == self._limit_topic:
                 message = messages.decode("limit", payload)
                 self._on_limit(message["a10"], message["utc"], message["ttl_s"])
@@ -43,6 +48,18 @@ class Downlink:
                 self.counts["unknown"] += 1
         except ProtocolError:
             self.counts["malformed"] += 1
+
+    def _is_signed(self, topic, payload):
+        mac = self._command_mac()
+        try:
+            if mac is None:
+                raise ProtocolError("mac", "no key")
+            messages.check_signature(topic, payload, mac)
+            return True
+        except ProtocolError:
+            # Not answered: whoever sent it knows nothing of us
+            self.counts["forged"] += 1
+            return False
 
     def _command(self, payload):
         try:

@@ -1,0 +1,53 @@
+"""Writes faults raised and cleared into the journal, each with the detail that its sentence points to."""
+
+from ..core import faults
+
+_NOTED = ("settings_invalid", "key_missing", "journal_damaged")
+_MOST_CHARS = 120
+
+
+class FaultRecords:
+    """One step per control loop; `station` tells the details."""
+
+    def __init__(self, station):
+        self._station = station
+
+    def step(self, raised, cleared):
+        """Record the fault bits raised and cleared in this step."""
+        station = self._station
+        for name in faults.names(raised):
+            detail = _ascii(self._detail(name))
+            station.journal.record(
+                "fault", station.session.connector, station.register.wh, fault=name, detail=detail
+            )
+        for name in faults.names(cleared):
+            station.journal.record(
+                "fault_clear", station.session.connector, station.register.wh, fault=name
+            )
+
+    def _detail(self, name):
+        station = self._station
+        report = station.report
+        if name in _NOTED:
+            return "; ".join(report.notes)
+        if name == "tick_failed":
+            report.task_note = "tick: %r" % station.tick.error
+            return report.task_note
+        if name == "task_failed":
+            return report.task_note
+        if name == "journal_failed":
+            return station.journal.problem
+        if name != "safety_part_missing":
+            return ""
+        protection = station.loop.protection
+        detail = protection.problem or "board %s has no %s" % (
+            station.board.NAME,
+            ", ".join(protection.missing),
+        )
+        report.notes.append(detail)
+        return detail
+
+
+def _ascii(text):
+    # Part of a record: whatever an error or a file said must survive any JSON
+    return "".join(char if " " <= char <= "~" else "?" for char in text[:_MOST_CHARS])

@@ -1,0 +1,42 @@
+"""What the journal says at the start of the pile: how often it started, and which transaction was running."""
+
+from ..core import records
+
+
+class Ledger:
+    """Takes every record in order; then `boot` is the last start, `open` maps a connector to its
+    interrupted transaction: a dict with seq, tx, ref, by, meter, start_wh, last_wh, charged, reason ("" unless it was ending).
+    """
+
+    def __init__(self):
+        self.boot = 0
+        self.open = {}
+
+    def take(self, data):
+        """One record's bytes, in order of sequence."""
+        try:
+            record = records.decode(data)
+        except records.RecordError:
+            return
+        self.boot = max(self.boot, record["boot"])
+        kind, connector = record["kind"], record["c"]
+        if kind == "tx_start":
+            self.open[connector] = {
+                "seq": record["seq"],
+                "tx": record["tx"],
+                "ref": record["ref"],
+                "by": record["by"],
+                "meter": record.get("meter", ""),
+                "start_wh": record["wh"],
+                "last_wh": record["wh"],
+                "charged": False,
+                "reason": "",
+            }
+        elif kind == "tx_stop":
+            self.open.pop(connector, None)
+        elif connector in self.open and kind.startswith("tx_"):
+            self.open[connector]["last_wh"] = record["wh"]
+            if kind == "tx_ending":
+                self.open[connector]["reason"] = record["reason"]
+            else:
+                self.open[connector]["charged"] = True
