@@ -1,6 +1,6 @@
-"""What goes wrong: every kind is one function that begins it and gives the seconds after which it is put right.
+"""What goes wrong: every kind is one function that begins it and gives (seconds, how to put it right) or None.
 
-`plan(bench)` draws kinds and moments from the run's randomness; `heal(bench)` ends everything that lasts.
+A pile or a bridge that died comes back by itself, see bench.py.
 """
 
 from .platform import MOODS
@@ -10,20 +10,9 @@ _MOST = 30
 _GAP_S = 8.0
 
 
-def _off_s(chance):
-    """How long the pile is without power."""
-    roll = chance.random()
-    if roll < 0.75:
-        return chance.uniform(0.3, 12)
-    if roll < 0.97:
-        return chance.uniform(12, 120)
-    return chance.uniform(3600, 7200)
-
-
-def power_cut(bench, chance):
+def power_cut(bench, _chance):
     """The pile loses its supply."""
     bench.pile.off()
-    return _off_s(chance)
 
 
 def power_cut_in_flash(bench, chance):
@@ -31,64 +20,57 @@ def power_cut_in_flash(bench, chance):
     mode = chance.choice(("none", "half", "all"))
     bench.pile.flash.cut_after(chance.randrange(1, 12), mode)
     bench.say("fault: the cut leaves %s of the operation" % mode)
-    return 0
 
 
 def meter_moves_while_off(bench, chance):
     """Energy passes the meter while the pile has no supply."""
     bench.pile.off()
     bench.pile.meter.move(10 * chance.randrange(1, 40))
-    return _off_s(chance)
 
 
 def meter_restarts(bench, chance):
     """The meter does not answer for a moment."""
     bench.pile.meter.be_silent(chance.uniform(0.5, 2.2))
-    return 0
 
 
 def meter_steps_back(bench, chance):
     """The register is less than it was."""
     bench.pile.meter.move(-10 * chance.randrange(10, 100))
-    return 0
 
 
 def meter_replaced(bench, chance):
     """Another meter, while the pile is off."""
     bench.pile.off()
     bench.pile.meter.replace(chance)
-    return _off_s(chance)
 
 
 def flash_rots(bench, chance):
     """One bit of the flash falls over, where it costs no record that is still needed."""
     bench.rot(chance)
-    return 0
 
 
 def link_breaks(bench, _chance):
     """The pile's connection is reset."""
     bench.network.reset()
-    return 0
 
 
 def link_deaf(bench, chance):
     """Nothing comes through and nobody is told."""
     bench.weather.deaf = True
-    return chance.uniform(1, 25)
+    return chance.uniform(1, 25), lambda: setattr(bench.weather, "deaf", False)
 
 
 def link_slow(bench, chance):
     """Everything takes seconds."""
     bench.weather.slow_s = chance.uniform(0.5, 4)
-    return chance.uniform(4, 20)
+    return chance.uniform(4, 20), lambda: setattr(bench.weather, "slow_s", 0.0)
 
 
 def link_refuses(bench, chance):
     """The connection breaks and none comes about for a while."""
     bench.weather.refusing = True
     bench.network.reset()
-    return chance.uniform(2, 15)
+    return chance.uniform(2, 15), lambda: setattr(bench.weather, "refusing", False)
 
 
 def messages_lost(bench, chance):
@@ -96,13 +78,12 @@ def messages_lost(bench, chance):
     weather = bench.weather
     weather.loss, weather.twice, weather.late = (chance.random() / 3 for _ in range(3))
     weather.late_s = chance.uniform(0.5, 8)
-    return chance.uniform(5, 20)
+    return chance.uniform(5, 20), bench.weather.orderly
 
 
 def old_message(bench, chance):
     """A message that was sent once comes again, hours or seconds later."""
     bench.broker.echo(chance)
-    return 0
 
 
 def broker_restarts(bench, chance):
@@ -110,26 +91,24 @@ def broker_restarts(bench, chance):
     keep = chance.random() < 0.5
     bench.say("fault: the broker keeps %s" % ("everything" if keep else "nothing"))
     bench.broker.stop(keep)
-    return chance.uniform(0.5, 12)
+    return chance.uniform(0.5, 12), bench.broker.start
 
 
-def bridge_killed(bench, chance):
+def bridge_killed(bench, _chance):
     """The bridge is killed where it stands."""
-    bench.bridge.kill(lose=chance.random() < 0.3)
-    return chance.uniform(0.5, 15)
+    bench.bridge.kill()
 
 
 def bridge_killed_in_database(bench, chance):
     """The bridge is killed before one of its next database statements."""
     bench.bridge.fuse.after(chance.randrange(1, 60))
-    return 0
 
 
 def platform_misbehaves(bench, chance):
     """The platform is down, late, or answers wrong."""
     bench.platform.mood = chance.choice(MOODS)
     bench.say("fault: the platform is %s" % bench.platform.mood)
-    return chance.uniform(2, 20)
+    return chance.uniform(2, 20), lambda: setattr(bench.platform, "mood", "")
 
 
 def bridge_clock_steps(bench, chance):
@@ -137,7 +116,6 @@ def bridge_clock_steps(bench, chance):
     bench.step_s += chance.choice((-3600, -90, -5, 5, 90, 3600)) * chance.random()
     if chance.random() < 0.5:
         bench.network.reset()
-    return 0
 
 
 # Kind, and how often it is drawn
@@ -171,14 +149,15 @@ async def inflict(bench):
     for _ in range(chance.randrange(LEAST + 2, _MOST)):
         await bench.wait(chance.expovariate(1 / _GAP_S))
         kind = chance.choices(kinds, weights)[0]
-        bench.say("fault: %s" % kind.__name__)
-        lasts_s = kind(bench, chance)
-        counts[kind.__name__] = counts.get(kind.__name__, 0) + 1
-        if lasts_s:
-            bench.side(_put_right(bench, kind.__name__), lasts_s)
+        name = kind.__name__
+        bench.say("fault: %s" % name)
+        counts[name] = counts.get(name, 0) + 1
+        lasting = kind(bench, chance)
+        if lasting:
+            bench.side(_end(bench, name, lasting[1]), lasting[0])
     return counts
 
 
-async def _put_right(bench, name):
+async def _end(bench, name, mend):
     bench.say("fault: %s ends" % name)
-    bench.mend()
+    mend()

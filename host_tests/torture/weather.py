@@ -13,11 +13,14 @@ class Weather:
     def calm(self):
         """Nothing but a few milliseconds of delay."""
         self.slow_s = 0.0  # a packet or chunk may take this much longer
-        self.loss = self.twice = self.late = 0.0  # probability for a message at the broker
-        self.late_s = 0.0  # how late, by which it is overtaken
         self.deaf = False  # bytes vanish, nobody is told
         self.refusing = False  # no new connection
-        self.effects = 0
+        self.orderly()
+
+    def orderly(self):
+        """Messages arrive once and in order."""
+        self.loss = self.twice = self.late = 0.0  # probability for a message at the broker
+        self.late_s = 0.0  # how late, by which it is overtaken
 
     def latency_s(self):
         """Of one chunk of a connection, in order with the others."""
@@ -28,12 +31,10 @@ class Weather:
         chance = self._random.random()
         if not (self.loss or self.twice or self.late):
             return [0.0]
-        self.effects += 1
         if chance < self.loss:
             return []
         if chance < self.loss + self.twice:
             return [0.0, self._random.random() * self.late_s]
         if chance < self.loss + self.twice + self.late:
             return [0.001 + self._random.random() * self.late_s]
-        self.effects -= 1
         return [0.0]

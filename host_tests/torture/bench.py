@@ -1,0 +1,174 @@
+"""One run: everything put together, faults for a while, then calm until all is settled, then the books.
+
+`Bench(seed).run()` gives a Result. Every random decision comes from one Random(seed), there is one event loop
+and no thread, so that the same seed gives the same log.
+"""
+
+import asyncio
+import contextlib
+import os
+import random
+import tempfile
+from collections import namedtuple
+
+from pilebridge import config
+from pilesim.clock import Clock
+
+from . import books, faults, fixed
+from .bridge import Bridge
+from .broker import Broker
+from .driver import Driver
+from .network import Network
+from .pile import Pile, witnessed
+from .platform import Platform
+from .settings import bridge_settings
+from .weather import Weather
+
+# Midnight in China of the day the runs begin in
+_DAY_S = 1763568000
+# Edges of the tariff's periods, so that some charges lie across one
+_EDGES_S = (0, 8 * 3600, 22 * 3600)
+_SETTLE_S = 7200.0
+
+Result = namedtuple("Result", "seed misses faults log figures")
+
+
+class Bench:
+    """`defect(bench)` gives rows for fixed.replaced(): code made wrong on purpose."""
+
+    def __init__(self, seed, flash_maker, defect=None):
+        self.seed = seed
+        self.random = chance = random.Random(seed)
+        self.clock = Clock()
+        self.processes = []
+        self.log = []
+        self.step_s = 0.0  # of the bridge's clock
+        self.healing = False
+        self._sides = set()
+        self._defect = defect
+        self._flash_maker = flash_maker
+        self._began_s = _DAY_S + chance.choice(_EDGES_S) - chance.uniform(0, 600)
+
+    def run(self):
+        """Play it and compare the books."""
+        here = os.getcwd()
+        with tempfile.TemporaryDirectory(dir=_memory()) as folder:
+            os.chdir(folder)
+            try:
+                with fixed.installed(self.clock, self.seed, self.wall_s):
+                    self._build(folder)
+                    rows = witnessed(self) + (
+                        (asyncio, "open_connection", self.network.open),
+                        *(self._defect(self) if self._defect else ()),
+                    )
+                    with fixed.replaced(*rows):
+                        counts = fixed.run(self._play(), self.processes)
+                        return Result(
+                            self.seed, self.misses, counts, self.log, books.figures(self)
+                        )
+            finally:
+                os.chdir(here)
+
+    def _build(self, folder):
+        self.weather = Weather(self.random)
+        self.broker = Broker(self.weather, self.say)
+        self.network = Network(self.weather, self.broker.accept)
+        self.pile = Pile(self, self._flash_maker(self))
+        self.bridge = Bridge(self, config.parse(bridge_settings(), folder))
+        self.platform = Platform(self.wall_s, self.bridge.transport, self.say)
+        self.driver = Driver(self)
+
+    @property
+    def now_s(self):
+        """Virtual seconds since the run began."""
+        return self.clock.now_us / 1_000_000
+
+    def wall_s(self):
+        """UTC as the bridge's clock has it."""
+        return self._began_s + self.now_s + self.step_s
+
+    def say(self, text):
+        """One line of the run's log."""
+        self.log.append((self.clock.now_us, text))
+
+    async def wait(self, seconds):
+        """Let virtual time pass."""
+        await asyncio.sleep(seconds)
+
+    def side(self, work, after_s):
+        """Run a coroutine beside the run, some time from now."""
+
+        async def later():
+            await asyncio.sleep(after_s)
+            await work
+
+        task = asyncio.create_task(later())
+        self._sides.add(task)
+        task.add_done_callback(self._sides.discard)
+
+    def pile_died(self):
+        """Its power comes back."""
+        asyncio.get_running_loop().call_later(self._off_s(), self.pile.on)
+
+    def bridge_died(self):
+        """It is started again."""
+        wait_s = 0.5 if self.healing else self.random.uniform(0.5, 15)
+        asyncio.get_running_loop().call_later(wait_s, self.bridge.on)
+
+    def rot(self, chance):
+        """Let a bit of the flash fall over where no record is that the bridge does not have."""
+
+    def _off_s(self):
+        chance = self.random
+        roll = 0 if self.healing else chance.random()
+        if roll < 0.75:
+            return chance.uniform(0.3, 12)
+        if roll < 0.97:
+            return chance.uniform(12, 120)
+        return chance.uniform(3600, 7200)
+
+    async def _play(self):
+        self.bridge.on()
+        self.pile.on()
+        await self.wait(self.random.uniform(3, 8))
+        over = asyncio.Event()
+        driving = asyncio.create_task(self._drive(over))
+        counts = await faults.inflict(self)
+        over.set()
+        await driving
+        self.healing = True
+        await self._heal()
+        self.misses = books.compare(self) if await self._settled() else [self._unsettled()]
+        return counts
+
+    async def _drive(self, over):
+        while not over.is_set():
+            await self.driver.charge()
+
+    async def _heal(self):
+        """Everything is well from now on."""
+        self.say("bench: heals")
+        for task in list(self._sides):
+            with contextlib.suppress(asyncio.CancelledError):
+                await task
+        self.weather.calm()
+        self.platform.mood = ""
+        self.broker.start()
+        self.pile.flash.heal()
+        self.bridge.fuse.after(0)
+
+    async def _settled(self):
+        end_s = self.now_s + _SETTLE_S
+        while self.now_s < end_s:
+            if books.settled(self):
+                return True
+            # What waits for minutes only needs little looking at
+            await self.wait(1 if self.now_s < end_s - _SETTLE_S + 120 else 10)
+        return False
+
+    def _unsettled(self):
+        return "not settled after %d s: %s" % (_SETTLE_S, books.waiting(self))
+
+
+def _memory():
+    return "/dev/shm" if os.path.isdir("/dev/shm") else None
