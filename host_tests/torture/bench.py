@@ -10,6 +10,7 @@ import os
 import random
 import tempfile
 from collections import namedtuple
+from pathlib import Path
 
 from pilebridge import config
 from pilesim.clock import Clock
@@ -74,7 +75,7 @@ class Bench:
         self.broker = Broker(self.weather, self.say)
         self.network = Network(self.weather, self.broker.accept)
         self.pile = Pile(self, self._flash_maker(self))
-        self.bridge = Bridge(self, config.parse(bridge_settings(), folder))
+        self.bridge = Bridge(self, config.parse(bridge_settings(), Path(folder)))
         self.platform = Platform(self.wall_s, self.bridge.transport, self.say)
         self.driver = Driver(self)
 

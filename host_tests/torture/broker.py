@@ -25,6 +25,7 @@ class Broker:
         # Of the bridge's durable session: number -> (topic, payload, retained), and what is not yet its
         self._owed = {}
         self._number = 0
+        self._history = []
         self._to_bridge = Lane(weather, self._offer)
 
     def accept(self, connection):
@@ -81,11 +82,19 @@ class Broker:
         """From either end; each copy takes its own way."""
         if retain:
             self.retained[topic] = payload
+        self._history.append((topic, payload))
         for delay_s in self._weather.fates():
             if delay_s:
                 asyncio.get_running_loop().call_later(delay_s, self._route, topic, payload)
             else:
                 self._route(topic, payload)
+
+    def echo(self, chance):
+        """Somebody says once more what was said before."""
+        if self._history:
+            topic, payload = chance.choice(self._history)
+            self._say("broker: repeats an old %s" % topic)
+            self._route(topic, payload)
 
     def _route(self, topic, payload):
         if topic.startswith("pile/") and topic.rsplit("/", 1)[1] not in ("ack", "command"):

@@ -2,9 +2,6 @@
 
 import json
 
-from evse.app import journal, station
-from evse.app.console import Console
-
 from .board import Board, Vehicle, build_connector
 from .meter import Meter
 from .process import Process
@@ -79,7 +76,9 @@ class Pile:
         await self._bench.wait(BOOT_S)
         self._bench.say("pile: start %d" % self.boots)
         self.flash.power_on()
-        self.station = built = station.Station(Board(self))
+        from evse.app.station import Station
+
+        self.station = built = Station(Board(self))
         await built.run()
 
 
@@ -94,22 +93,22 @@ class Attempt:
         self.done = False
 
 
-class _TellingConsole(Console):
-    """Lines of the pile go into the run's log."""
-
-    bench = None
-
-    def say(self, text, *values):
-        line = text % values if values else text
-        self.bench.say("pile: " + line)
-
-    def drain(self):
-        pass
-
-
 def witnessed(bench):
     """Rows for fixed.replaced(): what the bench sees of the firmware, and what runs in place of its parts."""
+    # Not before MicroPython's names are in `time`
+    from evse.app import journal, station
+    from evse.app.console import Console
+
     record = journal.Journal.record
+
+    class TellingConsole(Console):
+        """Lines of the pile go into the run's log."""
+
+        def say(self, text, *values):
+            bench.say("pile: " + (text % values if values else text))
+
+        def drain(self):
+            pass
 
     def append(self, kind, connector, wh, **payload):
         pile = bench.pile
@@ -125,10 +124,9 @@ def witnessed(bench):
             pile.attempts[name].remove(attempt)
         return number
 
-    console = type("TellingConsole", (_TellingConsole,), {"bench": bench})
     return (
         (journal.Journal, "record", append),
-        (station, "Console", console),
+        (station, "Console", TellingConsole),
         (station, "build_connector", build_connector),
         (station, "PERIOD_MS", 100),
     )
