@@ -13,8 +13,6 @@ from collections import namedtuple
 from pathlib import Path
 
 from pilebridge import config
-from pilesim.clock import Clock
-
 from . import books, faults, fixed
 from .bridge import Bridge
 from .broker import Broker
@@ -35,19 +33,20 @@ Result = namedtuple("Result", "seed misses faults log figures")
 
 
 class Bench:
-    """`defect(bench)` gives rows for fixed.replaced(): code made wrong on purpose."""
+    """`place(random)` makes the pile's place; `defect(bench)` gives rows for fixed.replaced(): code made wrong on purpose."""
 
-    def __init__(self, seed, flash_maker, defect=None):
+    def __init__(self, seed, place, defect=None):
         self.seed = seed
         self.random = chance = random.Random(seed)
-        self.clock = Clock()
+        self.place = place(chance)
+        self.clock = self.place.clock
         self.processes = []
         self.log = []
         self.step_s = 0.0  # of the bridge's clock
         self.healing = False
+        self.misses = None
         self._sides = set()
         self._defect = defect
-        self._flash_maker = flash_maker
         self._began_s = _DAY_S + chance.choice(_EDGES_S) - chance.uniform(0, 600)
 
     def run(self):
@@ -56,7 +55,7 @@ class Bench:
         with tempfile.TemporaryDirectory(dir=_memory()) as folder:
             os.chdir(folder)
             try:
-                with fixed.installed(self.clock, self.seed, self.wall_s):
+                with fixed.installed(self.clock, self.seed, self.wall_s, self.place.world):
                     self._build(folder)
                     rows = witnessed(self) + (
                         (asyncio, "open_connection", self.network.open),
@@ -74,7 +73,7 @@ class Bench:
         self.weather = Weather(self.random)
         self.broker = Broker(self.weather, self.say)
         self.network = Network(self.weather, self.broker.accept)
-        self.pile = Pile(self, self._flash_maker(self))
+        self.pile = Pile(self)
         self.bridge = Bridge(self, config.parse(bridge_settings(), Path(folder)))
         self.platform = Platform(self.wall_s, self.bridge.transport, self.say)
         self.driver = Driver(self)
@@ -89,8 +88,9 @@ class Bench:
         return self._began_s + self.now_s + self.step_s
 
     def say(self, text):
-        """One line of the run's log."""
-        self.log.append((self.clock.now_us, text))
+        """One line of the run's log, until its books are compared."""
+        if self.misses is None:
+            self.log.append((self.clock.now_us, text))
 
     async def wait(self, seconds):
         """Let virtual time pass."""
@@ -116,9 +116,6 @@ class Bench:
         wait_s = 0.5 if self.healing else self.random.uniform(0.5, 15)
         asyncio.get_running_loop().call_later(wait_s, self.bridge.on)
 
-    def rot(self, chance):
-        """Let a bit of the flash fall over where no record is that the bridge does not have."""
-
     def _off_s(self):
         chance = self.random
         roll = 0 if self.healing else chance.random()
@@ -129,17 +126,26 @@ class Bench:
         return chance.uniform(3600, 7200)
 
     async def _play(self):
+        counts = await self._trouble()
+        self.healing = True
+        await self._heal()
+        self.misses = books.compare(self) if await self._settled() else [self._unsettled()]
+        return counts
+
+    def power_on(self):
+        """Bridge and pile start."""
         self.bridge.on()
         self.pile.on()
+
+    async def _trouble(self):
+        """What happens before all is well; the faults by name."""
+        self.power_on()
         await self.wait(self.random.uniform(3, 8))
         over = asyncio.Event()
         driving = asyncio.create_task(self._drive(over))
         counts = await faults.inflict(self)
         over.set()
         await driving
-        self.healing = True
-        await self._heal()
-        self.misses = books.compare(self) if await self._settled() else [self._unsettled()]
         return counts
 
     async def _drive(self, over):

@@ -32,6 +32,16 @@ class Vehicle:
         self._offered_us = 0
         self._closed = False
 
+    def plug(self, chance):
+        """A vehicle of some power comes, and it may be one that asks for current whatever is offered."""
+        self.power_w = chance.randrange(20000, 41000)
+        self.stubborn = chance.random() < 0.3
+        self.plugged = self.hungry = True
+
+    def fill(self):
+        """It has enough."""
+        self.hungry = False
+
     def offer(self, on):
         """What the pilot says."""
         if on != self._offered:

@@ -8,7 +8,7 @@ _TRIES = 6
 
 
 class Driver:
-    """`charge()` is one visit."""
+    """`charge()` is one visit, `visit()` one without whims."""
 
     def __init__(self, bench):
         self.visits = 0
@@ -16,23 +16,36 @@ class Driver:
         self._random = bench.random
 
     async def charge(self):
-        """From plug to plug."""
-        bench, chance = self._bench, self._random
-        vehicle = bench.pile.vehicle
-        self.visits += 1
-        vehicle.power_w = chance.randrange(20000, 41000)
-        vehicle.stubborn = chance.random() < 0.3
-        vehicle.plugged = vehicle.hungry = True
-        bench.say("driver: plugs in, %d W" % vehicle.power_w)
-        await bench.wait(chance.uniform(0.5, 3))
+        """From plug to plug, however it comes."""
+        chance = self._random
+        await self._plug(chance.uniform(0.5, 3))
         ref = await (self._order() if chance.random() < 0.75 else self._start_here())
         if ref is not None:
-            await bench.wait(chance.uniform(8, 45))
-            await self._end(ref)
-        await bench.wait(chance.uniform(0.1, 4))
-        vehicle.unplug()
-        bench.say("driver: unplugs")
-        await bench.wait(chance.uniform(3, 10))
+            await self._bench.wait(chance.uniform(8, 45))
+            way = chance.choice(("remote", "remote", "here", "unplug", "full"))
+            await self._end(ref, way)
+        await self._leave(chance.uniform(0.1, 4))
+        await self._bench.wait(chance.uniform(3, 10))
+
+    async def visit(self, seconds):
+        """A charge as it should be: ordered, so many seconds of it, stopped by the platform."""
+        await self._plug(4)
+        ref = await self._order()
+        if ref is not None:
+            await self._bench.wait(seconds)
+            await self._end(ref, "remote")
+        await self._leave(8)
+
+    async def _plug(self, wait_s):
+        self.visits += 1
+        self._bench.say("driver: plugs in")
+        self._bench.pile.vehicle.plug(self._random)
+        await self._bench.wait(wait_s)
+
+    async def _leave(self, after_s):
+        await self._bench.wait(after_s)
+        self._bench.say("driver: unplugs")
+        self._bench.pile.vehicle.unplug()
 
     async def _order(self):
         """The reference that runs, None when nothing could be started."""
@@ -60,9 +73,8 @@ class Driver:
             await bench.wait(2)
         return None
 
-    async def _end(self, ref):
+    async def _end(self, ref, way):
         bench, chance = self._bench, self._random
-        way = chance.choice(("remote", "remote", "here", "unplug", "full"))
         bench.say("driver: ends by %s" % way)
         if way == "remote" and ref:
             for _ in range(_TRIES):
@@ -72,4 +84,4 @@ class Driver:
         elif way == "here" and bench.pile.station is not None:
             bench.pile.station.stop_local()
         elif way == "full":
-            bench.pile.vehicle.hungry = False
+            bench.pile.vehicle.fill()

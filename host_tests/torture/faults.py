@@ -46,7 +46,7 @@ def meter_replaced(bench, chance):
 
 def flash_rots(bench, chance):
     """One bit of the flash falls over, where it costs no record that is still needed."""
-    bench.rot(chance)
+    bench.pile.flash.rot(chance)
 
 
 def link_breaks(bench, _chance):

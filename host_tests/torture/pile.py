@@ -1,9 +1,7 @@
-"""One place: flash, meter and vehicle that stay, and a pile whose supply comes and goes."""
+"""A pile at its place, whose supply comes and goes, and everything it tried to write down."""
 
 import json
 
-from .board import Board, Vehicle, build_connector
-from .meter import Meter
 from .process import Process
 
 STATION = "CP0001"
@@ -15,14 +13,13 @@ BOOT_S = 0.3
 class Pile:
     """`on()`, `off()`; `station` while it runs. `attempts` is every record it tried to append."""
 
-    def __init__(self, bench, flash):
-        self.flash = flash
-        self.random = bench.random
-        self.meter = Meter(bench.clock, bench.random)
-        self.vehicle = Vehicle(bench.clock, self.meter)
+    def __init__(self, bench):
+        self.place = place = bench.place
+        self.flash, self.meter, self.vehicle = place.flash, place.meter, place.vehicle
         self.station = None
         self.process = None
         self.boots = 0
+        self.cuts = 0
         # (life, seq) -> list of Attempt
         self.attempts = {}
         self._bench = bench
@@ -66,9 +63,9 @@ class Pile:
 
     def _died(self):
         self._bench.say("pile: power lost")
+        self.cuts += 1
         self.station = None
-        self.vehicle.offer(False)
-        self.vehicle.close(False)
+        self.place.power_lost()
         self._bench.network.pile_lost_power()
         self._bench.pile_died()
 
@@ -78,7 +75,7 @@ class Pile:
         self.flash.power_on()
         from evse.app.station import Station
 
-        self.station = built = Station(Board(self))
+        self.station = built = Station(self.place.board())
         await built.run()
 
 
@@ -127,7 +124,6 @@ def witnessed(bench):
     return (
         (journal.Journal, "record", append),
         (station, "Console", TellingConsole),
-        (station, "build_connector", build_connector),
-        (station, "PERIOD_MS", 100),
+        *bench.place.rows(),
     )
 
