@@ -10,7 +10,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from pilebridge import journal, orders, transactions
+from pilebridge import alarms, journal, lives, orders, transactions
 from pilebridge.hub import Hub
 from pilebridge.model import Transaction
 from pilebridge.pile_link import PileLink
@@ -36,6 +36,7 @@ class Admin:
             Route("/admin/transactions", _local(self._transactions)),
             Route("/admin/transactions/{id:int}", _local(self._transaction)),
             Route("/admin/platforms", _local(self._waiting)),
+            Route("/admin/alarms", _local(self._alarms)),
         ]
 
     async def _stations(self, request: Request) -> Response:
@@ -72,8 +73,12 @@ class Admin:
         ]
         return JSONResponse({"platforms": rows})
 
+    async def _alarms(self, request: Request) -> Response:
+        rows = alarms.latest(self._store.read, _LIMIT)
+        return JSONResponse({"alarms": [asdict(alarm) for alarm in rows]})
+
     def _pile(self, pile: str) -> dict[str, Any]:
-        upto, boot = journal.committed(self._store.read, pile)
+        known = lives.of_pile(self._store.read, pile)
         row = self._store.read.execute(
             "select hello from piles where pile = ?", (pile,)
         ).fetchone()
@@ -81,8 +86,10 @@ class Admin:
         return {
             "pile": pile,
             "online": self._hub.reachable(pile),
-            "journal_upto": upto,
-            "boot": boot,
+            "journal_upto": known[0].upto if known else 0,
+            "boot": known[0].boot if known else -1,
+            "lives": [{"life": each.life, "upto": each.upto} for each in known],
+            "alarms": [asdict(alarm) for alarm in alarms.standing(self._store.read, pile)],
             "hello": hello,
             "notes": self._hub.notes.get(pile, []),
             "refused_by_pile": self._hub.counts.get(pile, {}),

@@ -18,10 +18,12 @@ from pilebridge.admin import Admin
 from pilebridge.assembly import Assembly, Owner
 from pilebridge.broker import Broker
 from pilebridge.hub import Hub
+from pilebridge.keys import Keyring
 from pilebridge.mqtt_client import MqttClient, Publisher
 from pilebridge.pile_link import TOPICS, PileLink
 from pilebridge.platforms.tcec102.adapter import Tcec102Platform
 from pilebridge.platforms.tcec102.server import Tcec102Server
+from pilebridge.rotation import Rotation
 from pilebridge.settings import Config
 from pilebridge.site_limits import SiteLimits
 from pilebridge.store import Store
@@ -50,12 +52,20 @@ class _Server(uvicorn.Server):
 class Application:
     """A running bridge; start() returns when it serves, stop() when everything is written."""
 
-    def __init__(self, config: Config, clock: Callable[[], float] = time.time) -> None:
+    def __init__(
+        self,
+        config: Config,
+        clock: Callable[[], float] = time.time,
+        store: Store | None = None,
+    ) -> None:
         self.config = config
         self.http_port = 0
         self.mqtt_port = config.mqtt.port
         self.broker: Broker | None = None
-        self.store = Store(config.bridge.database)
+        self.store = store or Store(config.bridge.database)
+        self.keyring = Keyring(
+            {row.id: (row.number, bytes.fromhex(row.key)) for row in config.pile}
+        )
         tariffs = {row.name: row.tariff() for row in config.tariff}
         connectors = [c for station in config.station for c in station.connectors()]
         self._owners: list[Owner] = []
@@ -100,6 +110,8 @@ class Application:
         self._socket = _listen(config.bridge.http.host, config.bridge.http.port)
         self.http_port = self._socket.getsockname()[1]
         self.store.open()
+        await self.store.submit(self.keyring.enrol)
+        self.keyring.load(self.store.read)
         if config.mqtt.broker.start:
             self.broker = Broker(config.mqtt.broker.data, config.mqtt.port)
             await self.broker.start()
@@ -124,6 +136,7 @@ class Application:
         for platform in self.platforms:
             self._spawn(platform.run())
         self._spawn(limits.run())
+        self._spawn(Rotation(self.keyring, self.hub, self.store).run())
         self._spawn(mqtt.run())
         await self._wait_ready(self._server)
 
@@ -177,7 +190,7 @@ class Application:
             self.hub.on_link,
             (settings.username, settings.password) if settings.username else None,
         )
-        self.hub.link = PileLink(piles, self.store, mqtt, self.hub, self._clock)
+        self.hub.link = PileLink(piles, self.store, mqtt, self.hub, self.keyring, self._clock)
         return mqtt
 
     async def _on_message(self, topic: str, payload: bytes, retained: bool) -> None:

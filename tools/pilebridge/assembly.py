@@ -12,17 +12,18 @@ from collections.abc import Iterable, Mapping, Sequence
 from functools import partial
 from typing import Protocol
 
-from pilebridge import journal, transactions
+from pilebridge import alarms, closing, journal, transactions
+from pilebridge.alarms import Alarm
 from pilebridge.billing import Tariff, bill
 from pilebridge.model import ChargeDetailRecord, Reading, Record, Transaction
 from pilebridge.store import Effect, Store, get_meta, set_meta
-from pilebridge.timeline import Anchor, place
 
 log = logging.getLogger(__name__)
 
 _CURSOR = "assembly_cursor"
 _BATCH = 200
 _RETRY_S = 1.0
+_WITH_REGISTER = ("tx_charging", "tx_sample", "tx_resume", "tx_stop")
 
 
 class Owner(Protocol):
@@ -59,6 +60,8 @@ class Assembly:
         # Ended, and not yet committed
         self._just_ended: set[tuple[str, str]] = set()
         self._idle = asyncio.Event()
+        # Records of transactions whose start is not here
+        self._stray: list[Record] = []
         # What restarted piles say they run: boot, connector number -> tx
         self._observed: dict[str, tuple[int, Mapping[int, str | None]]] = {}
 
@@ -67,6 +70,7 @@ class Assembly:
         read = self._store.read
         self._cursor = int(get_meta(read, _CURSOR, "0"))
         self._just_ended.clear()
+        self._stray.clear()
         self._open = {(t.pile, t.tx): t for t in transactions.open_ones(read)}
         self._readings = {}
         for key, transaction in self._open.items():
@@ -75,7 +79,7 @@ class Assembly:
                 for r in journal.of_transaction(read, *key)
                 if r.id <= self._cursor and r.wh is not None
             ]
-            self._readings[key], _ = self._placed(transaction, records)
+            self._readings[key] = self._placed(transaction, records)
         self._news.set()
 
     def wake(self) -> None:
@@ -145,7 +149,8 @@ class Assembly:
         changes = []
         for pile, (boot, running) in self._observed.items():
             for transaction in [t for t in self._open.values() if t.pile == pile]:
-                restarted = journal.restarted(self._store.read, pile, transaction.start_seq, boot)
+                begun = (transaction.life, transaction.start_seq)
+                restarted = journal.restarted(self._store.read, pile, *begun, boot)
                 if restarted and running.get(transaction.connector) != transaction.tx:
                     changes.append(("tx_stop", self._abandoned(transaction)))
         if changes:
@@ -164,12 +169,15 @@ class Assembly:
                 effects += owner.effects(kind, transaction)
                 done.append((owner, kind, transaction))
 
-        def job(conn: sqlite3.Connection) -> None:
+        stray, self._stray = self._stray, []
+
+        def job(conn: sqlite3.Connection) -> list[Alarm]:
             for effect in effects:
                 effect(conn)
             set_meta(conn, _CURSOR, str(cursor))
+            return [raised for record in stray if (raised := closing.no_start(conn, record))]
 
-        await self._store.submit(job)
+        alarms.tell(await self._store.submit(job))
         self._just_ended.clear()
         self._cursor = cursor
         for owner, kind, transaction in done:
@@ -183,19 +191,17 @@ class Assembly:
             return self._started(record, tx)
         transaction = self._open.get(key)
         if transaction is None:
-            if record.kind in {"tx_charging", "tx_stop"}:
-                log.error("assembly: %s: %s of %s without its start", record.pile, record.kind, tx)
+            if record.kind in {"tx_charging", "tx_stop"} and record.chain != journal.LATE:
+                self._stray.append(record)
             return []
-        if record.kind not in {"tx_charging", "tx_sample", "tx_stop"} or record.wh is None:
+        if record.kind not in _WITH_REGISTER or record.wh is None:
             return []
-        placed, _ = self._placed(transaction, [record])
-        self._readings[key] += placed
+        self._readings[key] += self._placed(transaction, [record])
         if record.kind == "tx_charging" and transaction.charging_utc is None:
-            transaction.charging_utc = placed[0].utc
+            transaction.charging_utc = self._readings[key][-1].utc
             return [(record.kind, transaction)]
         if record.kind == "tx_stop":
-            reason, fault = str(record.fields["reason"]), str(record.fields["fault"])
-            self._ended(transaction, record, reason, fault)
+            self._ended(transaction, record)
             return [(record.kind, transaction)]
         return []
 
@@ -206,16 +212,15 @@ class Assembly:
             log.error("assembly: %s: transaction %s began twice", record.pile, tx)
             return []
         assert record.wh is not None
-        # Another start on its connector proves that a transaction is over
-        orphans = [
+        on_connector = [
             t
             for t in self._open.values()
             if t.pile == record.pile and t.connector == record.connector
         ]
-        changed = [("tx_stop", self._abandoned(orphan)) for orphan in orphans]
         transaction = Transaction(
             pile=record.pile,
             tx=tx,
+            life=record.life,
             connector=record.connector,
             ref=str(record.fields["ref"]),
             by=str(record.fields["by"]),
@@ -224,61 +229,57 @@ class Assembly:
             start_utc=0,
             tariff=self._tariff_now(str(record.fields["ref"])).as_text(),
         )
-        readings, estimated = self._placed(transaction, [record])
-        transaction.start_utc, transaction.estimated = readings[0].utc, estimated
+        readings = self._placed(transaction, [record])
+        transaction.start_utc = readings[0].utc
         self._open[key] = transaction
         self._readings[key] = readings
         log.info("assembly: %s: transaction %s, start at %d Wh", record.pile, tx, record.wh)
+        if record.chain == journal.LATE:
+            return self._started_late(record, transaction, bool(on_connector))
+        # Another start on its connector proves that a transaction is over
+        changed = [("tx_stop", self._abandoned(orphan)) for orphan in on_connector]
         return [*changed, (record.kind, transaction)]
+
+    def _started_late(
+        self, record: Record, transaction: Transaction, followed: bool
+    ) -> list[tuple[str, Transaction]]:
+        """A start that was thought lost: what came of it is in the journal already."""
+        records = journal.of_transaction(self._store.read, record.pile, transaction.tx)
+        stop = next((r for r in records if r.kind == "tx_stop" and r.id < record.id), None)
+        began = next((r for r in records if r.kind == "tx_charging"), None)
+        changed = [(record.kind, transaction)]
+        if began is not None:
+            transaction.charging_utc = self._placed(transaction, [began])[0].utc
+            changed.append((began.kind, transaction))
+        if stop is not None:
+            self._ended(transaction, stop)
+        elif followed:
+            self._abandoned(transaction)
+        else:
+            return changed
+        return [*changed, ("tx_stop", transaction)]
 
     def _abandoned(self, transaction: Transaction) -> Transaction:
         """End what a pile forgot, at its last record."""
-        last = journal.of_transaction(self._store.read, transaction.pile, transaction.tx)[-1]
+        records = journal.of_transaction(self._store.read, transaction.pile, transaction.tx)
         log.error("assembly: %s: transaction %s never ended", transaction.pile, transaction.tx)
-        self._ended(transaction, last, "power_loss", "")
+        self._ended(transaction, records[-1])
         return transaction
 
-    def _ended(self, transaction: Transaction, record: Record, reason: str, fault: str) -> None:
+    def _ended(self, transaction: Transaction, record: Record) -> None:
         """Close and bill a transaction at its last record."""
         key = (transaction.pile, transaction.tx)
-        records = [
-            r
-            for r in journal.of_transaction(self._store.read, *key)
-            if transaction.start_seq <= r.seq <= record.seq and r.wh is not None
-        ]
-        orphaned = record.kind != "tx_stop"
-        readings, estimated = self._placed(transaction, records)
-        held = journal.count_between(
-            self._store.read, transaction.pile, transaction.start_seq, record.seq
-        )
-        if held != record.seq - transaction.start_seq + 1 and len({r.boot for r in records}) == 1:
-            # Only a new boot may leave numbers out
-            estimated = True
-        cdr = bill(readings, Tariff.from_text(transaction.tariff), estimated or orphaned)
-        transaction.start_utc = cdr.start_utc
-        transaction.stop_seq, transaction.stop_wh = record.seq, record.wh
-        transaction.stop_utc = cdr.end_utc
-        transaction.reason, transaction.fault = reason, fault
-        transaction.estimated, transaction.cdr = cdr.estimated, cdr
+        closing.close(self._store.read, transaction, record)
         del self._open[key], self._readings[key]
         self._just_ended.add(key)
+        cdr = transaction.cdr
+        assert cdr is not None
         text = "assembly: %s: transaction %s ended (%s), %d Wh, %d fen%s"
         mark = ", estimated" if cdr.estimated else ""
         log.info(text, *key, transaction.reason, cdr.energy_wh, cdr.total_fen, mark)
 
-    def _placed(
-        self, transaction: Transaction, records: Sequence[Record]
-    ) -> tuple[list[Reading], bool]:
-        boots = sorted({record.boot for record in records if record.utc is None})
-        anchors: list[Anchor] = []
-        if boots:
-            read, life = self._store.read, records[-1].life
-            anchors = journal.anchors(read, transaction.pile, life, boots)
-        times, estimated = place(records, anchors)
-        readings = [
-            Reading(utc, record.wh or 0) for utc, record in zip(times, records, strict=True)
-        ]
-        return readings, estimated
+    def _placed(self, transaction: Transaction, records: Sequence[Record]) -> list[Reading]:
+        return closing.placed(self._store.read, transaction, records)
 
     def _owner_of(self, ref: str) -> Owner | None:
         return next((owner for owner in self._owners if owner.owns(ref)), None)

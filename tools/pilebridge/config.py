@@ -1,6 +1,7 @@
 """One TOML file into frozen settings; every error names the key, the value and what is allowed."""
 
 import os
+import stat
 import tomllib
 from decimal import Decimal
 from pathlib import Path
@@ -72,12 +73,15 @@ def _resolved(value: Any, folder: Path, path: str) -> Any:
 
 def _read_secret(file: Path, path: str) -> str:
     try:
+        mode = stat.S_IMODE(file.stat().st_mode)
+        if mode & 0o077:
+            raise ConfigError(f"{path}: others can read it (mode {mode:o}): chmod 600 {file}")
         return file.read_text("utf-8").strip()
     except (OSError, UnicodeError) as error:
         raise ConfigError(f"{path}: {error}") from None
 
 
-_SECRET_KEYS = ("password", "operator_secret", "data_secret", "data_iv", "sig_secret")
+_SECRET_KEYS = ("key", "password", "operator_secret", "data_secret", "data_iv", "sig_secret")
 
 
 def _explain(error: str, tables: Any) -> str:
@@ -106,6 +110,7 @@ def _check(config: Config) -> None:
     _unique("site", "name", [row.name for row in config.site])
     _unique("platform", "name", [row.name for row in config.platform])
     _unique("platform.inbound", "operator_id", [p.inbound.operator_id for p in config.platform])
+    _check_piles(config)
     _check_decimals(config)
     for i, row in enumerate(config.tariff):
         seconds = [period.from_s for period in row.tariff().periods]
@@ -117,6 +122,22 @@ def _check(config: Config) -> None:
     _check_platforms(config)
     if config.mqtt.port == 0 and not config.mqtt.broker.start:
         raise ConfigError("mqtt.port = 0: only with mqtt.broker.start = true")
+
+
+def _check_piles(config: Config) -> None:
+    _unique("pile", "id", [row.id for row in config.pile])
+    keyed = {row.id for row in config.pile}
+    for i, station in enumerate(config.station):
+        for k, connector in enumerate(station.connectors()):
+            if connector.pile not in keyed:
+                text = f"no [[pile]] with id = {connector.pile!r} and its key_file"
+                raise ConfigError(f"station[{i}].connector[{k}].pile: {text}")
+    owners: dict[str, str] = {}
+    for row in config.pile:
+        # A record names no pile: with one key it could stand in another pile's journal
+        other = owners.setdefault(row.key.lower(), row.id)
+        if other != row.id:
+            raise ConfigError(f"pile: {other} and {row.id} have the same key")
 
 
 def _check_decimals(config: Config) -> None:

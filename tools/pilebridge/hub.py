@@ -10,8 +10,10 @@ from typing import Protocol
 
 from pilebridge import wire
 from pilebridge.assembly import Assembly
+from pilebridge.commands import Reply
 from pilebridge.model import OFFLINE, Connector, ConnectorState, Reading
-from pilebridge.pile_link import PileLink, Reply
+from pilebridge.pile_link import PileLink
+from pilebridge.presence import Presence, now_s
 from pilebridge.settings import Mqtt
 
 log = logging.getLogger(__name__)
@@ -20,7 +22,7 @@ _WATCH_S = 0.5
 _UNWANTED_TRIES = 5
 _UNWANTED_PAUSE_S = 2.0
 _UNWANTED_REMEMBERED = 1000
-START_ID, STOP_ID = "start:", "stop:"
+START_ID, STOP_ID, ROTATE_ID = "start:", "stop:", "rotate:"
 # Up this long, a pile has taken up again what a loss of power interrupted, or never will
 _SETTLED_UP_S = 30
 
@@ -61,7 +63,7 @@ class Hub:
         self.counts: dict[str, dict[str, int]] = {}
         self._states = {address: ConnectorState() for address in self._by_address}
         self._online: dict[str, bool] = {}
-        self._last_seen: dict[str, float] = {}
+        self.presence = Presence(settings.pile_timeout_s, clock)
         self._link_up = False
         self._link_changed = -1e9
         self._reachable: dict[str, bool] = {}
@@ -91,8 +93,8 @@ class Hub:
 
     def reachable(self, pile: str) -> bool:
         """True while the pile is online; a lost broker counts only after the grace time."""
-        now = time.monotonic()
-        seen = self._last_seen.get(pile, -1e9)
+        now = now_s()
+        seen = self.presence.last_s(pile)
         if not self._online.get(pile, False) or now - seen > self._settings.pile_timeout_s:
             return False
         if now - self._link_changed <= self._settings.offline_grace_s:
@@ -102,7 +104,7 @@ class Hub:
 
     def undecided(self, pile: str) -> bool:
         """True for a pile nothing was heard of yet, in the grace time after our own start."""
-        return pile not in self._last_seen and self._settling
+        return not self.presence.is_known(pile) and self._settling
 
     def live_reading(self, connector: Connector) -> Reading | None:
         """The newest register reading of a connector."""
@@ -131,6 +133,10 @@ class Hub:
         args = {"connector": connector.number, "ref": ref}
         return await self._command(connector.pile, STOP_ID + ref, "stop", args)
 
+    async def rotate(self, pile: str, args: dict[str, object]) -> Reply | None:
+        """Give a pile a new secret; the nonce makes each try a command of its own."""
+        return await self._command(pile, f"{ROTATE_ID}{args['nonce']}", "rotate", args)
+
     def unwanted(self, connector: Connector, ref: str) -> None:
         """Remember that no transaction with this reference may run there."""
         self._unwanted.setdefault(ref, connector)
@@ -150,9 +156,9 @@ class Hub:
 
     async def run(self) -> None:
         """Notice piles that go silent; until cancelled."""
-        settled = time.monotonic() + self._settings.offline_grace_s
+        settled = now_s() + self._settings.offline_grace_s
         while True:
-            if self._settling and time.monotonic() > settled:
+            if self._settling and now_s() > settled:
                 # Whoever has not shown up by now is offline, and platforms are to know
                 self._settling = False
                 for platform in self.platforms:
@@ -163,7 +169,7 @@ class Hub:
 
     def on_link(self, up: bool) -> None:
         self._link_up = up
-        self._link_changed = time.monotonic()
+        self._link_changed = now_s()
         if up:
             for platform in self.platforms:
                 platform.on_reconnect()
@@ -174,14 +180,14 @@ class Hub:
             log.info("hub: %s is %s", pile, "online" if online else "offline")
         self._online[pile] = online
         if not retained:
-            self._seen(pile)
+            self.presence.seen(pile)
         elif online and self.link is not None:
             # A broker that was away has no last will of a pile that left meanwhile
             self.link.ask(pile)
         self._check_reachable(pile)
 
     def on_sign_of_life(self, pile: str) -> None:
-        self._seen(pile)
+        self.presence.seen(pile)
         self._check_reachable(pile)
 
     def on_greeted(self, pile: str) -> None:
@@ -190,8 +196,9 @@ class Hub:
     def on_state(self, pile: str, message: wire.State, retained: bool) -> None:
         now = int(self._clock())
         if not retained:
-            self._seen_at(pile, message.utc)
-            if message.up >= _SETTLED_UP_S:
+            self.presence.said_at(pile, message.utc)
+            # While records wait, the end of a charge may be among them
+            if message.up >= _SETTLED_UP_S and not message.journal.get("waiting"):
                 running = {report.id: report.tx for report in message.connectors}
                 self.assembly.observed(pile, message.boot, running)
         if message.notes != self.notes.get(pile, []):
@@ -227,7 +234,7 @@ class Hub:
                 self.stop_if_unwanted(state.ref)
 
     def on_meter(self, pile: str, message: wire.Meter) -> None:
-        self._seen_at(pile, message.utc)
+        self.presence.said_at(pile, message.utc)
         state = self._states.get((pile, message.c))
         if state is None:
             return
@@ -265,14 +272,6 @@ class Hub:
     def _arrived(self) -> None:
         for tell in self.arrivals:
             tell()
-
-    def _seen(self, pile: str) -> None:
-        self._last_seen[pile] = time.monotonic()
-
-    def _seen_at(self, pile: str, utc: int | None) -> None:
-        # The broker keeps messages for us while we are away; old ones are no sign of life
-        if utc is None or abs(self._clock() - utc) <= self._settings.pile_timeout_s:
-            self._seen(pile)
 
     def _check_reachable(self, pile: str) -> None:
         reachable = self.reachable(pile)

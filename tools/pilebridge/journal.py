@@ -1,114 +1,177 @@
-"""The journals of all piles in the store: idempotent append, contiguity, reading.
+"""The journals of all piles in the store: what of a message is taken, and reading it again.
 
-`upto` is the highest sequence number below which nothing is missing. It may jump forward only
-where a new boot begins, at the first record ever seen of a pile, or to an offered number; a hole
-inside one boot ends the batch, and the pile sends it again.
-
-A pile that lost its memory (new board, erased flash) numbers and counts its starts from the
-beginning again, which is a new life. It must neither be told that its new records are stored,
-because old ones carry their numbers, nor have them taken for old ones. So it is offered a number
-above every number it can have given; it renumbers what it holds above that (`Outbox.rebase`).
+A journal belongs to a life, the time between two losses of a pile's memory. `upto` of a life is the
+number below which every record is stored or known to be lost; it only grows, and only by what this
+module finds in sealed records and their message. A record keeps its number and its bytes for ever.
 """
 
-import json
 import sqlite3
 from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import Any
+from dataclasses import dataclass, field
 
+from pilebridge import alarms, lives
+from pilebridge.alarms import Alarm
+from pilebridge.intake import UNREADABLE, Batch, Sealed
+from pilebridge.lives import Life
 from pilebridge.model import Record
 from pilebridge.timeline import Anchor
+from pilebridge.wire import records as codec
 
-# Piles never get here by counting themselves: 100000 numbers for each of eleven million starts
-OFFERS_FROM = 1 << 40
+# How a record stands to the one before it; the words are stored
+LINKED, BEGINS, AFTER_HOLE, FORK, LATE = "linked", "begins", "after_hole", "fork", "late"
+_QUARANTINED = 100
 
-
-@dataclass(frozen=True)
-class Appended:
-    """Outcome of one batch: `upto` to acknowledge, how many were new, and what was wrong."""
-
-    upto: int
-    boot: int
-    new: int
-    gap_at: int | None = None
-    conflict_at: int | None = None
+_COLUMNS = "pile, life, seq, kind, boot, up, utc, connector, wh, tx, received_utc, chain, body"
+INSERT = f"insert into journal ({_COLUMNS}) values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
 
 
 @dataclass
-class _Row:
-    """What is known of a pile's numbers; `offer` is 0 or waits to be taken up."""
+class Appended:
+    """Outcome of one message: `upto` to acknowledge or None, how many were new, what was wrong."""
 
-    upto: int = 0
-    boot: int = -1
-    life: int = 1
-    offer: int = 0
+    upto: int | None
+    new: int = 0
+    gap: bool = False
+    conflict: bool = False
+    forged: bool = False
+    raised: list[Alarm] = field(default_factory=list)
 
-    def make_offer(self) -> None:
-        if not self.offer:
-            self.life += 1
-        self.offer = max(self.upto, OFFERS_FROM)
+    def alarm(self, raised: Alarm | None) -> None:
+        """Keep an alarm that did not stand before."""
+        if raised is not None:
+            self.raised.append(raised)
 
 
-def append(
-    conn: sqlite3.Connection, pile: str, records: Sequence[dict[str, Any]], received_utc: int
-) -> Appended:
-    """Store the records of one message; a record that is there already changes nothing.
-
-    `conflict_at` names a sequence number that is stored with other content. Like a batch that
-    begins behind a hole, which the pile can no longer fill, it leads to an offer at the next
-    hello; until then the pile keeps the records.
-    """
-    row = _row(conn, pile)
-    before = (row.upto, row.offer)
-    new = 0
-    gap_at = conflict_at = None
-    for record in records:
-        seq = record["seq"]
-        body = json.dumps(record, sort_keys=True, separators=(",", ":"))
-        if seq <= row.upto:
-            stored = conn.execute(
-                "select body from journal where pile = ? and seq = ?", (pile, seq)
-            ).fetchone()
-            if stored is None or stored["body"] != body:
-                conflict_at = seq
+def append(conn: sqlite3.Connection, batch: Batch, now_utc: int) -> Appended:
+    """Store the records of one message; what is there already changes nothing."""
+    life = lives.find(conn, batch.pile, batch.life)
+    if life is None:
+        life = lives.begin(conn, batch.pile, batch.life, batch.first - 1, now_utc)
+    elif batch.first > life.upto + 1 and batch.first > lives.oldest_held(conn, life):
+        return Appended(life.acknowledged, gap=True)
+    outcome = Appended(None)
+    rows = []
+    for sealed in batch.records:
+        if sealed.seq <= life.upto and life.held(conn, sealed):
+            continue
+        if sealed.by is None or not life.may_seal(sealed.by, batch.current):
+            _refuse(conn, life, sealed, outcome, now_utc)
+            break
+        if sealed.seq <= life.upto:
+            if not _fill(conn, life, sealed, outcome, now_utc):
                 break
             continue
-        if row.offer and seq == row.offer + 1:
-            row.boot, row.offer = -1, 0
-        elif seq > row.upto + 1 and 0 <= row.boot >= record["boot"]:
-            gap_at = seq
-            break
-        _insert(conn, pile, row.life, record, body, received_utc)
-        row.upto, row.boot, new = seq, max(row.boot, record["boot"]), new + 1
-    if conflict_at is not None or gap_at == records[0]["seq"]:
-        row.make_offer()
-    if (row.upto, row.offer) != before:
-        _save(conn, pile, row)
-    return Appended(row.upto, row.boot, new, gap_at, conflict_at)
+        rows.append(_follow(conn, life, sealed, outcome, now_utc))
+    if rows:
+        conn.executemany(INSERT, rows)
+        _mended(conn, life, now_utc)
+        life.save(conn)
+    outcome.new += len(rows)
+    outcome.upto = None if outcome.conflict or life.is_empty else life.acknowledged
+    return outcome
 
 
-def greet(conn: sqlite3.Connection, pile: str, boot: int, clock_known: bool) -> int:
-    """What to answer the hello of a pile with: `upto`, or an offer when it lost its memory.
-
-    `clock_known` says whether the pile knew the time right after this hello.
-    """
-    row = _row(conn, pile)
-    # Records come only after an answer that brought the time, and only a restart forgets it
-    if boot < row.boot or (boot == row.boot and not clock_known):
-        row.make_offer()
-        _save(conn, pile, row)
-        conn.execute(
-            "update piles set anchor_boot = null, anchor_up = null, anchor_utc = null"
-            " where pile = ?",
-            (pile,),
-        )
-    return row.offer or row.upto
+def _mended(conn: sqlite3.Connection, life: Life, now_utc: int) -> None:
+    """Records with good tags stand where one without was."""
+    if not life.stored:
+        alarms.mend(conn, life.pile, "", "tag", now_utc)
+    if life.bad_seq is not None and life.bad_seq <= life.upto:
+        alarms.mend(conn, life.pile, life.life, "tag", now_utc)
+        life.bad_seq = None
 
 
-def committed(conn: sqlite3.Connection, pile: str) -> tuple[int, int]:
-    """(upto, boot) of a pile; (0, -1) when it never sent a record."""
-    row = conn.execute("select upto, boot from piles where pile = ?", (pile,)).fetchone()
-    return (row["upto"], row["boot"]) if row else (0, -1)
+def _follow(
+    conn: sqlite3.Connection, life: Life, sealed: Sealed, outcome: Appended, now_utc: int
+) -> tuple[object, ...]:
+    """The row of a record behind everything that is stored; `life` moves on."""
+    seq = sealed.seq
+    if seq != life.upto + 1:
+        hole = (life.upto + 1, seq - 1)
+        conn.execute("insert into holes values (?, ?, ?, ?)", (life.pile, life.life, *hole))
+        outcome.alarm(lives.report_hole(conn, life, *hole, now_utc))
+        chain = AFTER_HOLE
+    elif life.tag is None:
+        chain = BEGINS if life.is_empty else AFTER_HOLE
+    elif codec.link_of(sealed.data) == life.tag[: codec.LINK_BYTES]:
+        chain = LINKED
+    else:
+        chain = FORK
+        text = f"record {seq} of life {life.life} does not follow record {seq - 1}"
+        name = (conn, life.pile, life.life, "chain", text, now_utc, str(seq))
+        outcome.alarm(alarms.sound(*name))
+    if life.is_empty and seq > 1:
+        text = f"life {life.life} begins at record {seq}: what was before is not here"
+        outcome.alarm(alarms.sound(conn, life.pile, life.life, "begins", text, now_utc))
+    if sealed.problem:
+        outcome.alarm(_unusable(conn, life, sealed, now_utc))
+    assert sealed.by is not None
+    life.move_to(sealed.seq, codec.tag_of(sealed.data), sealed.boot, sealed.by)
+    return _row(life, sealed, chain, now_utc)
+
+
+def _fill(
+    conn: sqlite3.Connection, life: Life, sealed: Sealed, outcome: Appended, now_utc: int
+) -> bool:
+    """Store a record that was thought lost; False when its number is taken by another one."""
+    seq = sealed.seq
+    if lives.is_stored(conn, life, seq):
+        outcome.conflict = True
+        life.block(conn, seq)
+        text = f"record {seq} of life {life.life} came again with other content, and was not taken"
+        outcome.alarm(alarms.sound(conn, life.pile, life.life, "conflict", text, now_utc))
+        return False
+    conn.execute(INSERT, _row(life, sealed, LATE, now_utc))
+    outcome.new += 1
+    return True
+
+
+def _refuse(
+    conn: sqlite3.Connection, life: Life, sealed: Sealed, outcome: Appended, now_utc: int
+) -> None:
+    """Keep the bytes of what no key seals apart from the journal."""
+    outcome.forged = True
+    where = (life.pile, life.life)
+    why = f"record {sealed.seq}: no key of this pile seals it"
+    conn.execute(
+        "insert or ignore into quarantine (pile, life, why, received_utc, body)"
+        " values (?, ?, ?, ?, ?)",
+        (*where, why, now_utc, sealed.data),
+    )
+    conn.execute(
+        "delete from quarantine where pile = ? and id <= (select id from quarantine"
+        " where pile = ? order by id desc limit 1 offset ?)",
+        (life.pile, life.pile, _QUARANTINED),
+    )
+    text = f"{why}: is its key the one in the settings? It is kept apart and not acknowledged"
+    # Anybody can name a life: only one with sealed records gets an alarm of its own
+    named = "" if life.is_empty else life.life
+    outcome.alarm(alarms.sound(conn, life.pile, named, "tag", text, now_utc))
+    life.bad_seq = sealed.seq
+    if life.stored:
+        life.save(conn)
+
+
+def _unusable(conn: sqlite3.Connection, life: Life, sealed: Sealed, now_utc: int) -> Alarm | None:
+    text = f"record {sealed.seq} of life {life.life} cannot be used: {sealed.problem}"
+    return alarms.sound(conn, life.pile, life.life, "content", text, now_utc, str(sealed.seq))
+
+
+def _row(life: Life, sealed: Sealed, chain: str, received_utc: int) -> tuple[object, ...]:
+    return (
+        life.pile,
+        life.life,
+        sealed.seq,
+        sealed.kind,
+        sealed.boot,
+        sealed.up,
+        sealed.utc,
+        sealed.connector,
+        sealed.wh,
+        sealed.tx,
+        received_utc,
+        chain,
+        sealed.data,
+    )
 
 
 def after(conn: sqlite3.Connection, cursor: int, limit: int) -> list[Record]:
@@ -117,113 +180,73 @@ def after(conn: sqlite3.Connection, cursor: int, limit: int) -> list[Record]:
     return [_record(row) for row in rows]
 
 
-def of_transaction(conn: sqlite3.Connection, pile: str, tx: str) -> list[Record]:
-    """Records of one transaction in order of sequence."""
+def newest_id(conn: sqlite3.Connection) -> int:
+    """Row of the record that was stored last, 0 for none."""
+    return int(conn.execute("select coalesce(max(id), 0) from journal").fetchone()[0])
+
+
+def of_transaction(
+    conn: sqlite3.Connection, pile: str, tx: str, upto_id: int = 1 << 62
+) -> list[Record]:
+    """Records of one transaction in order of sequence, stored up to a row."""
     rows = conn.execute(
-        "select * from journal where pile = ? and tx = ? and tx <> '' order by seq", (pile, tx)
+        "select * from journal where pile = ? and tx = ? and tx <> '' and id <= ?"
+        " order by life, seq",
+        (pile, tx, upto_id),
     )
     return [_record(row) for row in rows]
 
 
-def restarted(conn: sqlite3.Connection, pile: str, after_seq: int, boot: int) -> bool:
-    """True when the pile's start `boot` is recorded behind a sequence number."""
+def between(
+    conn: sqlite3.Connection, pile: str, life: str, first: int, last: int, upto_id: int = 1 << 62
+) -> list[Record]:
+    """Records of a life from first to last, both included, stored up to a row."""
+    rows = conn.execute(
+        "select * from journal where pile = ? and life = ? and seq between ? and ? and id <= ?"
+        " order by seq",
+        (pile, life, first, last, upto_id),
+    )
+    return [_record(row) for row in rows]
+
+
+def restarted(conn: sqlite3.Connection, pile: str, life: str, after_seq: int, boot: int) -> bool:
+    """True when the pile's start `boot` is recorded behind a number, or in a life that came after."""
     row = conn.execute(
-        "select 1 from journal where pile = ? and seq > ? and kind = 'boot' and boot = ? limit 1",
-        (pile, after_seq, boot),
+        "select 1 from journal where pile = ? and life = ? and seq > ? and kind = 'boot'"
+        " and boot = ? union all select 1 from lives a join lives b on a.pile = b.pile"
+        " where a.pile = ? and a.life = ? and b.number > a.number and b.boot = ? limit 1",
+        (pile, life, after_seq, boot, pile, life, boot),
     ).fetchone()
     return row is not None
 
 
-def count_between(conn: sqlite3.Connection, pile: str, first_seq: int, last_seq: int) -> int:
-    """How many records are stored from first to last, both included."""
+def missing(
+    conn: sqlite3.Connection, pile: str, life: str, first: int, last: int, upto_id: int = 1 << 62
+) -> int:
+    """How many numbers from first to last have no record that can be used."""
     row = conn.execute(
-        "select count(*) from journal where pile = ? and seq between ? and ?",
-        (pile, first_seq, last_seq),
+        "select count(*) from journal where pile = ? and life = ? and seq between ? and ?"
+        " and kind <> ? and id <= ?",
+        (pile, life, first, last, UNREADABLE, upto_id),
     ).fetchone()
-    return int(row[0])
+    return last - first + 1 - int(row[0])
 
 
-def anchors(conn: sqlite3.Connection, pile: str, life: int, boots: Sequence[int]) -> list[Anchor]:
+def anchors(conn: sqlite3.Connection, pile: str, life: str, boots: Sequence[int]) -> list[Anchor]:
     """Known pairs of uptime and UTC of these boots, from records and from live messages."""
     marks = ",".join("?" * len(boots))
     rows = conn.execute(
-        f"select boot, up, utc from journal where pile = ? and life = ? and boot in ({marks})"
+        f"select seq, boot, up, utc from journal where pile = ? and life = ? and boot in ({marks})"
         " and utc is not null order by seq desc limit 50",
         (pile, life, *boots),
     ).fetchall()
-    found = [Anchor(row["boot"], row["up"], row["utc"]) for row in rows]
-    live = conn.execute(
-        "select anchor_boot, anchor_up, anchor_utc from piles where pile = ? and life = ?",
-        (pile, life),
-    ).fetchone()
-    if live is not None and live["anchor_utc"] is not None and live["anchor_boot"] in boots:
-        found.append(Anchor(live["anchor_boot"], live["anchor_up"], live["anchor_utc"]))
-    return found
-
-
-def set_anchor(conn: sqlite3.Connection, pile: str, anchor: Anchor) -> None:
-    """Remember the newest live pair of a pile."""
-    _touch(conn, pile)
-    conn.execute(
-        "update piles set anchor_boot = ?, anchor_up = ?, anchor_utc = ? where pile = ?",
-        (anchor.boot, anchor.up, anchor.utc, pile),
-    )
-
-
-def set_hello(conn: sqlite3.Connection, pile: str, body: str) -> None:
-    """Remember what a pile said of itself."""
-    _touch(conn, pile)
-    conn.execute("update piles set hello = ? where pile = ?", (body, pile))
-
-
-def _touch(conn: sqlite3.Connection, pile: str) -> None:
-    conn.execute("insert or ignore into piles (pile) values (?)", (pile,))
-
-
-def _row(conn: sqlite3.Connection, pile: str) -> _Row:
-    row = conn.execute(
-        "select upto, boot, life, offer from piles where pile = ?", (pile,)
-    ).fetchone()
-    return _Row() if row is None else _Row(*row)
-
-
-def _save(conn: sqlite3.Connection, pile: str, row: _Row) -> None:
-    _touch(conn, pile)
-    conn.execute(
-        "update piles set upto = ?, boot = ?, life = ?, offer = ? where pile = ?",
-        (row.upto, row.boot, row.life, row.offer, pile),
-    )
-
-
-def _insert(
-    conn: sqlite3.Connection,
-    pile: str,
-    life: int,
-    record: dict[str, Any],
-    body: str,
-    received_utc: int,
-) -> None:
-    conn.execute(
-        "insert into journal (pile, seq, kind, boot, up, utc, connector, wh, tx, received_utc,"
-        " life, body) values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-        (
-            pile,
-            record["seq"],
-            record["kind"],
-            record["boot"],
-            record["up"],
-            record["utc"],
-            record["c"],
-            record["wh"],
-            record.get("tx", ""),
-            received_utc,
-            life,
-            body,
-        ),
-    )
+    found = [Anchor(row["boot"], row["up"], row["utc"], "record", row["seq"]) for row in rows]
+    live = lives.live_anchor(conn, pile, life)
+    return [*found, live] if live is not None and live.boot in boots else found
 
 
 def _record(row: sqlite3.Row) -> Record:
+    fields = {} if row["kind"] == UNREADABLE else codec.decode(row["body"])
     return Record(
         id=row["id"],
         pile=row["pile"],
@@ -235,6 +258,8 @@ def _record(row: sqlite3.Row) -> Record:
         connector=row["connector"],
         wh=row["wh"],
         received_utc=row["received_utc"],
-        fields=json.loads(row["body"]),
+        fields=fields,
         life=row["life"],
+        chain=row["chain"],
+        data=row["body"],
     )

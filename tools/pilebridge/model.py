@@ -47,7 +47,7 @@ class ConnectorState:
 class Record:
     """One journal record as stored; `received_utc` is the bridge's clock at receipt.
 
-    `life` counts the times the pile forgot its own counters: boot numbers repeat after that.
+    `data` are its sealed bytes, `chain` says how it stands to the record before it.
     """
 
     id: int
@@ -61,7 +61,9 @@ class Record:
     wh: int | None
     received_utc: int
     fields: dict[str, Any]
-    life: int = 1
+    life: str = ""
+    chain: str = ""
+    data: bytes = b""
 
 
 @dataclass
@@ -69,10 +71,12 @@ class Transaction:
     """One charge on one connector, assembled from its journal records.
 
     `tariff` is the text of the tariff it began under; a changed setting does not change its price.
+    `basis` is what it was billed on beside its records, see settlement.py.
     """
 
     pile: str
     tx: str
+    life: str
     connector: int
     ref: str
     by: str
@@ -88,6 +92,7 @@ class Transaction:
     fault: str = ""
     estimated: bool = False
     cdr: "ChargeDetailRecord | None" = None
+    basis: str | None = None
 
     @property
     def ended(self) -> bool:
@@ -142,6 +147,7 @@ class Counters:
     unknown_topic: int = 0
     gap: int = 0
     conflict: int = 0
+    forged: int = 0
     unsolicited_reply: int = 0
     late_reply: int = 0
     extra: dict[str, int] = field(default_factory=dict)

@@ -4,15 +4,17 @@ and carries commands down. Nothing here knows of platforms.
 
 import asyncio
 import logging
+import sqlite3
 import time
-from collections import OrderedDict
-from collections.abc import Awaitable, Callable, Collection
-from dataclasses import dataclass, field
+from collections.abc import Awaitable, Callable, Collection, Sequence
 from typing import Any, Protocol
 
-from pilebridge import journal, wire
-from pilebridge.greeting import Greeter
+from pilebridge import alarms, intake, journal, keys, lives, wire
+from pilebridge.alarms import Alarm
+from pilebridge.commands import Commands, Reply
 from pilebridge.journal import Appended
+from pilebridge.keys import Keyring, Secret
+from pilebridge.log_sometimes import log_sometimes
 from pilebridge.model import Counters
 from pilebridge.mqtt_client import Publisher
 from pilebridge.store import Store
@@ -22,17 +24,7 @@ from pilebridge.wire import messages
 log = logging.getLogger(__name__)
 
 TOPICS = tuple(f"pile/+/{name}" for name in messages.UP_TOPICS)
-_REMEMBERED_REPLIES = 1000
 _CLOCK_STEP_S = 5
-_ASK_TTL_S, _ASK_TIMEOUT_S = 10, 2.0
-
-
-@dataclass(frozen=True)
-class Reply:
-    """A pile's answer to a command: `result` and `reason` as docs/wire.md lists them."""
-
-    result: str
-    reason: str
 
 
 class Listener(Protocol):
@@ -71,13 +63,6 @@ class Listener(Protocol):
         ...
 
 
-@dataclass
-class _Commands:
-    waiting: dict[tuple[str, str], "asyncio.Future[Reply]"] = field(default_factory=dict)
-    answered: OrderedDict[tuple[str, str], Reply] = field(default_factory=OrderedDict)
-    given_up: OrderedDict[tuple[str, str], None] = field(default_factory=OrderedDict)
-
-
 class PileLink:
     """Messages of the configured piles in, commands and acknowledgements out."""
 
@@ -87,6 +72,7 @@ class PileLink:
         store: Store,
         publisher: Publisher,
         listener: Listener,
+        keyring: Keyring,
         clock: Callable[[], float] = time.time,
     ) -> None:
         self.counters: dict[str, Counters] = {pile: Counters() for pile in piles}
@@ -95,29 +81,30 @@ class PileLink:
         self._publisher = publisher
         self._listener = listener
         self._clock = clock
-        self._commands = _Commands()
+        self._commands = Commands(self._command, self.counters, listener, clock)
+        # What each pile greeted with, and the newest pair of uptime and UTC it said since
+        self._lives: dict[str, str] = {}
         self._anchors: dict[str, Anchor] = {}
-        self._asked: dict[str, asyncio.Task[Reply | None]] = {}
-        self._greeter = Greeter(store, self._ask, self._greeted)
+        self._keyring = keyring
 
     async def on_message(self, topic: str, payload: bytes, retained: bool) -> None:
         """Take one message; done when everything it carries is committed."""
         parts = messages.split_topic(topic)
         if parts is None or parts[0] not in self.counters:
             self.unknown_piles += 1
-            _log_sometimes(self.unknown_piles, "link: dropped a message of %.64s", topic)
+            log_sometimes(self.unknown_piles, "link: dropped a message of %.64s", topic)
             return
         pile, name = parts
         counters = self.counters[pile]
         if name not in messages.UP_TOPICS:
             counters.unknown_topic += 1
-            _log_sometimes(counters.unknown_topic, "link: %s: no such topic %.32r", pile, name)
+            log_sometimes(counters.unknown_topic, "link: %s: no such topic %.32r", pile, name)
             return
         try:
             work = self._take(pile, name, payload, retained)
         except messages.ProtocolError as error:
             counters.malformed += 1
-            _log_sometimes(counters.malformed, "link: %s: %s refused: %.200s", pile, name, error)
+            log_sometimes(counters.malformed, "link: %s: %s refused: %.200s", pile, name, error)
             return
         if work is not None:
             await work
@@ -131,39 +118,12 @@ class PileLink:
         ttl_s: int,
         timeout_s: float,
     ) -> Reply | None:
-        """The pile's answer, or None when there was none in time.
-
-        The same id again gives the first answer without asking the pile; while the first is
-        still on its way, both callers wait for it.
-        """
-        key = (pile, command_id)
-        if key in self._commands.answered:
-            return self._commands.answered[key]
-        future = self._commands.waiting.get(key)
-        if future is None:
-            future = asyncio.get_running_loop().create_future()
-            body = {"id": command_id, "name": name, "args": args, "ttl_s": ttl_s}
-            payload = messages.encode({**body, "utc": int(self._clock())})
-            if not self._publisher.publish(messages.topic(pile, "command"), payload):
-                return None
-            self._commands.waiting[key] = future
-        try:
-            async with asyncio.timeout(timeout_s):
-                return await asyncio.shield(future)
-        except TimeoutError:
-            if self._commands.waiting.pop(key, None) is not None:
-                _remember(self._commands.given_up, key, None)
-                log.warning("link: %s: no answer to %s %s", pile, name, command_id)
-            return None
+        """The pile's answer, or None when there was none in time; see Commands."""
+        return await self._commands.command(pile, command_id, name, args, ttl_s, timeout_s)
 
     def ask(self, pile: str) -> "asyncio.Task[Reply | None]":
-        """Have a pile say its state and answer; its id is new, an old one is not acted on."""
-        if pile not in self._asked:
-            command_id = f"report:{time.time_ns()}"
-            work = self.command(pile, command_id, "report", {}, _ASK_TTL_S, _ASK_TIMEOUT_S)
-            self._asked[pile] = task = asyncio.create_task(work)
-            task.add_done_callback(lambda _: self._asked.pop(pile, None))
-        return self._asked[pile]
+        """Have a pile say its state and answer."""
+        return self._commands.ask(pile)
 
     def _take(
         self, pile: str, name: str, payload: bytes, retained: bool
@@ -177,60 +137,76 @@ class PileLink:
             state = wire.decode_state(payload)
             self._anchor(pile, state.boot, state.up, state.utc)
             self._listener.on_state(pile, state, retained)
-            if not retained:
-                self._greeter.state(pile, state.boot, state.utc is not None)
         elif name == "meter":
             self._listener.on_meter(pile, wire.decode_meter(payload))
         elif name == "journal":
-            records = wire.decode_journal(payload)
+            batch = intake.read(pile, payload, self._keyring.known(pile))
             now = int(self._clock())
-            work = self._store.submit(lambda conn: journal.append(conn, pile, records, now))
-            return self._stored(pile, work)
+            work = self._store.submit(lambda conn: journal.append(conn, batch, now))
+            return self._stored(pile, batch.life, work)
         else:
-            self._reply(pile, wire.decode_reply(payload))
+            self._listener.on_sign_of_life(pile)
+            self._commands.answered_by(pile, wire.decode_reply(payload))
         return None
 
-    async def _stored(self, pile: str, work: "asyncio.Future[Appended]") -> None:
+    async def _stored(self, pile: str, life: str, work: "asyncio.Future[Appended]") -> None:
         outcome = await work
         counters = self.counters[pile]
-        if outcome.gap_at is not None:
-            counters.gap += 1
-            text = "link: %s: records missing between %d and %d, waiting for them"
-            _log_sometimes(counters.gap, text, pile, outcome.upto, outcome.gap_at)
-        if outcome.conflict_at is not None:
-            counters.conflict += 1
-            text = "link: %s: record %d is stored with other content, it lost its memory"
-            _log_sometimes(counters.conflict, text, pile, outcome.conflict_at)
+        counters.gap += outcome.gap
+        counters.conflict += outcome.conflict
+        counters.forged += outcome.forged
+        alarms.tell(outcome.raised)
         if outcome.new:
             self._listener.on_journal(pile)
-        if outcome.conflict_at is None:
-            self._acknowledge(pile, outcome.upto)
+        if outcome.upto is not None:
+            body = {"life": life, "upto": outcome.upto}
+            self._say(pile, "ack", messages.encode(body), self._keyring.signers(pile))
 
-    def _greeted(self, pile: str, upto: int) -> None:
-        self._acknowledge(pile, upto)
-        self._listener.on_greeted(pile)
-
-    def _acknowledge(self, pile: str, upto: int) -> None:
-        if upto >= journal.OFFERS_FROM:
-            # A time anchor may be of its earlier life
-            self._anchors.pop(pile, None)
-        payload = messages.encode({"upto": upto, "utc": int(self._clock())})
-        self._publisher.publish(messages.topic(pile, "ack"), payload)
-
-    def _hello(self, pile: str, message: dict[str, Any], retained: bool) -> Awaitable[None]:
-        text = "link: %s: hello, boot %d, firmware %s"
-        log.info(text, pile, message["boot"], message["firmware"])
+    async def _hello(self, pile: str, message: dict[str, Any], retained: bool) -> None:
+        """Write a hello down, and answer it with the time; a pile ignores an answer to another one."""
+        text = "link: %s: hello, boot %d of life %.8s, firmware %s"
+        log.info(text, pile, message["boot"], message["life"], message["firmware"])
         if not retained:
             self._listener.on_sign_of_life(pile)
-        return self._greeter.hello(pile, message, live=not retained)
+        if self._lives.get(pile) != message["life"]:
+            self._lives[pile] = message["life"]
+            self._anchors.pop(pile, None)
+        now, number = int(self._clock()), message["key"]
+        signers = self._keyring.signers(pile, number)
+        taken = next((s for s in signers if s.state == keys.NEXT), None)
 
-    async def _ask(self, pile: str) -> str | None:
-        reply = await asyncio.shield(self.ask(pile))
-        return None if reply is None else reply.result
+        def job(conn: sqlite3.Connection) -> tuple[int, list[Alarm]]:
+            upto, raised = lives.greet(conn, pile, message, now)
+            unknown = (
+                None if retained and not signers else _settle_key(conn, pile, number, signers, now)
+            )
+            return upto, [alarm for alarm in (raised, unknown) if alarm is not None]
+
+        upto, raised = await self._store.submit(job)
+        alarms.tell(raised)
+        if taken is not None:
+            log.info("link: %s: uses secret %d from now on", pile, number)
+            self._keyring.load(self._store.read)
+        body = {"life": message["life"], "upto": upto}
+        body.update(utc=int(self._clock()), nonce=message["nonce"])
+        self._say(pile, "ack", messages.encode(body), signers)
+        self._listener.on_greeted(pile)
+
+    def _command(self, pile: str, payload: bytes) -> bool:
+        return self._say(pile, "command", payload, self._keyring.signers(pile))
+
+    def _say(self, pile: str, name: str, payload: bytes, signers: Sequence[Secret]) -> bool:
+        """Publish under each of a pile's secrets; during a rotation it may have the one or the other."""
+        topic = messages.topic(pile, name)
+        sent = [
+            self._publisher.publish(topic, messages.sign(topic, payload, secret.command))
+            for secret in signers
+        ]
+        return bool(sent) and all(sent)
 
     def _anchor(self, pile: str, boot: int, up: int, utc: int | None) -> None:
         last = self._anchors.get(pile)
-        if utc is None:
+        if utc is None or pile not in self._lives:
             return
         # One pair per boot will do, unless the pile's clock was set again
         if last is not None and last.boot == boot:
@@ -239,42 +215,21 @@ class PileLink:
                 return
         anchor = Anchor(boot, up, utc)
         self._anchors[pile] = anchor
-        self._store.submit(lambda conn: journal.set_anchor(conn, pile, anchor))
-
-    def _reply(self, pile: str, message: dict[str, Any]) -> None:
-        key = (pile, message["id"])
-        reply = Reply(message["result"], message["reason"])
-        self._listener.on_sign_of_life(pile)
-        future = self._commands.waiting.pop(key, None)
-        counters = self.counters[pile]
-        if future is not None:
-            self._keep(key, reply)
-            if not future.done():
-                future.set_result(reply)
-        elif key in self._commands.given_up:
-            del self._commands.given_up[key]
-            counters.late_reply += 1
-            log.warning("link: %s: late answer to %s: %s", pile, key[1], reply.result)
-            self._keep(key, reply)
-            self._listener.on_late_reply(pile, key[1], reply)
-        elif key not in self._commands.answered:
-            counters.unsolicited_reply += 1
-            text = "link: %s: answer to nothing asked: %.64r"
-            _log_sometimes(counters.unsolicited_reply, text, pile, key[1])
-
-    def _keep(self, key: tuple[str, str], reply: Reply) -> None:
-        # A stale command was not acted on and may be sent again
-        if reply.result != "stale":
-            _remember(self._commands.answered, key, reply)
+        self._store.submit(lambda conn: lives.set_anchor(conn, pile, anchor))
 
 
-def _remember(table: OrderedDict[tuple[str, str], Any], key: tuple[str, str], value: Any) -> None:
-    table[key] = value
-    while len(table) > _REMEMBERED_REPLIES:
-        table.popitem(last=False)
-
-
-def _log_sometimes(count: int, text: str, *values: object) -> None:
-    # A pile that repeats itself must not fill the disk: the 1st, 2nd, 4th, 8th time
-    if count & (count - 1) == 0:
-        log.warning("%s (%d so far)", text % values, count)
+def _settle_key(
+    conn: sqlite3.Connection,
+    pile: str,
+    number: int,
+    signers: Sequence[Secret],
+    now_utc: int,
+) -> Alarm | None:
+    """End a rotation that the pile has followed; an alarm when it uses a secret that is not known."""
+    if not signers:
+        text = f"it uses secret {number}, which is not in use here: is its key_file right?"
+        return alarms.sound(conn, pile, "", "key", text, now_utc)
+    alarms.mend(conn, pile, "", "key", now_utc)
+    if signers[0].state == keys.NEXT:
+        keys.finish_rotation(conn, signers[0])
+    return None

@@ -53,6 +53,17 @@ class Operator(_Table, frozen=True):
     service_tel: Annotated[str, Meta(min_length=1, max_length=30)]
 
 
+class PileTable(_Table, frozen=True):
+    """A pile and its secret; `number` counts the secrets it had since it was provisioned."""
+
+    id: PileName
+    key: Annotated[str, Meta(pattern="^[0-9a-fA-F]{64}$")]
+    number: Annotated[int, Meta(ge=1, le=0xFFFF)] = 1
+
+    def __repr__(self) -> str:
+        return f"PileTable(id={self.id!r}, number={self.number})"
+
+
 class ConnectorTable(_Table, frozen=True):
     connector_id: Annotated[str, Meta(min_length=1, max_length=26)]
     equipment_id: Annotated[str, Meta(min_length=1, max_length=23)]
@@ -160,6 +171,7 @@ class Config(_Table, frozen=True):
     mqtt: Mqtt = Mqtt()
     platform: list[Platform] = []
     site: list[Site] = []
+    pile: list[PileTable] = []
 
 
 def _second(text: str) -> int:

@@ -11,6 +11,7 @@ from pilebridge.model import ChargeDetailRecord, ChargeLine, Transaction
 _COLUMNS = (
     "pile",
     "tx",
+    "life",
     "connector",
     "ref",
     "started_by",
@@ -26,6 +27,7 @@ _COLUMNS = (
     "estimated",
     "tariff",
     "cdr",
+    "basis",
 )
 
 

@@ -77,6 +77,7 @@ class Tcec102Platform:
             self._active,
             settings.status_interval_s,
             settings.retry_max_s,
+            clock,
         )
         self.handlers: dict[str, Handler] = {
             "query_token": self._query_token,

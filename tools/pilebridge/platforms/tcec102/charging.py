@@ -17,10 +17,10 @@ from typing import Any
 
 from pilebridge import orders, transactions
 from pilebridge.billing import Tariff, bill
+from pilebridge.commands import Reply
 from pilebridge.hub import Hub
 from pilebridge.model import ChargeDetailRecord, Connector, Reading, Transaction
 from pilebridge.orders import Order
-from pilebridge.pile_link import Reply
 from pilebridge.platforms.tcec102 import mapping
 from pilebridge.platforms.tcec102.envelope import dump, load
 from pilebridge.platforms.tcec102.fields import check_seq, refuse

@@ -49,6 +49,7 @@ class Pushes:
         active: Callable[[], Sequence[tuple[str, dict[str, Any]]]],
         status_interval_s: float,
         retry_max_s: float,
+        clock: Callable[[], float] = time.time,
     ) -> None:
         self._platform = platform
         self._client = client
@@ -58,6 +59,7 @@ class Pushes:
         self._active = active
         self._interval_s = status_interval_s
         self._retry_max_s = retry_max_s
+        self._clock = clock
         self._dirty: dict[str, Connector] = {}
         self._told: dict[str, int] = {}
         self._status_news = asyncio.Event()
@@ -138,12 +140,12 @@ class Pushes:
     async def _run_outbox(self) -> None:
         while True:
             self._outbox_news.clear()
-            # `time.time` and not a test's clock: next_try is about real waiting
             due = orders.due(self._store.read, self._platform)
             wait_s = self._retry_max_s
             for push in due:
-                left_s = push.next_try - time.time()
-                if left_s > 0:
+                left_s = push.next_try - self._clock()
+                # A clock that was set back must not make it wait for the old time to return
+                if 0 < left_s <= _DISPUTED_RETRY_S:
                     wait_s = min(wait_s, left_s)
                     continue
                 wait_s = 0.0
@@ -183,7 +185,7 @@ class Pushes:
             await self._postpone(push, self._retry_max_s, text)
 
     async def _postpone(self, push: Push, pause_s: float, text: str) -> None:
-        moment = time.time() + pause_s
+        moment = self._clock() + pause_s
         await self._store.submit(lambda conn: orders.postponed(conn, push.id, moment, text))
 
     async def _run_progress(self) -> None:

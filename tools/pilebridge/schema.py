@@ -1,0 +1,129 @@
+"""The tables of the bridge's database, and opening a file of it that nobody else can read."""
+
+import os
+import sqlite3
+import stat
+from pathlib import Path
+
+SCHEMA_VERSION = 3
+
+# A life's `key_set` and `key_number` name the newest secret that sealed a record of it
+_SCHEMA = """
+create table meta (key text primary key, value text not null) without rowid;
+create table piles (
+    pile text primary key, hello text, life text not null default '',
+    first integer not null default 0, anchor_life text, anchor_boot integer, anchor_up integer,
+    anchor_utc integer
+) without rowid;
+create table lives (
+    pile text not null, life text not null, number integer not null, upto integer not null,
+    tag blob, boot integer not null default -1, key_set integer not null default 0,
+    key_number integer not null default 0, bad_seq integer, conflict_seq integer,
+    first_utc integer not null, primary key (pile, life)
+) without rowid;
+create table journal (
+    id integer primary key, pile text not null, life text not null, seq integer not null,
+    kind text not null, boot integer not null, up integer not null, utc integer,
+    connector integer not null, wh integer, tx text not null, received_utc integer not null,
+    chain text not null, body blob not null, unique (pile, life, seq)
+);
+create index journal_tx on journal (pile, tx) where tx <> '';
+create table holes (
+    pile text not null, life text not null, first integer not null, last integer not null,
+    primary key (pile, life, first)
+) without rowid;
+create table quarantine (
+    id integer primary key, pile text not null, life text not null, why text not null,
+    received_utc integer not null, body blob not null, unique (pile, life, body)
+);
+create table alarms (
+    id integer primary key, pile text not null, life text not null, kind text not null,
+    subject text not null, text text not null, first_utc integer not null,
+    last_utc integer not null, count integer not null default 1, cleared_utc integer,
+    unique (pile, life, kind, subject)
+);
+create table secrets (
+    pile text not null, key_set integer not null, number integer not null, secret blob not null,
+    state text not null, primary key (pile, key_set, number)
+) without rowid;
+create index secrets_next on secrets (pile) where state = 'next';
+create table transactions (
+    id integer primary key autoincrement, pile text not null, tx text not null,
+    life text not null, connector integer not null, ref text not null, started_by text not null,
+    start_seq integer not null, start_wh integer not null, start_utc integer not null,
+    charging_utc integer, stop_seq integer, stop_wh integer, stop_utc integer,
+    reason text not null default '', fault text not null default '',
+    estimated integer not null default 0, tariff text not null, cdr text, basis text,
+    unique (pile, tx)
+);
+create index transactions_ref on transactions (ref);
+create index transactions_open on transactions (pile) where stop_seq is null;
+create table orders (
+    platform text not null, ref text not null, connector_id text not null, state text not null,
+    tx text not null default '', answer text, created_utc integer not null, tariff text not null,
+    primary key (platform, ref)
+) without rowid;
+create index orders_waiting on orders (platform, state) where tx = '';
+create table outbox (
+    id integer primary key autoincrement, platform text not null, kind text not null,
+    ref text not null, body text not null, created_utc integer not null,
+    attempts integer not null default 0, next_try real not null default 0,
+    state text not null default 'due', last_error text not null default ''
+);
+create index outbox_due on outbox (platform, id) where state = 'due';
+create index outbox_ref on outbox (ref);
+create table station_digests (
+    station text primary key, digest text not null, changed_utc integer not null
+) without rowid;
+"""
+
+
+class StoreError(RuntimeError):
+    """The database cannot be used; the text is for the operator."""
+
+
+def connect(path: str, reader: bool = False, synchronous: str = "full") -> sqlite3.Connection:
+    """A connection to a database file of ours, which is made if it is missing; StoreError says why not."""
+    _make_private(path)
+    try:
+        conn = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
+        conn.execute("pragma journal_mode = wal")
+        conn.execute(f"pragma synchronous = {synchronous}")
+        conn.execute("pragma busy_timeout = 5000")
+        if reader:
+            conn.execute("pragma query_only = on")
+    except sqlite3.Error as error:
+        raise StoreError(f"{path}: {error}") from None
+    conn.row_factory = sqlite3.Row
+    return conn
+
+
+def migrate(conn: sqlite3.Connection, path: str) -> None:
+    """Make the tables in an empty file, or check that they are those of this version."""
+    try:
+        tables = {row["name"] for row in conn.execute("select name from sqlite_master")}
+        if "meta" not in tables:
+            if tables:
+                raise StoreError(f"{path}: a database of something else")
+            version = f"insert into meta values ('schema', '{SCHEMA_VERSION}');"
+            conn.executescript("begin;" + _SCHEMA + version + "commit;")
+        row = conn.execute("select value from meta where key = 'schema'").fetchone()
+    except sqlite3.Error as error:
+        raise StoreError(f"{path}: {error}") from None
+    found = row["value"] if row is not None else "0"
+    if found != str(SCHEMA_VERSION):
+        text = f"schema {found}, this bridge needs {SCHEMA_VERSION}: keep the file, name a new one"
+        raise StoreError(f"{path}: {text}")
+
+
+def _make_private(path: str) -> None:
+    """The file holds secrets of piles: nobody else may read it, nor the files SQLite puts beside it."""
+    file = Path(path)
+    file.parent.mkdir(parents=True, exist_ok=True)
+    try:
+        os.close(os.open(file, os.O_RDWR | os.O_CREAT, 0o600))
+        mode = stat.S_IMODE(file.stat().st_mode)
+    except OSError as error:
+        raise StoreError(f"{path}: {error.strerror}") from None
+    if mode & 0o077:
+        raise StoreError(f"{path}: others can read it (mode {mode:o}): chmod 600 {path}")
