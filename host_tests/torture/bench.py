@@ -61,7 +61,7 @@ class Bench:
                         (asyncio, "open_connection", self.network.open),
                         *(self._defect(self) if self._defect else ()),
                     )
-                    with fixed.replaced(*rows):
+                    with fixed.replaced(*rows), fixed.logged(self.say):
                         counts = fixed.run(self._play(), self.processes)
                         return Result(
                             self.seed, self.misses, counts, self.log, books.figures(self)

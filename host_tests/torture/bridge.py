@@ -9,9 +9,11 @@ from starlette.applications import Starlette
 from pilebridge import stations
 from pilebridge.assembly import Assembly
 from pilebridge.hub import Hub
+from pilebridge.keys import Keyring
 from pilebridge.pile_link import PileLink
 from pilebridge.platforms.tcec102.adapter import Tcec102Platform
 from pilebridge.platforms.tcec102.server import Tcec102Server
+from pilebridge.rotation import Rotation
 from pilebridge.store import InlineStore
 
 from .platform import TIMEOUT_S
@@ -123,12 +125,16 @@ class Bridge:
         self._port = port = BridgePort(
             process, bench.broker, bench.weather, bench.random, self._on_message, hub.on_link
         )
-        hub.link = PileLink(
-            {connector.pile for connector in connectors}, store, port, hub, bench.wall_s
-        )
+        keyring = Keyring({row.id: (row.number, bytes.fromhex(row.key)) for row in config.pile})
+        await store.submit(keyring.enrol)
+        keyring.load(store.read)
+        piles = {connector.pile for connector in connectors}
+        hub.link = PileLink(piles, store, port, hub, keyring, bench.wall_s)
         assembly.load()
+        rotation = Rotation(keyring, hub, store)
         self.app = Starlette(routes=Tcec102Server([platform]).routes)
-        await asyncio.gather(assembly.run(), hub.run(), platform.run(), port.run())
+        parts = (assembly, hub, platform, rotation, port)
+        await asyncio.gather(*[part.run() for part in parts])
 
     async def _on_message(self, topic, payload, retained):
         await self.hub.link.on_message(topic, payload, retained)

@@ -67,8 +67,7 @@ class Driver:
     async def _start_here(self):
         bench = self._bench
         for _ in range(_TRIES):
-            station = bench.pile.station
-            if station is not None and station.authorize_local(ref="") == "":
+            if bench.pile.start_here():
                 return ""
             await bench.wait(2)
         return None
@@ -81,7 +80,7 @@ class Driver:
                 if await bench.platform.stop(ref, CONNECTOR):
                     break
                 await bench.wait(chance.uniform(0.5, 3))
-        elif way == "here" and bench.pile.station is not None:
-            bench.pile.station.stop_local()
+        elif way == "here":
+            bench.pile.stop_here()
         elif way == "full":
             bench.pile.vehicle.fill()

@@ -3,10 +3,12 @@
 import asyncio
 import contextlib
 import gc
+import logging
 import os
 import random
 import sys
 import time
+import warnings
 
 from pilesim import current, host
 
@@ -18,6 +20,35 @@ class _Bare:
 
     def __init__(self, clock):
         self.clock = clock
+
+
+class _Told(logging.Handler):
+    """What the bridge logs, as lines of the run."""
+
+    def __init__(self, say):
+        super().__init__()
+        self._say = say
+
+    def emit(self, record):
+        self._say("bridge: " + record.getMessage())
+        if record.exc_info:
+            self._say("bridge: %r" % record.exc_info[1])
+
+
+@contextlib.contextmanager
+def logged(say):
+    """The bridge's log lines go to `say(text)` for as long as the block runs."""
+    logger, handler = logging.getLogger("pilebridge"), _Told(say)
+    saved = logger.level, logger.propagate
+    logger.addHandler(handler)
+    logger.setLevel(logging.INFO)
+    logger.propagate = False
+    try:
+        yield
+    finally:
+        logger.removeHandler(handler)
+        logger.setLevel(saved[0])
+        logger.propagate = saved[1]
 
 
 @contextlib.contextmanager
@@ -45,6 +76,8 @@ def installed(clock, seed, wall_s, world=None):
         (time, "monotonic", lambda: clock.now_us / 1_000_000),
         (os, "urandom", chance.randbytes),
         (random, "_urandom", chance.randbytes),
+        # The firmware collects every two seconds; here it would only cost time
+        (gc, "collect", lambda *_values: 0),
         # Finalizers of dead tasks run when the run is over, not whenever
         (sys, "unraisablehook", lambda _what: None),
     )
@@ -65,9 +98,11 @@ def run(coroutine, processes):
     try:
         return loop.run_until_complete(loop.create_task(coroutine))
     finally:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            for process in processes:
+                process.dispose()
         for task in asyncio.all_tasks(loop):
             task._log_destroy_pending = False
-        for process in processes:
-            process.dispose()
         asyncio.set_event_loop(None)
         loop.close()

@@ -5,7 +5,8 @@ import json
 from .process import Process
 
 STATION = "CP0001"
-SECRET = "5f" * 32
+# As in the bridge's example
+SECRET = "4a4f273de6bc445d80689908f3ca62e9724c4dc8558b34a39c0b5223196ee64b"
 # From power to the first line of the program
 BOOT_S = 0.3
 
@@ -55,6 +56,16 @@ class Pile:
         """Power goes."""
         if self.process is not None:
             self.process.kill()
+
+    def start_here(self):
+        """Somebody starts at the pile; True when it accepts."""
+        station = self.station
+        return station is not None and self.process.call(station.authorize_local, 1, "") == ""
+
+    def stop_here(self):
+        """Somebody stops at the pile."""
+        if self.station is not None:
+            self.process.call(self.station.stop_local)
 
     @property
     def transaction(self):

@@ -36,6 +36,14 @@ class Process:
         context.run(_owner.set, self)
         return context.run(function, *values)
 
+    def call(self, function, *values):
+        """Call something of it from outside; None when that was its end."""
+        try:
+            return self.run(function, *values)
+        except KilledError:
+            self.kill()
+            return None
+
     def kill(self):
         """End it at this moment."""
         if self.dead:
@@ -102,6 +110,7 @@ class _Body(Coroutine):
 
 
 def _for_ever():
+    asyncio.current_task()._log_destroy_pending = False
     future = asyncio.get_running_loop().create_future()
     future._asyncio_future_blocking = True
     return future

@@ -30,9 +30,9 @@ class ConnectorReport(Struct, frozen=True):
     id: Annotated[int, Meta(ge=1, le=4)]
     status: Annotated[str, Meta(pattern=_STATUS_PATTERN)]
     cp: Name
-    faults: Annotated[list[Name], Meta(max_length=64)]
     limit_a10: Annotated[int, Meta(ge=0, le=10000)]
     limit_by: Name
+    faults: Annotated[list[Name], Meta(max_length=64)] = []
     tx: Annotated[str, Meta(max_length=32)] | None = None
     ref: Annotated[str, Meta(max_length=64)] | None = None
     w: Annotated[int, Meta(ge=-(1 << 20), le=1 << 20)] | None = 0
