@@ -1,25 +1,22 @@
-"""A pile that speaks the wire, and bridges to connect it to, for the bridge's tests."""
+"""Bridges that run in this process, and the piles they are connected to."""
 
 import asyncio
 import contextlib
-import json
-import time
 from pathlib import Path
 
-from gmqtt import Client, Message, Subscription
 from msgspec import structs
 
+from bridge.fake_pile import LIFE, PILE, T0, FakePile, MqttPile, record
 from bridge.fake_platform import FakePlatform, until
-from evse.core import messages
 from pilebridge import config
 from pilebridge.application import Application
-from pilebridge.journal import OFFERS_FROM
 from pilebridge.settings import BrokerChild
 
+__all__ = ["LIFE", "PILE", "T0", "FakePile", "MqttPile", "record"]
+
 EXAMPLE = Path(config.__file__).with_name("example.toml")
-PILE = "CP0001"
 CONNECTOR = "31010100010101"
-T0 = 1763600000
+SECRET = bytes.fromhex(config.load(EXAMPLE).pile[0].key)
 
 
 def seq(number=1):
@@ -44,131 +41,6 @@ def settings(folder, peer_port=9, **replaced):
         assert old in text, old
         text = text.replace(old, new)
     return config.parse(text, Path(folder))
-
-
-def record(number, kind, **fields):
-    """A journal record, at T0 + seq unless said otherwise."""
-    base = {"seq": number, "kind": kind, "boot": 7, "up": number, "utc": T0 + number, "c": 1}
-    return {**base, "wh": 1000, **fields}
-
-
-class FakePile:
-    """The pile's state and what it answers; `send(topic name, payload bytes, retained)` goes up."""
-
-    def __init__(self, send, name=PILE):
-        self.name = name
-        self.send = send
-        self.boot = 7
-        self.status = "preparing"
-        self.tx = self.ref = None
-        self.wh = 1000
-        self.seq = 0
-        self.acked = 0
-        self.commands = []
-        self.answer = None
-        self.silent = False
-        self.answers = {}
-        self.clock = time.time
-        self.hold = []
-
-    def connect(self):
-        self.publish("online", b"1", True)
-        hello = {
-            "boot": self.boot,
-            "firmware": "0.1.0",
-            "python": "fake",
-            "board": "fake",
-            "profile": "gbt_18487_1_2015",
-            "site": "demo",
-            "connectors": [{"id": 1, "kind": "cable", "rated_a10": 320}],
-        }
-        self.publish("hello", messages.encode(hello), True)
-        self.state()
-
-    def publish(self, name, payload, retained=False):
-        self.send(messages.topic(self.name, name), payload, retained)
-
-    def state(self, **changes):
-        self.__dict__.update(changes)
-        connector = {
-            "id": 1,
-            "status": self.status,
-            "cp": "B2",
-            "cp_mv": 9000,
-            "duty": 533,
-            "faults": [],
-            "limit_a10": 320,
-            "limit_by": "rated",
-            "tx": self.tx,
-            "ref": self.ref,
-            "w": 7012,
-            "wh": self.wh,
-        }
-        now = int(self.clock())
-        body = {"boot": self.boot, "up": 100, "utc": now, "connectors": [connector]}
-        self.publish("state", messages.encode({**body, "notes": [], "counts": {}}), True)
-
-    def journal(self, kind, utc=None, **fields):
-        self.seq += 1
-        now = int(self.clock()) if utc is None else utc
-        entry = record(self.seq, kind, **{"utc": now, "wh": self.wh, "boot": self.boot, **fields})
-        self.publish("journal", messages.encode({"records": [entry]}))
-        return entry
-
-    def on_down(self, topic, payload):
-        """A message from the bridge."""
-        name = topic.rsplit("/", 1)[1]
-        if name == "ack":
-            upto = json.loads(payload)["upto"]
-            if upto < OFFERS_FROM:
-                self.acked = max(self.acked, upto)
-            return
-        command = messages.decode("command", payload)
-        self.commands.append(command)
-        if self.silent:
-            self.hold.append(command)
-            return
-        self.reply(command)
-        if command["name"] == "report":
-            self.state()
-
-    def reply(self, command):
-        reply = self.answers.get(command["id"]) or self.act(command)
-        self.answers[command["id"]] = reply
-        self.publish("reply", messages.encode({"id": command["id"], **reply}))
-
-    def act(self, command):
-        if self.answer is not None:
-            return self.answer
-        args = command["args"]
-        if command["name"] == "start":
-            if self.tx:
-                return {"result": "refused", "reason": "busy"}
-            if self.status == "available":
-                return {"result": "refused", "reason": "not_plugged"}
-            self.tx, self.ref = f"7-{self.seq}", args["ref"]
-            self.journal("tx_start", tx=self.tx, ref=self.ref, by=args["by"])
-        elif command["name"] == "stop":
-            if not self.tx:
-                return {"result": "refused", "reason": "no_transaction"}
-            self.stop("remote")
-        return {"result": "accepted", "reason": ""}
-
-    def charging(self, utc=None):
-        self.journal("tx_charging", utc, tx=self.tx)
-        self.state(status="charging")
-
-    def restart(self):
-        """Power was away: what ran is forgotten."""
-        self.boot += 1
-        self.seq = self.boot * 100_000
-        self.status, self.tx, self.ref = "preparing", None, None
-        self.journal("boot", cause="power_on")
-        self.connect()
-
-    def stop(self, reason, utc=None):
-        self.journal("tx_stop", utc, tx=self.tx, ref=self.ref, reason=reason, fault="")
-        self.state(status="finishing", tx=None, ref=None)
 
 
 class LocalLink:
@@ -216,7 +88,7 @@ class LocalApplication(Application):
 
         self.link = LocalLink(self)
         piles = {connector.pile for connector in self.hub.connectors}
-        self.hub.link = PileLink(piles, self.store, self.link, self.hub, self._clock)
+        self.hub.link = PileLink(piles, self.store, self.link, self.hub, self.keyring, self._clock)
         return self.link
 
 
@@ -247,43 +119,8 @@ async def local_bridge(folder, peer_port=9, **replaced):
     mqtt = structs.replace(configured.mqtt, broker=BrokerChild(start=False))
     configured = structs.replace(configured, mqtt=mqtt)
     async with running(LocalApplication(configured)) as application:
-        pile = FakePile(application.link.up)
+        pile = FakePile(application.link.up, SECRET)
         application.link.pile = pile
         pile.connect()
         await until(lambda: application.hub.reachable(PILE))
         yield application, pile
-
-
-class MqttPile(FakePile):
-    """The same pile on a real broker."""
-
-    def __init__(self, port, name=PILE):
-        super().__init__(self._send, name)
-        self._port = port
-        self.client = None
-
-    def _send(self, topic, payload, retained):
-        if self.client.is_connected:
-            self.client.publish(topic, payload, qos=1, retain=retained)
-
-    async def open(self):
-        will = Message(messages.topic(self.name, "online"), b"0", qos=1, retain=True)
-        self.client = Client(self.name, clean_session=True, will_message=will)
-        self.client.set_config({"reconnect_retries": -2})
-
-        async def on_message(_client, topic, payload, _qos, _properties):
-            self.on_down(topic, payload)
-            return 0
-
-        self.client.on_message = on_message
-        subscribed = asyncio.Event()
-        self.client.on_subscribe = lambda *_: subscribed.set()
-        await self.client.connect("127.0.0.1", self._port, keepalive=5)
-        topics = [messages.topic(self.name, name) for name in messages.DOWN_TOPICS]
-        self.client.subscribe([Subscription(topic, qos=1) for topic in topics])
-        await asyncio.wait_for(subscribed.wait(), 5)
-        self.connect()
-
-    async def close(self):
-        if self.client is not None:
-            await self.client.disconnect()

@@ -11,7 +11,7 @@ import httpx
 import pytest
 
 from bridge.fake_platform import PEER_KEYS, FakePlatform, until
-from bridge.fakes import CONNECTOR, EXAMPLE, PILE, MqttPile, running, seq, settings
+from bridge.fakes import CONNECTOR, EXAMPLE, PILE, SECRET, MqttPile, running, seq, settings
 from pilebridge.application import Application
 from pilebridge.broker import Broker, BrokerError, find_mosquitto
 from pilebridge.platforms.tcec102.client import PeerClient
@@ -24,7 +24,7 @@ ROOT = Path(__file__).parents[2]
 
 @contextlib.asynccontextmanager
 async def connected_pile(port):
-    pile = MqttPile(port)
+    pile = MqttPile(port, SECRET)
     await pile.open()
     try:
         yield pile

@@ -45,6 +45,7 @@ def test_secrets_are_never_in_a_message():
 
 def test_secrets_come_from_files_and_the_environment(tmp_path, monkeypatch):
     (tmp_path / "sig").write_text("FromFile\n", "utf-8")
+    (tmp_path / "sig").chmod(0o600)
     monkeypatch.setenv("PILELINK_TEST_SECRET", "FromEnvironment")
     text = TEXT.replace('sig_secret = "SigSecretExample"', 'sig_secret_file = "sig"')
     text = text.replace('"OpSecretExample1"', '"env:PILELINK_TEST_SECRET"')

@@ -8,7 +8,7 @@ from decimal import Decimal
 import pytest
 
 from bridge.fake_platform import FakePlatform, until
-from bridge.fakes import CONNECTOR, PILE, T0, charging_station, local_bridge, record, seq
+from bridge.fakes import CONNECTOR, PILE, T0, charging_station, local_bridge, seq
 from evse.core import messages
 from pilebridge import orders
 from pilebridge.platforms.tcec102 import adapter, pushes
@@ -27,10 +27,9 @@ async def test_a_running_charge_keeps_the_price_it_was_ordered_at(tmp_path):
                 await client.call("query_start_charge", START)
             pile.charging()
             await until(lambda: peer.of(pushes.START_RESULT))
-            before = pile.__dict__
+            before = pile
         async with local_bridge(tmp_path, peer.port, **DEARER) as (bridge, pile):
-            for name in ("tx", "ref", "seq", "status"):
-                setattr(pile, name, before[name])
+            pile.adopt(before)
             client = await stack.enter_async_context(peer.calling(bridge))
             auth = {"EquipBizSeq": seq(3), "ConnectorID": CONNECTOR}
             policy = await client.call("query_equip_business_policy", auth)
@@ -57,9 +56,10 @@ async def test_a_local_charge_keeps_the_price_it_began_at(tmp_path):
     async with local_bridge(tmp_path) as (bridge, pile):
         pile.journal("tx_start", tx="7-1", ref="", by="local")
         await until(lambda: bridge.assembly.open_transactions)
-        number = pile.seq
+        before = pile
     async with local_bridge(tmp_path, **DEARER) as (bridge, pile):
-        pile.seq, pile.wh = number, 2000
+        pile.adopt(before)
+        pile.wh = 2000
         pile.journal("tx_stop", tx="7-1", ref="", reason="local", fault="")
 
         def bill():
@@ -227,7 +227,7 @@ async def test_what_the_broker_remembers_is_no_sign_of_life(tmp_path):
         # The pile leaves while the broker is away: no last will
         pile.silent = True
         bridge.hub.on_link(False)
-        bridge.hub._last_seen.clear()
+        bridge.hub.presence.forget()
         bridge.hub.on_link(True)
         for topic, payload in remembered.items():
             bridge.link.deliver(topic, payload, True)
@@ -241,7 +241,7 @@ async def test_what_the_broker_remembers_is_no_sign_of_life(tmp_path):
 
 async def test_messages_that_waited_in_the_broker_are_no_sign_of_life(tmp_path):
     async with local_bridge(tmp_path) as (bridge, pile):
-        bridge.hub._last_seen.clear()
+        bridge.hub.presence.forget()
         pile.clock = lambda: T0
         pile.state()
         await asyncio.sleep(0.05)
@@ -283,12 +283,11 @@ async def test_a_site_limit_is_published_and_refreshed(tmp_path, link_up):
 
 async def test_records_of_one_start_twice_make_one_transaction(tmp_path):
     async with local_bridge(tmp_path) as (bridge, pile):
-        fields = {"tx": "7-1", "ref": "", "by": "local"}
-        stop = {"tx": "7-1", "ref": "", "reason": "local", "fault": "", "wh": 2000}
-        rows = [record(1, "tx_start", **fields), record(2, "tx_stop", **stop)]
-        rows += [record(3, "tx_start", **fields), record(4, "tx_stop", **{**stop, "wh": 9000})]
-        topic = messages.topic(PILE, "journal")
-        await bridge.hub.link.on_message(topic, messages.encode({"records": rows}), False)
+        stop = {"tx": "7-1", "ref": "", "reason": "local", "fault": ""}
+        for wh in (2000, 9000):
+            pile.write("tx_start", tx="7-1", ref="", by="local")
+            pile.write("tx_stop", wh=wh, **stop)
+        pile.tell_held()
         await until(lambda: pile.acked == 4)
         await bridge.assembly.settled()
         bills = bridge.store.read.execute("select cdr from transactions").fetchall()
