@@ -15,11 +15,13 @@ import sys
 import tempfile
 from pathlib import Path
 
+from evse.core.ring import Ring
 from pilesim import host
 from pilesim.world import World
 
 ROOT = Path(__file__).resolve().parent.parent
 SECRET = bytes(range(32))
+LIFE = "a55a41c3"
 
 
 # TLS-PSK is not in every Python
@@ -154,6 +156,8 @@ def rig(board="devkitc", seed=1, ticks_offset_us=0):
         try:
             board_module = load_board(board)
             world.wire(board_module)
+            # As the first start leaves it: that one takes seconds
+            Ring(world.flash, None).format(LIFE)
             yield Rig(world, board_module, Path(folder))
         finally:
             host.uninstall()

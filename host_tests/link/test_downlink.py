@@ -117,10 +117,31 @@ def test_bad_command_is_answered_with_the_field(payload, result, said):
 @pytest.mark.parametrize("topic", [COMMAND, ACK])
 def test_malformed_payload_is_counted_and_dropped(topic, payload):
     async def story(r):
-        assert tell(r, topic, payload) is None
-        assert r.station.counts["malformed"] == 1
+        assert deliver(r, topic, payload) is None
+        # What is signed is read; this never is
+        assert r.station.counts["malformed" if payload is None else "forged"] == 1
         await r.run(1000)
         assert r.station.session.status() == "preparing"
+
+    plugged(story)
+
+
+@pytest.mark.parametrize(
+    ("topic", "body"),
+    [
+        (ACK, b"[1]"),
+        (ACK, b'{"v":1}'),
+        (ACK, b'{"v":1,"life":"a55a41c3","upto":-1}'),
+        (ACK, b'{"v":1,"life":"a55a41c3","upto":"1"}'),
+        (ACK, b'{"v":1,"life":5,"upto":1}'),
+        (COMMAND, b"{nonsense}"),
+        (COMMAND, b'{"v":1}'),
+    ],
+)
+def test_signed_nonsense_is_counted_and_dropped(topic, body):
+    async def story(r):
+        assert tell(r, topic, body) is None
+        assert r.station.counts["malformed"] == 1
 
     plugged(story)
 
@@ -139,7 +160,7 @@ def test_start_while_unplugged_is_refused():
     async def story(r):
         await r.until(lambda: r.station.register.wh is not None)
         r.greet(GREETED_S)
-        reply = tell(r, COMMAND, command(utc=r.station.clock.utc_s()))
+        reply = tell(r, COMMAND, command())
         assert (reply["result"], reply["reason"]) == ("refused", "not_plugged")
         assert r.station.session.tx is None
 
@@ -171,7 +192,8 @@ def test_second_start_is_refused_as_busy():
 def test_flood_of_commands_does_not_grow_the_replies():
     async def story(r):
         for number in range(100):
-            r.station.downlink.receive(COMMAND, command(command_id=str(number)))
+            payload = messages.sign(COMMAND, command(command_id=str(number)), KEY)
+            r.station.downlink.receive(COMMAND, payload)
         assert len(r.station.downlink.replies) == 8
         assert len(r.station.commands._answers) <= 16
 

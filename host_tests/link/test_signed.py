@@ -229,7 +229,9 @@ def test_key_file_that_is_damaged_is_named_and_the_provisioned_key_holds():
         return r.station.keys.number, r.station.keys.problem
 
     with rig() as r:
-        for text in ("", "{", "[]", '{"number":2}', '{"number":1,"key":"00","follows":"x"}'):
+        follows = mac.Mac(SECRET).tag(b"pilelink key file 1").hex()
+        short = json.dumps({"number": 2, "key": "00", "follows": follows})
+        for text in ("", "{", "[]", '{"number":2}', short):
             (r.folder / "key.json").write_text(text)
             number, problem = r.play(story)
             assert number == 1

@@ -29,6 +29,7 @@ class MeterDlt645:
         # Register before the world began, in 0.01 kWh
         self.base_units = 123_456
         self.requests = 0
+        self.on_reading = None  # on_reading(units) before an answer with the register
         self.faults = set()
         self._heard = []
         self._buffer = bytearray()
@@ -123,7 +124,10 @@ class MeterDlt645:
     def _data_of(self, di3, di2, di1, di0):
         """Data of identifier DI3 DI2 DI1 DI0, or None if it is not known."""
         if di0 == 0 and di3 == 0 and di2 in (0, 1):
-            total = frames.bcd(self.register_units(), 4)
+            units = self.register_units()
+            if self.on_reading is not None:
+                self.on_reading(units)
+            total = frames.bcd(units, 4)
             if di1 == 0:
                 return total
             # Total and four tariffs; everything runs on the first

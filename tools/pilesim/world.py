@@ -5,6 +5,7 @@ from pilesim import (
     lock,
     mains,
     meter_dlt645,
+    nor_flash,
     output_sense,
     pilot_line,
     residual_current,
@@ -32,6 +33,7 @@ FAULTS = (
     + meter_dlt645.FAULTS
     + rs485.FAULTS
     + vehicle.FAULTS
+    + nor_flash.FAULTS
     + WORLD_FAULTS
 )
 TRACE_SIZE = 1000
@@ -70,6 +72,7 @@ class World:
         self.mains_monitor = safety_inputs.MainsMonitor(clock, self.mains)
         self.temperature = temperature.Temperature()
         self.lock = lock.Lock(clock, self.log)
+        self.flash = nor_flash.NorFlash(clock, Random(seed + 5))
         self.chip = Chip(clock, self.random, PWRON_RESET)
 
     def wire(self, board):
@@ -146,6 +149,7 @@ class World:
             (self.meter, meter_dlt645.FAULTS),
             (self.bus, rs485.FAULTS),
             (self.vehicle, vehicle.FAULTS),
+            (self.flash, nor_flash.FAULTS),
         ):
             if name in faults:
                 return model

@@ -133,6 +133,12 @@ class StandardBoard:
             self._pull_up("lock_feedback"),
         )
 
+    def journal_flash(self):
+        """Raw flash of the journal; OSError without the partition."""
+        from .flash_partition import FlashPartition
+
+        return FlashPartition("journal")
+
     def _safety_input(self, role):
         if role not in self.PINS:
             return None

@@ -1,0 +1,32 @@
+"""What of the world outlives its process: the meter's register, in a file beside the pile's own.
+
+Written before the meter answers with it, so that whatever the pile has read is still true after a kill.
+"""
+
+import json
+import os
+
+FILE = "meter.json"
+
+
+class MeterMemory:
+    """Takes up the register of the file and keeps it up to date."""
+
+    def __init__(self, meter):
+        self._meter = meter
+        self._written = None
+        try:
+            with open(FILE) as file:
+                meter.base_units = self._written = int(json.load(file)["register_units"])
+        except (OSError, ValueError, KeyError, TypeError):
+            # The first start
+            pass
+        meter.on_reading = self._keep
+
+    def _keep(self, units):
+        if units == self._written:
+            return
+        with open(FILE + ".new", "w") as file:
+            json.dump({"register_units": units}, file)
+        os.rename(FILE + ".new", FILE)
+        self._written = units
