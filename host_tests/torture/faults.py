@@ -3,6 +3,7 @@
 A pile or a bridge that died comes back by itself, see bench.py.
 """
 
+from .books import Ledger
 from .platform import MOODS
 
 LEAST = 20
@@ -44,9 +45,9 @@ def meter_replaced(bench, chance):
     bench.pile.meter.replace(chance)
 
 
-def flash_rots(bench, chance):
+def flash_rots(bench, _chance):
     """One bit of the flash falls over, where it costs no record that is still needed."""
-    bench.pile.flash.rot(chance)
+    bench.pile.rot({(life, seq) for life, seq, _body in Ledger().journal})
 
 
 def link_breaks(bench, _chance):

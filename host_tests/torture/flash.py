@@ -1,2 +1,50 @@
-"""The journal's flash: NOR sectors that stay, an operation in which the power goes, bits that fall over."""
-from ringstub import Flash
+"""The journal's flash: the simulator's NOR part, whose power goes in an operation, and whose bits fall over."""
+
+import struct
+
+from evse.core import records
+from evse.core.sector import HEAD_BYTES, SECTOR_BYTES, Sector
+from pilesim.nor_flash import NorFlash
+from pilesim.rng import Random
+
+from .process import KilledError
+
+_TRIES = 50
+
+
+class Flash(NorFlash):
+    """`needed(seq)` tells which records a falling bit must spare."""
+
+    def __init__(self, clock, chance):
+        super().__init__(clock, Random(chance.randrange(1 << 30)))
+
+    def cut_after(self, operations, mode):
+        """The power goes in one of the next operations."""
+        self.cut_at(operations, mode, _no_power)
+
+    def heal(self):
+        """No cut is waiting any more."""
+        self._cut = None
+
+    def fall_over(self, chance, needed):
+        """Flip one bit that belongs to no needed record; False when none was found."""
+        kept = self._kept(needed)
+        for _ in range(_TRIES):
+            at = chance.randrange(self.size)
+            if not any(begin <= at < end for begin, end in kept):
+                self.data[at] ^= 1 << chance.randrange(8)
+                return True
+        return False
+
+    def _kept(self, needed):
+        found = []
+        for base in range(0, self.size, SECTOR_BYTES):
+            sector = Sector(self, base)
+            for end, data in sector.walk(HEAD_BYTES):
+                if needed(struct.unpack_from("<I", data, 2)[0], records.decode(data)):
+                    found.append((base + end - len(data), base + end))
+        return found
+
+
+def _no_power():
+    raise KilledError("no supply")

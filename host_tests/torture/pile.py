@@ -23,6 +23,7 @@ class Pile:
         self.cuts = 0
         # (life, seq) -> list of Attempt
         self.attempts = {}
+        self.life = ""
         self._bench = bench
         self._settings = {
             "station_id": STATION,
@@ -67,6 +68,16 @@ class Pile:
         if self.station is not None:
             self.process.call(self.station.stop_local)
 
+    def rot(self, held):
+        """A bit of the flash falls over, but in no record that an open transaction needs or `held` lacks."""
+        written = [a.record for row in self.attempts.values() for a in row if a.done]
+        ended = {record["tx"] for record in written if record["kind"] == "tx_stop"}
+
+        def needed(seq, record):
+            return (self.life, seq) not in held or record.get("tx", "") not in {"", *ended}
+
+        return self.flash.fall_over(self._bench.random, needed)
+
     @property
     def transaction(self):
         """The firmware's running transaction, None without one."""
@@ -83,7 +94,6 @@ class Pile:
     async def _run(self, process):
         await self._bench.wait(BOOT_S)
         self._bench.say("pile: start %d" % self.boots)
-        self.flash.power_on()
         from evse.app.station import Station
 
         self.station = built = Station(self.place.board())
@@ -123,6 +133,7 @@ def witnessed(bench):
         entry = {"kind": kind, "c": connector, "wh": wh, **payload}
         attempt = Attempt(entry, pile.meter)
         name = (self.life, self.next_seq)
+        pile.life = self.life
         pile.attempts.setdefault(name, []).append(attempt)
         number = record(self, kind, connector, wh, **payload)
         if number:

@@ -18,7 +18,7 @@ class Place:
     def __init__(self, chance):
         self.random = chance
         self.clock = Clock()
-        self.flash = Flash(chance)
+        self.flash = Flash(self.clock, chance)
         self.meter = Meter(self.clock, chance)
         self.vehicle = Vehicle(self.clock, self.meter)
 

@@ -18,12 +18,11 @@ class WorldPlace:
         self.random = chance
         self.world = World(seed=chance.randrange(1 << 20))
         self.clock = self.world.clock
-        self.flash = Flash(chance)
+        self.flash = self.world.flash = Flash(self.clock, chance)
         self.meter = _Meter(self.world)
         self.vehicle = _Vehicle(self.world)
         self._board = load_board(_BOARD)
         self.world.wire(self._board)
-        self._board.journal_flash = lambda: self.flash
 
     def board(self):
         """The board."""

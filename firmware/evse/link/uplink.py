@@ -128,11 +128,11 @@ class Uplink:
         if self._sent_upto and ticks_diff(ticks_ms(), self._sent_ms) < _ACK_MS:
             return
         most_bytes = messages.MAX_BYTES - messages.JOURNAL_FRAME_BYTES
-        records, last = self._source.journal(most_bytes)
-        if records:
+        message, last = self._source.journal(most_bytes)
+        if message:
             self._sent_upto = last
             self._sent_ms = ticks_ms()
-            await self._publish(link, "journal", messages.encode_journal(records))
+            await self._publish(link, "journal", message)
 
     async def _publish(self, link, name, payload, retain=False):
         await link.publish(messages.topic(self._station_id, name), payload, retain)
