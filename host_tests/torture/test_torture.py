@@ -1,0 +1,51 @@
+"""A small part of the torture bench, that it repeats itself exactly, and that it finds what is planted."""
+
+import pytest
+
+from . import cuts, defects
+from .__main__ import failures, one
+from .bench import Bench
+from .faults import LEAST
+from .place import Place
+
+_SEEDS = range(1, 9)
+# A planted defect must show within so many runs
+_MOST_RUNS = 12
+# Of the flash operations of a charge; the rest is for `make torture ARGS=--cuts`
+_EVERY = 9
+
+
+@pytest.mark.parametrize("seed", _SEEDS)
+def test_the_books_agree(seed):
+    result = one(seed)
+    assert failures(result) == []
+    assert sum(result.faults.values()) >= LEAST
+
+
+def test_something_was_charged_and_billed():
+    figures = [one(seed).figures for seed in (2, 3)]
+    for name in ("records", "transactions", "orders", "wh"):
+        assert all(row[name] > 0 for row in figures), name
+
+
+def test_the_same_seed_gives_the_same_log():
+    first, second = one(5), one(5)
+    assert first.log == second.log
+    assert one(6).log != first.log
+
+
+@pytest.mark.parametrize("defect", defects.TABLE, ids=lambda defect: defect.__name__)
+def test_a_planted_defect_is_found(defect):
+    for seed in range(1, _MOST_RUNS + 1):
+        if Bench(seed, Place, defect).run().misses:
+            return
+    pytest.fail("%s was not found in %d runs" % (defect.__name__, _MOST_RUNS))
+
+
+def test_cuts_at_some_flash_operations():
+    operations = cuts.count(1, Place)
+    # Formatting, records, acknowledgements, erasing: fewer would be no charge
+    assert operations > 40
+    for at in range(1, operations + 1, _EVERY):
+        mode = cuts.MODES[at // _EVERY % len(cuts.MODES)]
+        assert cuts.run_one(1, Place, at, mode).misses == []
