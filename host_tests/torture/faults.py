@@ -107,9 +107,12 @@ def bridge_killed_in_database(bench, chance):
 
 def platform_misbehaves(bench, chance):
     """The platform is down, late, or answers wrong."""
-    bench.platform.mood = chance.choice(MOODS)
-    bench.say("fault: the platform is %s" % bench.platform.mood)
-    return chance.uniform(2, 20), lambda: setattr(bench.platform, "mood", "")
+    platform = bench.platform
+    platform.mood = chance.choice(MOODS)
+    bench.say("fault: the platform is %s" % platform.mood)
+    # A dispute needs an order: it lasts until there was one
+    lasts_s = 90 if platform.mood == "disputed" else chance.uniform(2, 20)
+    return lasts_s, lambda: setattr(platform, "mood", "")
 
 
 def bridge_clock_steps(bench, chance):

@@ -126,6 +126,8 @@ class Platform:
         if interface == ORDER:
             answer["ConfirmResult"] = 1 if self.mood == "disputed" else 0
             self.orders.setdefault(body["StartChargeSeq"], []).append(told)
+            if self.mood == "disputed":
+                self.mood = ""
         elif interface == "notification_start_charge_result":
             self.results[body["StartChargeSeq"]] = body["StartChargeSeqStat"]
         if interface != "notification_stationStatus":
