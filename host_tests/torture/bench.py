@@ -35,6 +35,9 @@ Result = namedtuple("Result", "seed misses faults log figures")
 class Bench:
     """`place(random)` makes the pile's place; `defect(bench)` gives rows for fixed.replaced(): code made wrong on purpose."""
 
+    # Settings of the pile that a run draws from
+    SAMPLES_S = (5, 7, 15, 60)
+
     def __init__(self, seed, place, defect=None):
         self.seed = seed
         self.random = chance = random.Random(seed)

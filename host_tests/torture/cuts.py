@@ -1,34 +1,40 @@
-"""Cuts the power of the whole firmware at every flash operation of a charge, once in each torn mode.
+"""Cuts the power at every flash operation of a charge, once in each torn mode.
 
-A first run without a cut counts the operations; then each run has one cut, comes back, ends its charge, and its
-books are compared.
+Two charges are cut so: a short one with the whole firmware, from an empty flash on, and a long one on the thin
+board with a flash so small that sectors are erased and used again. A first run without a cut counts the
+operations; then each run has one cut, comes back, ends its charge, and its books are compared.
 """
 
 from functools import partial
 
 from .bench import Bench
 from .driver import Driver
+from .place import SmallPlace
 from .world_place import WorldPlace
 
 MODES = ("none", "half", "all")
-_CHARGE_S = 30
+# Place, seconds of charging
+SHORT, LONG = (WorldPlace, 30), (SmallPlace, 420)
 
 
 class CutBench(Bench):
     """One charge by the platform, with one cut at the flash operation `at` (0: none)."""
 
-    def __init__(self, seed, at, mode, place=WorldPlace):
-        super().__init__(seed, place)
+    SAMPLES_S = (5,)
+
+    def __init__(self, seed, charge, at, mode):
+        super().__init__(seed, charge[0])
         self.at = at
         self.mode = mode
         self.operations = 0
+        self._charge_s = charge[1]
 
     async def _trouble(self):
         flash = self.pile.flash
         if self.at:
             flash.cut_after(self.at, self.mode)
         self.power_on()
-        await Driver(self).visit(_CHARGE_S)
+        await Driver(self).visit(self._charge_s)
         self.operations = flash.operations
         return {"cut": 1} if self.at else {}
 
@@ -36,29 +42,32 @@ class CutBench(Bench):
         return 1.0
 
 
-def run_one(seed, place, at, mode):
+def run_one(seed, charge, at, mode):
     """Result of one cut; its seed says which."""
-    bench = CutBench(seed, at, mode, place)
+    bench = CutBench(seed, charge, at, mode)
     result = bench.run()
     if at and not bench.pile.cuts:
         result.misses.append("operation %d was never reached" % at)
-    return result._replace(seed="%d, operation %d, %s" % (seed, at, mode))
+    return result._replace(seed="%d, %s, %d %s" % (seed, charge[0].__name__, at, mode))
 
 
-def count(seed, place=WorldPlace):
+def count(seed, charge):
     """Flash operations of a charge without a cut, from an empty flash to the last acknowledgement."""
-    bench = CutBench(seed, 0, "", place)
+    bench = CutBench(seed, charge, 0, "")
     result = bench.run()
     if result.misses:
         raise RuntimeError("without a cut: %s" % result.misses)
     return bench.operations
 
 
-def run_all(pool, seed, place=WorldPlace):
-    """Results of every cut."""
-    jobs = [(at, mode) for at in range(1, count(seed, place) + 1) for mode in MODES]
-    return pool.map(partial(_job, seed, place), jobs)
+def run_all(pool, seed):
+    """Results of every cut of both charges."""
+    jobs = []
+    for charge in (SHORT, LONG):
+        operations = range(1, count(seed, charge) + 1)
+        jobs += [(charge, at, mode) for at in operations for mode in MODES]
+    return pool.map(partial(_job, seed), jobs)
 
 
-def _job(seed, place, job):
-    return run_one(seed, place, *job)
+def _job(seed, job):
+    return run_one(seed, *job)

@@ -13,10 +13,10 @@ _TRIES = 50
 
 
 class Flash(NorFlash):
-    """`needed(seq)` tells which records a falling bit must spare."""
+    """Of so many sectors; few of them are erased and used again within one run."""
 
-    def __init__(self, clock, chance):
-        super().__init__(clock, Random(chance.randrange(1 << 30)))
+    def __init__(self, clock, chance, sectors):
+        super().__init__(clock, Random(chance.randrange(1 << 30)), sectors * SECTOR_BYTES)
 
     def cut_after(self, operations, mode):
         """The power goes in one of the next operations."""
@@ -27,7 +27,7 @@ class Flash(NorFlash):
         self._cut = None
 
     def fall_over(self, chance, needed):
-        """Flip one bit that belongs to no needed record; False when none was found."""
+        """Flip one bit of no record for which `needed(seq, record)`; False when none was found."""
         kept = self._kept(needed)
         for _ in range(_TRIES):
             at = chance.randrange(self.size)

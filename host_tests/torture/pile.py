@@ -30,7 +30,7 @@ class Pile:
             "key": SECRET,
             "link_security": "password",
             "broker_port": 1883,
-            "sample_interval_s": bench.random.choice((5, 7, 15, 60)),
+            "sample_interval_s": bench.random.choice(bench.SAMPLES_S),
             "meter_interval_s": 10,
             "state_interval_s": 20,
             "start_timeout_s": 30,

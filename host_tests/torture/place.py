@@ -14,11 +14,12 @@ class Place:
     """What stays when the pile loses its supply. `chance` is the run's randomness."""
 
     world = None
+    SECTORS = (3, 4, 16)
 
     def __init__(self, chance):
         self.random = chance
         self.clock = Clock()
-        self.flash = Flash(self.clock, chance)
+        self.flash = Flash(self.clock, chance, chance.choice(self.SECTORS))
         self.meter = Meter(self.clock, chance)
         self.vehicle = Vehicle(self.clock, self.meter)
 
@@ -36,3 +37,9 @@ class Place:
         from evse.app import station
 
         return ((station, "build_connector", build_connector), (station, "PERIOD_MS", _PERIOD_MS))
+
+
+class SmallPlace(Place):
+    """One whose flash is so small that a long charge uses every sector again."""
+
+    SECTORS = (3,)

@@ -11,8 +11,6 @@ from .place import Place
 _SEEDS = range(1, 9)
 # A planted defect must show within so many runs
 _MOST_RUNS = 12
-# Of the flash operations of a charge; the rest is for `make torture ARGS=--cuts`
-_EVERY = 9
 
 
 @pytest.mark.parametrize("seed", _SEEDS)
@@ -42,10 +40,11 @@ def test_a_planted_defect_is_found(defect):
     pytest.fail("%s was not found in %d runs" % (defect.__name__, _MOST_RUNS))
 
 
-def test_cuts_at_some_flash_operations():
-    operations = cuts.count(1, Place)
-    # Formatting, records, acknowledgements, erasing: fewer would be no charge
+@pytest.mark.parametrize(("charge", "every"), [(cuts.SHORT, 19), (cuts.LONG, 29)])
+def test_cuts_at_some_flash_operations(charge, every):
+    operations = cuts.count(1, charge)
+    # Formatting, records, erasing: fewer would be no charge
     assert operations > 40
-    for at in range(1, operations + 1, _EVERY):
-        mode = cuts.MODES[at // _EVERY % len(cuts.MODES)]
-        assert cuts.run_one(1, Place, at, mode).misses == []
+    for at in range(1, operations + 1, every):
+        mode = cuts.MODES[at // every % len(cuts.MODES)]
+        assert cuts.run_one(1, charge, at, mode).misses == []

@@ -2,13 +2,16 @@
 
 from rig import load_board
 
+from pilesim import dlt645_frames as frames
 from pilesim.chip import PWRON_RESET
 from pilesim.world import World
 
 from .flash import Flash
+from .meter import UNIT_WH
 
 _BOARD = "devkitc"
-_UNIT_WH = 10
+_SECTORS = 16
+_MODES = ("normal", "normal", "stubborn", "simplified")
 
 
 class WorldPlace:
@@ -18,7 +21,7 @@ class WorldPlace:
         self.random = chance
         self.world = World(seed=chance.randrange(1 << 20))
         self.clock = self.world.clock
-        self.flash = self.world.flash = Flash(self.clock, chance)
+        self.flash = self.world.flash = Flash(self.clock, chance, _SECTORS)
         self.meter = _Meter(self.world)
         self.vehicle = _Vehicle(self.world)
         self._board = load_board(_BOARD)
@@ -39,19 +42,33 @@ class WorldPlace:
 
 
 class _Meter:
-    """The world's meter as the books ask it."""
-
-    replacements = 0
+    """The world's meter as books and faults know it."""
 
     def __init__(self, world):
+        self.replacements = 0
         self._world = world
+        self._voice = world.clock.event(lambda _us: world.meter.set_fault("silent", False))
 
     def reading_wh(self):
-        return self._world.meter.register_units() * _UNIT_WH
+        return self._world.meter.register_units() * UNIT_WH
 
     @property
     def flowed_pw_us(self):
         return self._world.load.energy_uwh(self._world.clock.now_us) * 3600
+
+    def move(self, wh):
+        self._world.meter.base_units += wh // UNIT_WH
+        if wh < 0:
+            self.replacements += 1
+
+    def replace(self, chance):
+        self._world.meter.address = frames.address_bytes("%012d" % chance.randrange(10**12))
+        self._world.meter.base_units = chance.randrange(10_000, 900_000)
+        self.replacements += 1
+
+    def be_silent(self, seconds):
+        self._world.meter.set_fault("silent", True)
+        self._voice.at(self._world.clock.now_us + int(seconds * 1_000_000))
 
 
 class _Vehicle:
@@ -60,8 +77,11 @@ class _Vehicle:
     def __init__(self, world):
         self._world = world
 
-    def plug(self, _chance):
-        self._world.vehicle.plug()
+    def plug(self, chance):
+        vehicle = self._world.vehicle
+        vehicle.mode = chance.choice(_MODES)
+        vehicle.max_ma = chance.randrange(16_000, 32_000)
+        vehicle.plug()
 
     def fill(self):
         self._world.vehicle.force_s2("open")
