@@ -45,6 +45,7 @@ class Bench:
         self.clock = self.place.clock
         self.processes = []
         self.log = []
+        self.kinds = faults.KINDS
         self.step_s = 0.0  # of the bridge's clock
         self.healing = False
         self.misses = None

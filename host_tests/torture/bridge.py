@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+from functools import partial
 
 import httpx
 from starlette.applications import Starlette
@@ -9,7 +10,7 @@ from starlette.applications import Starlette
 from pilebridge import stations
 from pilebridge.assembly import Assembly
 from pilebridge.hub import Hub
-from pilebridge.keys import Keyring
+from pilebridge.keys import Keyring, begin_rotation
 from pilebridge.pile_link import PileLink
 from pilebridge.platforms.tcec102.adapter import Tcec102Platform
 from pilebridge.platforms.tcec102.server import Tcec102Server
@@ -51,7 +52,7 @@ class Bridge:
         self.process = None
         self.starts = 0
         self.killed_s = []  # moments of its deaths
-        self.hub = self.store = self.assembly = None
+        self.hub = self.store = self.assembly = self.keyring = None
         self.transport = _Calls(self)
         self.app = None
         self._bench = bench
@@ -76,6 +77,15 @@ class Bridge:
         """SIGKILL."""
         if self.process is not None:
             self.process.kill()
+
+    def rotate(self, pile):
+        """Somebody asks for a new secret of the pile, as `pilebridge rotate` does."""
+        if self.app is not None and self.keyring.coming(pile) is None:
+            current = self.keyring.active(pile)
+            work = self.process.call(self.store.submit, partial(begin_rotation, current=current))
+            if work is not None and work.exception():
+                # One that another start of the process began waits still
+                self._bench.say("bridge: %s" % work.exception())
 
     def _died(self):
         bench = self._bench
@@ -125,7 +135,7 @@ class Bridge:
         self._port = port = BridgePort(
             process, bench.broker, bench.weather, bench.random, self._on_message, hub.on_link
         )
-        keyring = Keyring({row.id: (row.number, bytes.fromhex(row.key)) for row in config.pile})
+        self.keyring = keyring = Keyring({row.id: (row.number, bytes.fromhex(row.key)) for row in config.pile})
         await store.submit(keyring.enrol)
         keyring.load(store.read)
         piles = {connector.pile for connector in connectors}

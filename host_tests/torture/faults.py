@@ -4,6 +4,7 @@ A pile or a bridge that died comes back by itself, see bench.py.
 """
 
 from .books import Ledger
+from .pile import STATION
 from .platform import MOODS
 
 LEAST = 20
@@ -34,6 +35,11 @@ def meter_restarts(bench, chance):
     bench.pile.meter.be_silent(chance.uniform(0.5, 2.2))
 
 
+def meter_silent(bench, chance):
+    """The meter does not answer for long enough to be missed."""
+    bench.pile.meter.be_silent(chance.uniform(3, 15))
+
+
 def meter_steps_back(bench, chance):
     """The register is less than it was."""
     bench.pile.meter.move(-10 * chance.randrange(10, 100))
@@ -48,6 +54,20 @@ def meter_replaced(bench, chance):
 def flash_rots(bench, _chance):
     """One bit of the flash falls over, where it costs no record that is still needed."""
     bench.pile.rot({(life, seq) for life, seq, _body in Ledger().journal})
+
+
+def flash_fails(bench, chance):
+    """The flash refuses to be written for a while."""
+    flash = bench.pile.flash
+    flash.set_fault("flash_fails", True)
+    return chance.uniform(0.2, 6), lambda: flash.set_fault("flash_fails", False)
+
+
+def link_gone(bench, chance):
+    """No connection for minutes, while charges go on at the pile."""
+    bench.weather.refusing = True
+    bench.network.reset()
+    return chance.uniform(60, 400), lambda: setattr(bench.weather, "refusing", False)
 
 
 def link_breaks(bench, _chance):
@@ -105,6 +125,11 @@ def bridge_killed_in_database(bench, chance):
     bench.bridge.fuse.after(chance.randrange(1, 60))
 
 
+def key_rotated(bench, _chance):
+    """The pile is to take a new secret, while everything else goes wrong."""
+    bench.bridge.rotate(STATION)
+
+
 def platform_misbehaves(bench, chance):
     """The platform is down, late, or answers wrong."""
     platform = bench.platform
@@ -131,6 +156,7 @@ KINDS = (
     (meter_steps_back, 0.4),
     (meter_replaced, 0.3),
     (flash_rots, 1),
+    (link_gone, 0.4),
     (link_breaks, 2),
     (link_deaf, 2),
     (link_slow, 1),
@@ -138,17 +164,20 @@ KINDS = (
     (messages_lost, 3),
     (old_message, 2),
     (broker_restarts, 2),
+    (key_rotated, 0.7),
     (bridge_killed, 2),
     (bridge_killed_in_database, 3),
     (platform_misbehaves, 3),
     (bridge_clock_steps, 1),
 )
+# What the firmware does not come through without a loss: only with --harder
+HARDER = ((flash_fails, 2), (meter_silent, 2))
 
 
 async def inflict(bench):
     """Draw and begin faults until there were enough; returns their number by name."""
     chance = bench.random
-    kinds, weights = zip(*KINDS, strict=True)
+    kinds, weights = zip(*bench.kinds, strict=True)
     counts = {}
     for _ in range(chance.randrange(LEAST + 2, _MOST)):
         await bench.wait(chance.expovariate(1 / _GAP_S))

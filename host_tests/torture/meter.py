@@ -21,6 +21,7 @@ class Meter:
         self.silent_until_us = 0
         self.power_w = 0
         self.replacements = 0  # of the meter, and steps of its register: where books begin anew
+        self.replaced_us = -(10**9)
         self._clock = clock
         self._base_wh = random.randrange(100_000, 9_000_000)
         self._pw_us = random.randrange(UNIT_WH * _PW_US_PER_WH)  # W x us
@@ -47,14 +48,18 @@ class Meter:
         """Energy that went past the pile, or a step back; only a step back begins new books."""
         self._base_wh += wh
         if wh < 0:
-            self.replacements += 1
+            self._begin_anew()
 
     def replace(self, random):
         """Another meter hangs there."""
         self._settle()
         self.number = "%012d" % random.randrange(10**12)
         self._base_wh = random.randrange(100_000, 9_000_000)
+        self._begin_anew()
+
+    def _begin_anew(self):
         self.replacements += 1
+        self.replaced_us = self._clock.now_us
 
     def be_silent(self, seconds):
         """It restarts: no answer for a while; the register is kept."""

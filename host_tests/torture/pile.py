@@ -9,6 +9,7 @@ STATION = "CP0001"
 SECRET = "4a4f273de6bc445d80689908f3ca62e9724c4dc8558b34a39c0b5223196ee64b"
 # From power to the first line of the program
 BOOT_S = 0.3
+_DOUBT_US = 5_000_000
 
 
 class Pile:
@@ -103,8 +104,10 @@ class Pile:
 class Attempt:
     """A record as it was about to be written, and what the meter really showed then."""
 
-    def __init__(self, record, meter):
+    def __init__(self, record, meter, now_us):
         self.record = record
+        # Three readings must agree before a step back is believed: until then the old register stands
+        self.doubtful = now_us - meter.replaced_us < _DOUBT_US
         self.true_wh = meter.reading_wh()
         self.flowed = meter.flowed_pw_us
         self.era = meter.replacements
@@ -131,7 +134,7 @@ def witnessed(bench):
     def append(self, kind, connector, wh, **payload):
         pile = bench.pile
         entry = {"kind": kind, "c": connector, "wh": wh, **payload}
-        attempt = Attempt(entry, pile.meter)
+        attempt = Attempt(entry, pile.meter, bench.clock.now_us)
         name = (self.life, self.next_seq)
         pile.life = self.life
         pile.attempts.setdefault(name, []).append(attempt)

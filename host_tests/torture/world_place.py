@@ -46,6 +46,7 @@ class _Meter:
 
     def __init__(self, world):
         self.replacements = 0
+        self.replaced_us = -(10**9)
         self._world = world
         self._voice = world.clock.event(lambda _us: world.meter.set_fault("silent", False))
 
@@ -59,12 +60,16 @@ class _Meter:
     def move(self, wh):
         self._world.meter.base_units += wh // UNIT_WH
         if wh < 0:
-            self.replacements += 1
+            self._begin_anew()
 
     def replace(self, chance):
         self._world.meter.address = frames.address_bytes("%012d" % chance.randrange(10**12))
         self._world.meter.base_units = chance.randrange(10_000, 900_000)
+        self._begin_anew()
+
+    def _begin_anew(self):
         self.replacements += 1
+        self.replaced_us = self._world.clock.now_us
 
     def be_silent(self, seconds):
         self._world.meter.set_fault("silent", True)
