@@ -13,6 +13,7 @@ from collections import namedtuple
 from pathlib import Path
 
 from pilebridge import config
+
 from . import books, faults, fixed
 from .bridge import Bridge
 from .broker import Broker
@@ -61,7 +62,8 @@ class Bench:
             try:
                 with fixed.installed(self.clock, self.seed, self.wall_s, self.place.world):
                     self._build(folder)
-                    rows = witnessed(self) + (
+                    rows = (
+                        *witnessed(self),
                         (asyncio, "open_connection", self.network.open),
                         *(self._defect(self) if self._defect else ()),
                     )

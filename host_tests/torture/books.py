@@ -5,6 +5,7 @@
 
 import json
 import sqlite3
+from itertools import pairwise
 
 from evse.core import records
 
@@ -128,7 +129,8 @@ def _ends(bench, ledger, misses):
         record = records.decode(body)
         for attempt in bench.pile.attempts.get((life, seq), ()):
             if record["kind"] in ("tx_start", "tx_stop") and _same(record, attempt.record):
-                found.setdefault(record["tx"], {})[record["kind"]] = attempt
+                # What comes behind the first end changes nothing any more
+                found.setdefault(record["tx"], {}).setdefault(record["kind"], attempt)
     rows = {row["tx"]: row for row in ledger.transactions}
     for tx in found:
         if tx not in rows:
@@ -160,7 +162,11 @@ def energy(bench, ledger, ends):
             if row["stop_wh"] != stop.true_wh:
                 misses.append(text + "stops at %d, meter %d" % (row["stop_wh"], stop.true_wh))
             continue
-        read = [r["wh"] for r in ledger.of_transaction(row["tx"]) if r["wh"] is not None]
+        read = [
+            record["wh"]
+            for record in ledger.of_transaction(row["tx"])
+            if record["wh"] is not None and record["seq"] <= row["stop_seq"]
+        ]
         if sound and row["stop_wh"] > stop.true_wh:
             misses.append(text + "invents energy: %d, meter %d" % (row["stop_wh"], stop.true_wh))
         if row["stop_wh"] < max(read[:-1]):
@@ -171,13 +177,14 @@ def energy(bench, ledger, ends):
 def _between(ends):
     """No energy flowed to a vehicle outside of transactions, and none is in two of them."""
     misses = []
-    for before, after in zip(ends, ends[1:], strict=False):
+    for before, after in pairwise(ends):
         name = "between %s and %s" % (before.row["tx"], after.row["tx"])
         flowed = after.start.flowed - before.stop.flowed
         if flowed:
             misses.append("%s %d W s flowed" % (name, flowed // 1_000_000))
         same_meter = before.start.era == after.stop.era
-        if same_meter and before.row["stop_wh"] > after.row["start_wh"]:
+        doubtful = before.start.doubtful or after.start.doubtful
+        if same_meter and not doubtful and before.row["stop_wh"] > after.row["start_wh"]:
             misses.append("%s energy is billed twice" % name)
     return misses
 
@@ -205,16 +212,8 @@ def pushed(bench, ledger):
     for ref, rows in by_ref.items():
         if len(rows) > 1:
             misses.append("%s has %d transactions" % (ref, len(rows)))
-        bill = json.loads(rows[0]["cdr"] or "{}")
         orders = platform.orders.get(ref, [])
-        if bill.get("energy_wh") and not orders:
-            misses.append("%s: no order, but %d Wh" % (ref, bill["energy_wh"]))
-        for order in orders:
-            text = money.order_differs(order.body, bill)
-            if text:
-                misses.append("order %s: %s" % (ref, text))
-        if orders and not any(order.told == "confirmed" for order in orders):
-            misses.append("order %s was never confirmed" % ref)
+        misses += _orders_of(ref, orders, json.loads(rows[0]["cdr"] or "{}"))
         misses += _repeated(bench, ref, orders)
     for ref in platform.orders:
         if ref not in by_ref:
@@ -225,10 +224,23 @@ def pushed(bench, ledger):
     return misses
 
 
+def _orders_of(ref, orders, bill):
+    misses = []
+    if bill.get("energy_wh") and not orders:
+        misses.append("%s: no order, but %d Wh" % (ref, bill["energy_wh"]))
+    for order in orders:
+        text = money.order_differs(order.body, bill)
+        if text:
+            misses.append("order %s: %s" % (ref, text))
+    if orders and not any(order.told == "confirmed" for order in orders):
+        misses.append("order %s was never confirmed" % ref)
+    return misses
+
+
 def _repeated(bench, ref, orders):
     """An order that was confirmed is sent again only by a bridge that died before it could note that."""
     misses = []
-    for before, after in zip(orders, orders[1:], strict=False):
+    for before, after in pairwise(orders):
         if before.told != "confirmed":
             continue
         died = any(before.at_s <= at_s <= after.at_s for at_s in bench.bridge.killed_s)

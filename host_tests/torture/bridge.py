@@ -135,7 +135,9 @@ class Bridge:
         self._port = port = BridgePort(
             process, bench.broker, bench.weather, bench.random, self._on_message, hub.on_link
         )
-        self.keyring = keyring = Keyring({row.id: (row.number, bytes.fromhex(row.key)) for row in config.pile})
+        self.keyring = keyring = Keyring(
+            {row.id: (row.number, bytes.fromhex(row.key)) for row in config.pile}
+        )
         await store.submit(keyring.enrol)
         keyring.load(store.read)
         piles = {connector.pile for connector in connectors}

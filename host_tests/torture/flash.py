@@ -3,7 +3,7 @@
 import struct
 
 from evse.core import records
-from evse.core.sector import HEAD_BYTES, SECTOR_BYTES, Sector
+from evse.core.sector import HEAD_BYTES, PAGE_BYTES, SECTOR_BYTES, Sector
 from pilesim.nor_flash import NorFlash
 from pilesim.rng import Random
 
@@ -31,6 +31,11 @@ class Flash(NorFlash):
         kept = self._kept(needed)
         for _ in range(_TRIES):
             at = chance.randrange(self.size)
+            if kept and chance.random() < 0.5:
+                # Beside a needed record
+                at = chance.choice(kept)[0] // PAGE_BYTES * PAGE_BYTES + chance.randrange(
+                    PAGE_BYTES
+                )
             if not any(begin <= at < end for begin, end in kept):
                 self.data[at] ^= 1 << chance.randrange(8)
                 return True

@@ -1,13 +1,14 @@
 """Bills computed once more, from the journal's records and the tariff's text alone, by another way of reckoning."""
 
 from decimal import Decimal
+from itertools import pairwise
 
 _DAY_S = 86400
 _STEP_WH = 10
 
 
 def differs(bill, row, records):
-    """"" when a bill follows from its records, else what does not."""
+    """What of a bill does not follow from its records, "" when all does."""
     energy_wh = (row["stop_wh"] - row["start_wh"]) // _STEP_WH * _STEP_WH
     if bill["energy_wh"] != energy_wh:
         return "%d Wh, registers say %d" % (bill["energy_wh"], energy_wh)
@@ -61,7 +62,7 @@ def _split_differs(bill, row, records):
 
 
 def _disordered(points):
-    return any(a[0] > b[0] or a[1] > b[1] for a, b in zip(points, points[1:], strict=False))
+    return any(a[0] > b[0] or a[1] > b[1] for a, b in pairwise(points))
 
 
 def _at(points, utc):
@@ -75,7 +76,7 @@ def _at(points, utc):
 
 
 def order_differs(body, bill):
-    """"" when an order says what the bill says."""
+    """What an order says otherwise than the bill, "" for nothing."""
     rows = (
         ("TotalPower", Decimal(bill["energy_wh"]) / 1000),
         ("TotalElecMoney", Decimal(bill["energy_fen"]) / 100),

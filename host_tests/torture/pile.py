@@ -151,4 +151,3 @@ def witnessed(bench):
         (station, "Console", TellingConsole),
         *bench.place.rows(),
     )
-

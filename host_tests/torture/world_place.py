@@ -1,10 +1,9 @@
 """The place of a pile with every part of the firmware: a board in the simulated world, as in host_tests/world."""
 
-from rig import load_board
-
 from pilesim import dlt645_frames as frames
 from pilesim.chip import PWRON_RESET
 from pilesim.world import World
+from rig import load_board
 
 from .flash import Flash
 from .meter import UNIT_WH
