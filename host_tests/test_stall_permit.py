@@ -8,7 +8,7 @@ from collections import defaultdict
 import pytest
 
 from rig import ROOT
-from stall_search import asks_permit, search, search_file, why_holding
+from stall_search import search, search_file
 
 FIRMWARE = ROOT / "firmware"
 APP, CORE, DRIVERS, LINK = ("evse/%s/" % room for room in ("app", "core", "drivers", "link"))
@@ -16,6 +16,7 @@ BOARD_FILE = DRIVERS + "standard_board.py"
 
 START = "reached only before the contactor can close"
 BRIEF = "shorter than its pattern says"
+ASKED = "every caller asks"
 OPENED = "the contactor was told to open in the statement before"
 # (file, function, calls): kind, reason
 ALLOWED = {
@@ -34,6 +35,22 @@ ALLOWED = {
     (DRIVERS + "dead_man_uart.py", "DeadManUart.beat", "uart.write"): (
         BRIEF,
         "36 bytes at most go into a FIFO of 128",
+    ),
+    (
+        DRIVERS + "flash_partition.py",
+        "FlashPartition.__init__",
+        "esp32.Partition.find esp32.Partition.TYPE_DATA partition.ioctl",
+    ): (
+        BRIEF,
+        "looks the partition up in a table in RAM",
+    ),
+    (DRIVERS + "flash_partition.py", "FlashPartition.program", "partition.writeblocks"): (
+        BRIEF,
+        "one record in one page, 3 ms, no erase",
+    ),
+    (DRIVERS + "flash_partition.py", "FlashPartition.erase", "partition.ioctl"): (
+        ASKED,
+        "reached from Ring.prepare and Ring.format alone, which stand in the table of patterns",
     ),
     (DRIVERS + "meter_dlt645.py", "MeterDlt645.request", "uart.write"): (
         BRIEF,
@@ -197,6 +214,18 @@ def test_what_is_allowed_at_the_start_is_reached_from_nowhere_else(found, trees)
     assert not late, "\n".join(sorted(set(late)))
 
 
+def test_a_sector_is_erased_only_by_what_asks(found):
+    hits, uses = found
+    erases = {(use.file, use.function) for use in uses if use.name == "erase"}
+    ring = {(CORE + "ring.py", "Ring._erase"), (CORE + "sector.py", "erase")}
+    assert erases == ring
+    callers = {use.function for use in uses if use.name == "_erase"}
+    assert callers == {"Ring.format", "Ring.prepare"}
+    asked = [hit for hit in hits if hit.call in ("ring.prepare", "ring.format")]
+    assert len(asked) == 2
+    assert all(hit.asks for hit in asked)
+
+
 def test_main_opens_before_it_prints_or_waits(trees):
     handlers = [n for n in ast.walk(trees["main.py"]) if isinstance(n, ast.ExceptHandler)]
     first = [ast.unparse(handler.body[0]) for handler in handlers]
@@ -219,55 +248,6 @@ def test_what_the_short_ones_rest_on(trees):
     assert beats == ["self._rmt.active(False)"]
 
 
-PLANTED = (
-    ("import gc\ndef f():\n    gc.collect()\n", "gc.collect"),
-    ("from gc import collect as tidy\ndef f():\n    tidy()\n", "gc.collect"),
-    ("import gc\nimport micropython\nmicropython.schedule(gc.collect, 0)\n", "gc.collect"),
-    ("class S:\n    def f(self):\n        with open('x', 'w') as f:\n            pass\n", "open"),
-    ("import os\ndef f():\n    os.rename('a', 'b')\n", "os.rename"),
-    ("import json\ndef f(file):\n    json.dump([], file)\n", "json.dump"),
-    ("import time\ndef f(ms):\n    time.sleep_ms(ms)\n", "time.sleep_ms"),
-    ("from time import sleep\ndef f():\n    sleep(0.02)\n", "time.sleep"),
-    ("from time import sleep_us\ndef f(x):\n    sleep_us(x & 65535)\n", "time.sleep_us"),
-    ("import socket\ndef f(h):\n    socket.getaddrinfo(h, 1)\n", "socket.getaddrinfo"),
-    ("import tls\ndef f():\n    return tls.SSLContext(1)\n", "tls.SSLContext"),
-    ("from esp32 import Partition\ndef f():\n    Partition.find(1)\n", "esp32.Partition.find"),
-    ("def f():\n    from ..core import dlt645\n", "import evse.core"),
-    ("class S:\n    def f(self):\n        self._uart.flush()\n", "uart.flush"),
-    ("def f(lines):\n    print(lines)\n", "print"),
-    ("import gc\ndef f(p):\n    with p.permit:\n        gc.collect()\n", "gc.collect"),
-    ("import gc\ndef f(s):\n    with s.permit.hold(1):\n        return lambda: gc.collect()\n", "gc.collect"),
-)  # fmt: skip
-QUIET = (
-    "import gc\ndef f(s):\n    with s.permit.hold('collect'):\n        gc.collect()\n",
-    "def f(permit):\n    with permit.hold('write'), open('x', 'w') as f:\n        f.write('y')\n",
-    "from time import sleep_us\ndef f(x):\n    sleep_us(x & 31)\n    sleep_us(9999)\n",
-    "import asyncio\nasync def f(link):\n    await asyncio.sleep_ms(500)\n    await link.connect()\n",
-    "import os\ndef f():\n    return os.urandom(2)\n",
-)
-
-
-def planted(tmp_path, text):
-    path = tmp_path / "evse" / "app" / "planted.py"
-    path.parent.mkdir(parents=True)
-    path.write_text(text)
-    return search_file(path, tmp_path)
-
-
-@pytest.mark.parametrize(("text", "call"), PLANTED)
-def test_a_planted_call_without_a_permit_is_found(tmp_path, text, call):
-    hits, _uses = planted(tmp_path, text)
-    sentences = refused(hits)
-    assert [sentence for sentence in sentences if f"calls {call} (" in sentence], sentences
-    assert all(why_holding(hit.call) for hit in hits)
-
-
-@pytest.mark.parametrize("text", QUIET)
-def test_a_planted_call_that_asks_or_is_short_is_fine(tmp_path, text):
-    hits, _uses = planted(tmp_path, text)
-    assert not refused(hits)
-
-
 def test_a_task_that_reaches_what_is_for_the_start_is_found(tmp_path, found, trees):
     text = (
         "from . import config\n"
@@ -275,17 +255,9 @@ def test_a_task_that_reaches_what_is_for_the_start_is_found(tmp_path, found, tre
         "    async def run(self):\n        self._read()\n"
         "    def _read(self):\n        return config.read_json('x')\n"
     )
-    _hits, used = planted(tmp_path, text)
+    path = tmp_path / "evse" / "app" / "planted.py"
+    path.parent.mkdir(parents=True)
+    path.write_text(text)
+    _hits, used = search_file(path, tmp_path)
     late = late_callers(APP + "config.py", "read_json", found[1] + used, trees)
     assert late == ["evse/app/planted.py:4: Task.run reaches Task._read"]
-
-
-def test_only_a_permit_is_a_permit():
-    def items(text):
-        return [asks_permit(item) for item in ast.parse(text).body[0].items]
-
-    assert items("with self._permit.hold('x'), door.hold('y'), permit.take(): pass") == [
-        True,
-        False,
-        False,
-    ]

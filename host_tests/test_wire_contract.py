@@ -3,11 +3,12 @@
 import ast
 import re
 
-from evse.core import messages, reports
+from evse.core import messages, records, reports
 from interpreters import ROOT
 
 PAGE = (ROOT / "docs" / "wire.md").read_text()
 APP = ROOT / "firmware" / "evse" / "app"
+STATION = (APP / "station.py").read_text() + (APP.parent / "core" / "transaction.py").read_text()
 
 
 def calls(path, method):
@@ -24,23 +25,32 @@ def calls(path, method):
 
 
 def test_every_record_the_firmware_writes_has_the_fields_of_its_kind():
-    written = dict(calls(APP / "session.py", "record")) | dict(calls(APP / "station.py", "record"))
-    assert set(written) == set(reports.RECORD_FIELDS)
+    written = {}
+    for path in APP.glob("*.py"):
+        for method in ("record", "_record"):
+            for kind, fields in calls(path, method):
+                written.setdefault(kind, set(fields)).update(fields)
+    assert set(written) == set(reports.RECORD_FIELDS) == set(records.KINDS) - {""}
+    stored = {name for name, _kind in records.FIELDS}
     for kind, fields in written.items():
         wanted = {row[0] for row in reports.RECORD_FIELDS[kind]}
-        assert wanted <= fields, kind
+        assert wanted <= fields <= stored, kind
 
 
 def test_every_stop_reason_is_on_the_wire():
-    used = {reason for reason, _fields in calls(APP / "session.py", "end")}
-    used |= {"remote", "local", "start_timeout"}
-    # power_loss is given by the bridge until the journal survives one
-    assert used | {"power_loss"} == set(messages.STOP_REASONS)
+    used = {reason for reason, _fields in calls(APP / "session.py", "_end")}
+    text = (APP / "session.py").read_text()
+    for word in ("remote", "local", "start_timeout", "power_loss"):
+        assert f'"{word}"' in text + (APP / "commands.py").read_text() + STATION, word
+    assert used | {"remote", "local", "start_timeout", "power_loss"} == set(messages.STOP_REASONS)
 
 
 def test_every_refusal_is_on_the_wire():
     returned = set()
     for node in ast.walk(ast.parse((APP / "session.py").read_text())):
+        if isinstance(node, ast.Return) and isinstance(node.value, ast.Constant):
+            returned.add(node.value.value)
+    for node in ast.walk(ast.parse((APP / "interruption.py").read_text())):
         if isinstance(node, ast.Return) and isinstance(node.value, ast.Constant):
             returned.add(node.value.value)
     returned.discard("")
@@ -67,11 +77,12 @@ def test_the_page_names_every_word():
 def test_the_examples_of_the_page_are_valid():
     examples = re.findall(r"```json\n(.*?)```", PAGE, re.DOTALL)
     lines = [line for block in examples for line in block.strip().splitlines()]
-    names = ("hello", "state", "meter", "journal", "command", "reply", "ack", "limit")
+    names = ("hello", "state", "meter", "journal", "command", "reply", "ack", "ack", "limit")
     assert len(lines) == len(names)
     for name, line in zip(names, lines, strict=True):
         fields = messages.FIELDS if name in messages.FIELDS else reports.FIELDS
         message = messages.decode(name, line.encode(), fields)
-        for record in message.get("records", []):
+        for text in message.get("records", []):
+            record = records.decode(messages.decode_base64("records", text))
             messages.check(record, reports.FIELDS["record"])
             messages.check(record, reports.RECORD_FIELDS[record["kind"]])

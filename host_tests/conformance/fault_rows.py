@@ -199,7 +199,7 @@ def _power_on():
     for name, what, stage, refusal in (
         ("settings_invalid", "refused setting", "power on, bad setting", ""),
         ("clock_unknown", "no time yet", "power on", ""),
-        ("journal_damaged", "rotten records", "power on, rotten journal", ""),
+        ("journal_damaged", "records missing", "power on, rotten journal", ""),
         ("journal_failed", "no partition", "power on, no journal", "unavailable"),
         ("key_missing", "no key", "power on, no key", "unavailable"),
         ("safety_part_missing", "no emergency stop", "power on, no emergency stop", "fault"),

@@ -2,6 +2,11 @@
 
 import asyncio
 
+from evse.core import mac, records
+from evse.core.ring import Ring
+from pilesim import current
+from rig import LIFE
+
 # Self-test of the residual-current monitor and the meter's first answers
 _SETTLED_MS = 3000
 
@@ -97,6 +102,19 @@ def _without_emergency_stop(board):
     board.emergency_stop = lambda: None
 
 
+def _without_journal(_board):
+    current.world.set_fault("flash_missing", True)
+
+
+def _with_a_hole_in_the_journal(_board):
+    ring = Ring(current.world.flash, None)
+    ring.mount(lambda _data: None)
+    for seq in (1, 2, 4):
+        head = {"seq": seq, "boot": 1, "up": seq, "utc": None, "c": 0, "wh": None}
+        record = {**head, "kind": "boot", "cause": "power_on"}
+        ring.append(records.encode(record, LIFE, records.NO_LINK, mac.Mac(b"key")))
+
+
 async def idle_link():
     """Instead of the uplink's run(): no real I/O in a process that forks."""
     await asyncio.Event().wait()
@@ -112,6 +130,9 @@ STAGES = {
         Stage("power on", _power_on),
         Stage("power on, bad setting", _power_on, settings={"sample_interval_s": 99999}),
         Stage("power on, no emergency stop", _power_on, prepare=_without_emergency_stop),
+        Stage("power on, no key", _power_on, settings={"key": ""}),
+        Stage("power on, no journal", _power_on, prepare=_without_journal),
+        Stage("power on, rotten journal", _power_on, prepare=_with_a_hole_in_the_journal),
         Stage("idle", _idle),
         Stage("plugged", _plugged),
         Stage("plugged, no S2", _plugged_simplified),

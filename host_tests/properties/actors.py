@@ -15,6 +15,9 @@ _TOLD = (
     faults.CLOCK_UNKNOWN,
     faults.JOURNAL_FULL,
     faults.TASK_FAILED,
+    faults.JOURNAL_FAILED,
+    faults.JOURNAL_DAMAGED,
+    faults.KEY_MISSING,
 )
 
 

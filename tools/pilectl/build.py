@@ -96,7 +96,7 @@ def _compiler() -> str:
 
 
 def _compile(compiler: str, source: Path, output: Path, name: str) -> None:
-    command = [compiler, "-s", name, "-o", str(output), str(source)]
+    command = [compiler, "-O3", "-s", name, "-o", str(output), str(source)]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     if done.returncode:
         raise BuildError(

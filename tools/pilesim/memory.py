@@ -1,12 +1,27 @@
 """What of the world outlives its process: the meter's register, in a file beside the pile's own.
 
 Written before the meter answers with it, so that whatever the pile has read is still true after a kill.
+A pile without settings gets those of a bench: a public key, and a link that every Python can make.
 """
 
 import json
 import os
 
 FILE = "meter.json"
+SETTINGS_FILE = "settings.json"
+BENCH_SETTINGS = {
+    "key": "000102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f",
+    "link_security": "password",
+}
+
+
+def provision():
+    """Write BENCH_SETTINGS where there are no settings; True when it did."""
+    if SETTINGS_FILE in os.listdir("."):
+        return False
+    with open(SETTINGS_FILE, "w") as file:
+        json.dump(BENCH_SETTINGS, file)
+    return True
 
 
 class MeterMemory:

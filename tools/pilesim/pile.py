@@ -10,7 +10,7 @@ import sys
 
 from pilesim import current, scenario
 from pilesim.chip import ResetRequest
-from pilesim.memory import MeterMemory
+from pilesim.memory import MeterMemory, provision
 from pilesim.world import World
 
 CPYTHON = sys.implementation.name == "cpython"
@@ -59,6 +59,8 @@ def run_pile(board_name, options):
     runner = scenario.Runner(world, steps, on_step=_print_step)
     if "dir" in options:
         os.chdir(options["dir"])
+        if provision():
+            _say("provisioned", "with the bench's public key")
         MeterMemory(world.meter)
         world.flash.open("journal.flash")
     if speed_permille:

@@ -174,7 +174,7 @@ class Journal:
 
     def _free(self):
         # A running transaction keeps its first record: after a loss of power it is needed to go on or to end
-        self._ring.acknowledge(min([self._upto + 1, *self._begun.values()]) - 1)
+        self._ring.acknowledge(min([self._upto + 1] + list(self._begun.values())) - 1)
 
     def figures(self):
         """What the state message says of the journal."""

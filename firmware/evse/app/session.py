@@ -143,7 +143,9 @@ class Session:
             loop.register.implausible = found.fault == "meter_implausible"
         else:
             self._record("tx_resume", found.wh, tx=was["tx"], lost_wh=found.lost_wh)
-            if self._settings["resume"] and not found.reason and loop.vehicle_seen:
+            # Where records are missing its end may be among them
+            whole = not self._journal.damage and not found.reason
+            if self._settings["resume"] and whole and loop.vehicle_seen:
                 self.tx = Transaction.resumed(was, self.connector, self._timeout_ms)
                 self._console.say("transaction %s goes on, %d Wh", was["tx"], found.wh)
                 return

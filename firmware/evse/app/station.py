@@ -123,6 +123,8 @@ class Station:
             self.console.flush()
 
     async def _run(self):
+        # Finding the journal took its time: nothing has grown old by that
+        self.clock.advance()
         cause = self.board.chip().reset_cause()
         self.journal.record("boot", 0, None, cause=cause)
         self.console.say(

@@ -1,7 +1,7 @@
 """The connection to the bridge: connect, say who we are, report, repeat until acknowledged, reconnect.
 
 `source` is the station's side: hello(), state(), meter() give message bytes or None when there is
-nothing to say; journal(most_bytes) gives (encoded records, last seq). All of it may be late.
+nothing to say; journal(most_bytes) gives (message, last seq). All of it may be late.
 """
 
 import asyncio
@@ -127,8 +127,7 @@ class Uplink:
     async def _journal(self, link):
         if self._sent_upto and ticks_diff(ticks_ms(), self._sent_ms) < _ACK_MS:
             return
-        most_bytes = messages.MAX_BYTES - messages.JOURNAL_FRAME_BYTES
-        message, last = self._source.journal(most_bytes)
+        message, last = self._source.journal(messages.MAX_BYTES)
         if message:
             self._sent_upto = last
             self._sent_ms = ticks_ms()
