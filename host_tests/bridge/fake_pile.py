@@ -14,7 +14,7 @@ LIFE = "a55a41c3"
 T0 = 1763600000
 
 
-def record(number, kind, **fields):
+def record(number, kind, /, **fields):
     """A journal record, at T0 + seq unless said otherwise."""
     base = {"seq": number, "kind": kind, "boot": 7, "up": number, "utc": T0 + number, "c": 1}
     return {**base, "wh": 1000, **fields}

@@ -1,15 +1,18 @@
 """What piles may send: everything malformed is counted and dropped, nothing else stops."""
 
 import asyncio
-import json
 import sqlite3
+import struct
+import time
+from binascii import crc32
 
 import pytest
 
+from bridge.fake_pile import Sealer, acks
 from bridge.fake_platform import until
-from bridge.fakes import PILE, local_bridge, record, seq
+from bridge.fakes import LIFE, PILE, SECRET, local_bridge, record, seq
 from evse.core import messages
-from pilebridge import journal
+from pilebridge import journal, lives
 
 STATE = {"boot": 7, "up": 1, "utc": None, "notes": [], "counts": {}}
 CONNECTOR = {
@@ -32,11 +35,15 @@ def state(**changes):
     return messages.encode({**STATE, "connectors": [{**CONNECTOR, **changes}]})
 
 
-def records(*rows):
-    return messages.encode({"records": list(rows)})
+def sealed(*rows):
+    """A journal message of some records of a life of their own."""
+    sealer = Sealer(SECRET, "00000001")
+    return messages.encode_journal("00000001", 1, [sealer.seal(row) for row in rows])
 
 
-STOP = {"tx": "7-1", "ref": "", "reason": "local", "fault": ""}
+def journal_of(texts, first=1, life="00000001"):
+    return messages.encode({"life": life, "from": first, "records": texts})
+
 
 MALFORMED = [
     ("state", b""),
@@ -60,18 +67,15 @@ MALFORMED = [
     ("online", b""),
     ("hello", b'{"v":1,"boot":"7"}'),
     ("meter", messages.encode({"c": 1})),
-    ("journal", messages.encode({"records": []})),
-    ("journal", messages.encode({"records": [7]})),
-    ("journal", records({"seq": 1})),
-    ("journal", records(record(1, "tx_start"))),
-    ("journal", records(record(1, "tx_stop", **{**STOP, "reason": "boredom"}))),
-    ("journal", records(record(1, "tx_stop", wh=None, **STOP))),
-    ("journal", records(record(1, "tx_sample", tx=7))),
-    ("journal", records(record(1, "novelty", tx=[]))),
-    ("journal", records(record(1, "boot", wh=-1))),
-    ("journal", records(record(1, "boot", utc=1.5))),
-    ("journal", records(record(0, "boot"))),
-    ("journal", records(record(2, "boot"), record(1, "boot"))),
+    ("journal", journal_of([])),
+    ("journal", journal_of([7])),
+    ("journal", journal_of(["AAA"])),
+    ("journal", journal_of(["AAAA"] * 17)),
+    ("journal", journal_of(["AAAA"], 0)),
+    ("journal", journal_of(["AAAA"], 1, "short")),
+    ("journal", messages.encode({"records": ["AAAA"]})),
+    ("journal", sealed(record(2, "boot"), record(1, "boot"))),
+    ("journal", sealed(record(1, "boot"), record(1, "boot"))),
     ("reply", messages.encode({"id": "x", "result": "perhaps", "reason": ""})),
 ]
 
@@ -84,7 +88,7 @@ async def test_malformed_messages_are_counted_and_dropped(tmp_path, name, payloa
         await link.on_message(f"pile/{PILE}/{name}", payload, False)
         assert link.counters[PILE].malformed == before + 1
         assert bridge.hub.reachable(PILE)
-        assert journal.committed(bridge.store.read, PILE)[0] == 0
+        assert lives.of_pile(bridge.store.read, PILE) == []
         pile.journal("boot")
         await until(lambda: pile.acked == 1)
 
@@ -104,26 +108,39 @@ async def test_unknown_fields_and_kinds_pass(tmp_path):
     async with local_bridge(tmp_path) as (bridge, pile):
         link = bridge.hub.link
         await link.on_message(f"pile/{PILE}/state", state(colour="red"), False)
-        await link.on_message(f"pile/{PILE}/journal", records(record(1, "novelty", x=1)), False)
-        assert link.counters[PILE].malformed == 0
+        newer = bytearray(pile.sealer.seal(record(1, "boot"))[:-20])
+        newer[1] = 60
+        tag = pile.sealer.key.tag(LIFE.encode() + newer)
+        body = bytes(newer) + tag
+        pile.tell([body + struct.pack("<I", crc32(body))], 1)
         await until(lambda: pile.acked == 1)
+        assert link.counters[PILE].malformed == 0
+        assert journal.after(bridge.store.read, 0, 9)[0].kind == "kind60"
 
 
-async def test_acknowledgement_follows_the_commit(tmp_path):
+async def test_acknowledgement_follows_the_commit_and_is_signed(tmp_path):
     async with local_bridge(tmp_path) as (bridge, pile):
-        bridge.link.pile = None
+        await until(lambda: pile.time_utc)
         bridge.link.sent.clear()
-        work = bridge.hub.link.on_message(
-            f"pile/{PILE}/journal", records(record(1, "boot"), record(2, "boot")), False
-        )
-        task = asyncio.ensure_future(work)
-        await task
-        acks = [json.loads(body) for topic, body in bridge.link.sent if topic.endswith("/ack")]
-        # The answer to the pile's hello may come among them, with what was committed by then
-        assert acks[-1]["upto"] == 2
-        assert {ack["upto"] for ack in acks} <= {0, 2}
-        assert journal.committed(bridge.store.read, PILE) == (2, 7)
-        assert pile.acked == 0
+        pile.write("boot")
+        pile.write("boot")
+        payload = messages.encode_journal(LIFE, 1, list(pile.held.values()))
+        committed = []
+        publish = bridge.link.publish
+
+        def look(topic, payload, retain=False):
+            rows = bridge.store.read.execute("select count(*) from journal").fetchone()
+            committed.append(rows[0])
+            return publish(topic, payload, retain)
+
+        bridge.link.publish = look
+        await bridge.hub.link.on_message(f"pile/{PILE}/journal", payload, False)
+        assert acks(bridge.link.sent) == [
+            {"v": 1, "life": LIFE, "upto": 2, "mac": acks(bridge.link.sent)[0]["mac"]}
+        ]
+        assert committed == [2]
+        await until(lambda: pile.acked == 2)
+        assert pile.forged == 0
 
 
 async def test_nothing_is_acknowledged_when_the_disk_fails(tmp_path, monkeypatch):
@@ -131,34 +148,34 @@ async def test_nothing_is_acknowledged_when_the_disk_fails(tmp_path, monkeypatch
         raise sqlite3.OperationalError("disk I/O error")
 
     async with local_bridge(tmp_path) as (bridge, pile):
+        pile.write("boot")
+        payload = messages.encode_journal(LIFE, 1, list(pile.held.values()))
         with monkeypatch.context() as patch:
             patch.setattr(journal, "append", broken)
             with pytest.raises(sqlite3.OperationalError):
-                await bridge.hub.link.on_message(
-                    f"pile/{PILE}/journal", records(record(1, "boot")), False
-                )
+                await bridge.hub.link.on_message(f"pile/{PILE}/journal", payload, False)
         assert pile.acked == 0
         assert bridge.hub.reachable(PILE)
+        pile.tell_held()
+        await until(lambda: pile.acked == 1)
 
 
-async def test_gap_and_conflict_are_counted(tmp_path):
-    async with local_bridge(tmp_path) as (bridge, pile):
-        link = bridge.hub.link
-        await link.on_message(f"pile/{PILE}/journal", records(record(1, "boot")), False)
-        await link.on_message(f"pile/{PILE}/journal", records(record(3, "boot")), False)
-        await link.on_message(f"pile/{PILE}/journal", records(record(1, "boot", wh=9)), False)
-        assert (link.counters[PILE].gap, link.counters[PILE].conflict) == (1, 1)
-        assert pile.acked == 1
-
-
-async def test_hello_is_answered_with_what_is_committed(tmp_path):
+async def test_hello_is_answered_with_its_nonce_the_time_and_what_is_committed(tmp_path):
     async with local_bridge(tmp_path) as (bridge, pile):
         pile.journal("boot")
         await until(lambda: pile.acked == 1)
         bridge.link.sent.clear()
         pile.connect()
-        await until(lambda: any(topic.endswith("/ack") for topic, _ in bridge.link.sent))
-        assert json.loads(bridge.link.sent[-1][1])["upto"] == 1
+        await until(lambda: acks(bridge.link.sent))
+        (ack,) = acks(bridge.link.sent)
+        assert (ack["life"], ack["upto"], ack["nonce"]) == (LIFE, 1, pile.nonce)
+        assert abs(ack["utc"] - time.time()) < 5
+        # What the broker kept is answered too; a pile that said another hello since ignores it
+        bridge.link.sent.clear()
+        topic = f"pile/{PILE}/hello"
+        bridge.link.deliver(topic, bridge.link.remembered[topic], True)
+        await until(lambda: acks(bridge.link.sent))
+        assert acks(bridge.link.sent)[0]["nonce"] == pile.nonce
 
 
 async def test_the_same_command_id_gets_the_first_answer(tmp_path):

@@ -5,9 +5,8 @@ import sqlite3
 
 import pytest
 
-from bridge.fakes import record
-from pilebridge import journal, orders
-from pilebridge.store import Store, StoreError, get_meta, set_meta
+from pilebridge import orders
+from pilebridge.store import InlineStore, Store, StoreError, get_meta, set_meta
 
 
 @contextlib.asynccontextmanager
@@ -59,6 +58,7 @@ async def test_foreign_database_and_wrong_schema_are_refused(tmp_path):
     foreign = sqlite3.connect(tmp_path / "test.sqlite")
     foreign.execute("create table something (x)")
     foreign.close()
+    (tmp_path / "test.sqlite").chmod(0o600)
     with pytest.raises(StoreError, match="something else"):
         async with opened(tmp_path):
             pass
@@ -71,40 +71,46 @@ async def test_foreign_database_and_wrong_schema_are_refused(tmp_path):
             pass
 
 
-async def append(store, records):
-    return await store.submit(lambda conn: journal.append(conn, "CP", records, 0))
-
-
-async def test_records_are_stored_once_and_acknowledged_in_order(tmp_path):
+async def test_nobody_else_can_read_the_database(tmp_path):
     async with opened(tmp_path) as store:
-        first = [record(1, "boot"), record(2, "boot")]
-        assert (await append(store, first)).upto == 2
-        again = await append(store, [*first, record(3, "boot")])
-        assert (again.upto, again.new) == (3, 1)
-        assert len(journal.after(store.read, 0, 10)) == 3
+        await store.submit(lambda conn: set_meta(conn, "key", "value"))
+        modes = {file.name: file.stat().st_mode & 0o777 for file in tmp_path.glob("test.sqlite*")}
+        assert set(modes) == {"test.sqlite", "test.sqlite-wal", "test.sqlite-shm"}
+        assert set(modes.values()) == {0o600}
+    (tmp_path / "test.sqlite").chmod(0o640)
+    with pytest.raises(StoreError, match=r"mode 640.*chmod 600 .*test\.sqlite"):
+        async with opened(tmp_path):
+            pass
 
 
-async def test_a_gap_inside_one_boot_is_not_acknowledged(tmp_path):
-    async with opened(tmp_path) as store:
-        await append(store, [record(1, "boot")])
-        outcome = await append(store, [record(2, "boot"), record(4, "boot"), record(5, "boot")])
-        assert (outcome.upto, outcome.gap_at, outcome.new) == (2, 4, 1)
-        outcome = await append(store, [record(n, "boot") for n in (3, 4, 5)])
-        assert (outcome.upto, outcome.gap_at) == (5, None)
+class Killed(BaseException):
+    """The process ends here."""
 
 
-async def test_numbers_may_jump_at_a_new_boot_and_at_first_contact(tmp_path):
-    async with opened(tmp_path) as store:
-        assert (await append(store, [record(500, "boot")])).upto == 500
-        outcome = await append(store, [record(900, "boot", boot=8)])
-        assert (outcome.upto, outcome.gap_at) == (900, None)
+@pytest.mark.parametrize("point", ["begin", "job", "commit", "committed"])
+async def test_a_store_killed_at_any_point_of_a_commit_has_all_of_it_or_nothing(tmp_path, point):
+    def passing(here):
+        if armed and here == point:
+            raise Killed
 
+    def job(conn):
+        set_meta(conn, "one", "1")
+        set_meta(conn, "two", "2")
 
-async def test_the_same_number_with_other_content_is_a_conflict(tmp_path):
-    async with opened(tmp_path) as store:
-        await append(store, [record(1, "boot"), record(2, "boot")])
-        outcome = await append(store, [record(2, "boot", wh=5)])
-        assert (outcome.conflict_at, outcome.new) == (2, 0)
+    armed = []
+    store = InlineStore(str(tmp_path / "test.sqlite"), passing)
+    store.open()
+    await store.submit(lambda conn: set_meta(conn, "zero", "0"))
+    assert get_meta(store.read, "zero", "") == "0"
+    armed.append(True)
+    with pytest.raises(Killed):
+        store.submit(job)
+    store.kill()
+    again = InlineStore(str(tmp_path / "test.sqlite"))
+    again.open()
+    found = [get_meta(again.read, key, "none") for key in ("zero", "one", "two")]
+    await again.close()
+    assert found == (["0", "1", "2"] if point == "committed" else ["0", "none", "none"])
 
 
 async def test_pushes_of_one_order_wait_for_each_other_and_others_do_not(tmp_path):

@@ -1,4 +1,4 @@
-"""`pilebridge CONFIG.toml` runs the bridge; `pilebridge check CONFIG.toml` only reads the file."""
+"""`pilebridge CONFIG.toml` runs the bridge; `check` only reads the file; other words: cli.py."""
 
 import argparse
 import asyncio
@@ -6,7 +6,7 @@ import logging
 import signal
 import sys
 
-from pilebridge import config
+from pilebridge import cli, collector, config
 from pilebridge.application import Application
 from pilebridge.broker import BrokerError
 from pilebridge.settings import Config
@@ -17,6 +17,9 @@ log = logging.getLogger("pilebridge")
 
 def main(argv: list[str] | None = None) -> int:
     """Exit code 0 after a clean stop, 1 when the bridge failed, 2 for refused settings."""
+    code = cli.run(sys.argv[1:] if argv is None else argv)
+    if code is not None:
+        return code
     parser = argparse.ArgumentParser(prog="pilebridge", description="cloud bridge of the piles")
     parser.add_argument("words", nargs="+", metavar="[check] CONFIG.toml")
     parser.add_argument("--verbose", action="store_true", help="log every message")
@@ -52,6 +55,7 @@ async def _run(settings: Config) -> int:
     except (OSError, BrokerError, StoreError) as error:
         sys.stderr.write(f"pilebridge: {error}\n")
         return 1
+    collector.settle()
     host = settings.bridge.http.host
     broker = "127.0.0.1" if settings.mqtt.broker.start else settings.mqtt.host
     sys.stdout.write(

@@ -63,9 +63,7 @@ class Application:
         self.mqtt_port = config.mqtt.port
         self.broker: Broker | None = None
         self.store = store or Store(config.bridge.database)
-        self.keyring = Keyring(
-            {row.id: (row.number, bytes.fromhex(row.key)) for row in config.pile}
-        )
+        self.keyring = Keyring(config.secrets())
         tariffs = {row.name: row.tariff() for row in config.tariff}
         connectors = [c for station in config.station for c in station.connectors()]
         self._owners: list[Owner] = []

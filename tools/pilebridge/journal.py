@@ -20,6 +20,8 @@ from pilebridge.wire import records as codec
 # How a record stands to the one before it; the words are stored
 LINKED, BEGINS, AFTER_HOLE, FORK, LATE = "linked", "begins", "after_hole", "fork", "late"
 _QUARANTINED = 100
+# Where link_of() and tag_of() find what they give
+_LINK, _TAG = slice(24, 28), slice(-20, -4)
 
 _COLUMNS = "pile, life, seq, kind, boot, up, utc, connector, wh, tx, received_utc, chain, body"
 INSERT = f"insert into journal ({_COLUMNS}) values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
@@ -49,8 +51,12 @@ def append(conn: sqlite3.Connection, batch: Batch, now_utc: int) -> Appended:
         life = lives.begin(conn, batch.pile, batch.life, batch.first - 1, now_utc)
     elif batch.first > life.upto + 1 and batch.first > lives.oldest_held(conn, life):
         return Appended(life.acknowledged, gap=True)
+    rows = _linked_rows(life, batch, now_utc)
+    if rows:
+        conn.executemany(INSERT, rows)
+        life.save_end(conn)
+        return Appended(life.acknowledged, new=len(rows))
     outcome = Appended(None)
-    rows = []
     for sealed in batch.records:
         if sealed.seq <= life.upto and life.held(conn, sealed):
             continue
@@ -69,6 +75,24 @@ def append(conn: sqlite3.Connection, batch: Batch, now_utc: int) -> Appended:
     outcome.new += len(rows)
     outcome.upto = None if outcome.conflict or life.is_empty else life.acknowledged
     return outcome
+
+
+def _linked_rows(life: Life, batch: Batch, now_utc: int) -> list[tuple[object, ...]]:
+    """Rows of a message that only goes on, which is nearly every one; none where there is more to say."""
+    by, tag = (life.key_set, life.key_number), life.tag
+    if tag is None or by != batch.current or life.bad_seq is not None:
+        return []
+    pile, name, seq = life.pile, life.life, life.upto
+    rows: list[tuple[object, ...]] = []
+    for sealed in batch.records:
+        seq, data = seq + 1, sealed.data
+        follows = data[_LINK] == tag[: codec.LINK_BYTES]
+        if sealed.seq != seq or sealed.by != by or sealed.problem or not follows:
+            return []
+        tag = data[_TAG]
+        rows.append((pile, name, seq, *sealed.columns, now_utc, LINKED, data))
+    life.move_to(seq, tag, max(sealed.columns[1] for sealed in batch.records), by)
+    return rows
 
 
 def _mended(conn: sqlite3.Connection, life: Life, now_utc: int) -> None:
@@ -99,13 +123,13 @@ def _follow(
         text = f"record {seq} of life {life.life} does not follow record {seq - 1}"
         name = (conn, life.pile, life.life, "chain", text, now_utc, str(seq))
         outcome.alarm(alarms.sound(*name))
-    if life.is_empty and seq > 1:
+    if chain == BEGINS:
         text = f"life {life.life} begins at record {seq}: what was before is not here"
         outcome.alarm(alarms.sound(conn, life.pile, life.life, "begins", text, now_utc))
     if sealed.problem:
         outcome.alarm(_unusable(conn, life, sealed, now_utc))
     assert sealed.by is not None
-    life.move_to(sealed.seq, codec.tag_of(sealed.data), sealed.boot, sealed.by)
+    life.move_to(seq, codec.tag_of(sealed.data), sealed.columns[1], sealed.by)
     return _row(life, sealed, chain, now_utc)
 
 
@@ -157,21 +181,8 @@ def _unusable(conn: sqlite3.Connection, life: Life, sealed: Sealed, now_utc: int
 
 
 def _row(life: Life, sealed: Sealed, chain: str, received_utc: int) -> tuple[object, ...]:
-    return (
-        life.pile,
-        life.life,
-        sealed.seq,
-        sealed.kind,
-        sealed.boot,
-        sealed.up,
-        sealed.utc,
-        sealed.connector,
-        sealed.wh,
-        sealed.tx,
-        received_utc,
-        chain,
-        sealed.data,
-    )
+    where = (life.pile, life.life, sealed.seq)
+    return (*where, *sealed.columns, received_utc, chain, sealed.data)
 
 
 def after(conn: sqlite3.Connection, cursor: int, limit: int) -> list[Record]:

@@ -42,7 +42,10 @@ class PreparedKey:
 
     def proves(self, data: bytes, tag: bytes) -> bool:
         """True when `tag` is that of `data`."""
-        return hmac.compare_digest(self.tag(data), tag)
+        inner, outer = self._inner.copy(), self._outer.copy()
+        inner.update(data)
+        outer.update(inner.digest())
+        return hmac.compare_digest(outer.digest()[:16], tag)
 
 
 @dataclass(frozen=True)
@@ -57,7 +60,10 @@ class Secret:
     command: PreparedKey = field(init=False, repr=False, compare=False)
     journal: PreparedKey = field(init=False, repr=False, compare=False)
 
+    name: tuple[int, int] = field(init=False, repr=False, compare=False)
+
     def __post_init__(self) -> None:
+        object.__setattr__(self, "name", (self.key_set, self.number))
         command, journal = mac.derive(self.secret, mac.COMMAND), self.journal_key
         object.__setattr__(self, "command", PreparedKey(command))
         object.__setattr__(self, "journal", PreparedKey(journal))
@@ -80,6 +86,7 @@ class Keyring:
         self._secrets: dict[str, list[Secret]] = {}
         # The set that a pile's secret in the settings belongs to
         self._sets: dict[str, int] = {}
+        self._in_use: dict[str, Sequence[Secret]] = {}
 
     def enrol(self, conn: sqlite3.Connection) -> None:
         """Write down the secrets of the settings, in a job; load() follows its commit."""
@@ -104,6 +111,8 @@ class Keyring:
         for pile, known in found.items():
             # What is tried first is what is most likely in use
             known.sort(key=lambda s: (s.key_set != self._sets[pile], s.state != ACTIVE))
+            in_use = [s for s in known if s.key_set == self._sets[pile] and s.state != OLD]
+            self._in_use[pile] = in_use
         self._secrets = found
         for tell in self.changed:
             tell()
@@ -128,13 +137,13 @@ class Keyring:
         """The secret that the pile is to use next, None when none is under way."""
         return next((s for s in self._current(pile) if s.state == NEXT), None)
 
-    def signers(self, pile: str, number: int | None = None) -> list[Secret]:
+    def signers(self, pile: str, number: int | None = None) -> Sequence[Secret]:
         """Secrets to sign with: that of a number, or every one the pile may use at this moment."""
-        return [s for s in self._current(pile) if number is None or s.number == number]
+        current = self._current(pile)
+        return current if number is None else [s for s in current if s.number == number]
 
-    def _current(self, pile: str) -> list[Secret]:
-        key_set = self._sets.get(pile, 0)
-        return [s for s in self.known(pile) if s.key_set == key_set and s.state != OLD]
+    def _current(self, pile: str) -> Sequence[Secret]:
+        return self._in_use.get(pile, ())
 
 
 def begin_rotation(conn: sqlite3.Connection, current: Secret) -> int:

@@ -72,6 +72,13 @@ class Life:
         self.conflict_seq = seq if self.conflict_seq is None else min(seq, self.conflict_seq)
         self.save(conn)
 
+    def save_end(self, conn: sqlite3.Connection) -> None:
+        """Write where it ends now, when nothing else changed."""
+        end = (self.upto, self.tag, self.boot, self.pile, self.life)
+        conn.execute(
+            "update lives set upto = ?, tag = ?, boot = ? where pile = ? and life = ?", end
+        )
+
     def save(self, conn: sqlite3.Connection) -> None:
         """Write what changed."""
         values = (

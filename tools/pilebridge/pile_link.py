@@ -159,8 +159,8 @@ class PileLink:
         if outcome.new:
             self._listener.on_journal(pile)
         if outcome.upto is not None:
-            body = {"life": life, "upto": outcome.upto}
-            self._say(pile, "ack", messages.encode(body), self._keyring.signers(pile))
+            payload = wire.encode_ack(life, outcome.upto)
+            self._say(pile, "ack", payload, self._keyring.signers(pile))
 
     async def _hello(self, pile: str, message: dict[str, Any], retained: bool) -> None:
         """Write a hello down, and answer it with the time; a pile ignores an answer to another one."""

@@ -173,6 +173,10 @@ class Config(_Table, frozen=True):
     site: list[Site] = []
     pile: list[PileTable] = []
 
+    def secrets(self) -> dict[str, tuple[int, bytes]]:
+        """pile -> (number, secret) of every pile."""
+        return {row.id: (row.number, bytes.fromhex(row.key)) for row in self.pile}
+
 
 def _second(text: str) -> int:
     parts = [int(part) for part in text.split(":")]

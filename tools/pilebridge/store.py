@@ -146,9 +146,7 @@ def commit(
     try:
         passing("begin")
         conn.execute("begin immediate")
-        for job, future in batch:
-            passing("job")
-            outcomes.append((future, *_run_alone(conn, job)))
+        outcomes = _run_together(conn, batch, passing)
         passing("commit")
         conn.execute("commit")
         passing("committed")
@@ -161,6 +159,23 @@ def commit(
         if conn.in_transaction:
             conn.execute("rollback")
         raise
+    return outcomes
+
+
+def _run_together(
+    conn: sqlite3.Connection, batch: Sequence[_Entry], passing: Callable[[str], None]
+) -> list[_Outcome]:
+    """Outcomes of jobs one after the other; when one fails, all run again, each to be undone alone."""
+    outcomes: list[_Outcome] = []
+    conn.execute("savepoint batch")
+    try:
+        for job, future in batch:
+            passing("job")
+            outcomes.append((future, job(conn), None))
+    except Exception:
+        conn.execute("rollback to batch")
+        outcomes = [(future, *_run_alone(conn, job)) for job, future in batch]
+    conn.execute("release batch")
     return outcomes
 
 

@@ -65,7 +65,34 @@ class Meter(Struct, frozen=True):
     ma: list[Annotated[int, Meta(ge=-1_000_000, le=1_000_000)]]
 
 
+def _limits(name: str, field: str) -> tuple[int, int]:
+    """Lowest and highest of a row of the shared tables."""
+    return next((row[3], row[4]) for row in reports.FIELDS[name] if row[0] == field)
+
+
+_FIRST, _COUNT = _limits("journal", "from"), _limits("journal", "records")
+_LIFE = f"^[ -~]{{{messages.LIFE_CHARS}}}$"
+
+
+class Journal(Struct, frozen=True, rename={"first": "from"}):
+    """A journal message; its records are base64."""
+
+    v: int
+    life: Annotated[str, Meta(pattern=_LIFE)]
+    first: Annotated[int, Meta(ge=_FIRST[0], le=_FIRST[1])]
+    records: Annotated[list[str], Meta(min_length=_COUNT[0], max_length=_COUNT[1])]
+
+
+_journal = msgspec.json.Decoder(Journal)
 S = TypeVar("S", State, Meter)
+
+
+_ack = msgspec.json.Encoder()
+
+
+def encode_ack(life: str, upto: int) -> bytes:
+    """The acknowledgement after a commit; one follows every journal message."""
+    return _ack.encode({"v": messages.VERSION, "life": life, "upto": upto})
 
 
 def decode_online(payload: bytes) -> bool:
@@ -98,11 +125,16 @@ def decode_reply(payload: bytes) -> dict[str, Any]:
     return message
 
 
-def decode_journal(payload: bytes) -> dict[str, Any]:
+def decode_journal(payload: bytes) -> Journal:
     """A journal message whose records are text; intake.py reads them."""
-    message = _decode("journal", payload)
-    if not all(isinstance(text, str) for text in message["records"]):
-        raise messages.ProtocolError("records", "not text")
+    try:
+        message = _journal.decode(payload)
+    except (msgspec.ValidationError, msgspec.DecodeError):
+        message = None
+    if message is None or message.v != messages.VERSION or len(payload) > messages.MAX_BYTES:
+        # The shared grammar has the words for what is wrong
+        found = _decode("journal", payload)
+        raise messages.ProtocolError("records", f"not text of a known length, v {found['v']}")
     return message
 
 

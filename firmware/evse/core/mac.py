@@ -6,10 +6,8 @@ neither sign a command nor a record.
 
 from hashlib import sha256
 
-from micropython import const
-
-SECRET_BYTES = const(32)
-TAG_BYTES = const(16)
+SECRET_BYTES = 32
+TAG_BYTES = 16
 
 # Purposes of derived keys
 PSK = b"pilelink psk 1"
@@ -18,7 +16,7 @@ JOURNAL = b"pilelink journal 1"
 # Covers a new secret on its way to the pile
 ROTATE = b"pilelink rotate 1"
 
-_BLOCK_BYTES = const(64)
+_BLOCK_BYTES = 64
 
 
 class Mac:
