@@ -8,10 +8,11 @@ import argparse
 import sys
 import time
 from concurrent.futures import ProcessPoolExecutor
+from functools import partial
 
 from . import cuts
 from .bench import Bench
-from .faults import LEAST
+from .faults import HARDER, KINDS, LEAST
 from .place import Place
 from .world_place import WorldPlace
 
@@ -19,9 +20,12 @@ _TAIL = 80
 _WHOLE = 20
 
 
-def one(seed):
+def one(seed, harder=False):
     """Result of one seed; every twentieth is the whole firmware's."""
-    return Bench(seed, Place if seed % _WHOLE else WorldPlace).run()
+    bench = Bench(seed, Place if seed % _WHOLE else WorldPlace)
+    if harder:
+        bench.kinds = KINDS + HARDER
+    return bench.run()
 
 
 def failures(result):
@@ -47,6 +51,7 @@ def main():
     parser.add_argument("--jobs", type=int, default=2, help="processes")
     parser.add_argument("--log", action="store_true", help="print the whole log of every run")
     parser.add_argument("--cuts", action="store_true", help="cut at every flash operation instead")
+    parser.add_argument("--harder", action="store_true", help="with faults.HARDER, which lose Wh")
     options = parser.parse_args()
     began_s = time.monotonic()
     total, missed = {}, []
@@ -55,7 +60,8 @@ def main():
             results = cuts.run_all(pool, options.seed)
         else:
             seeds = range(options.seed, options.seed + options.runs)
-            results = pool.map(one, seeds, chunksize=4 if options.runs > 8 else 1)
+            chunk = 4 if options.runs > 8 else 1
+            results = pool.map(partial(one, harder=options.harder), seeds, chunksize=chunk)
         for result in results:
             for table in (result.figures, result.faults):
                 for name, value in table.items():

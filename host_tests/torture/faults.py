@@ -52,8 +52,17 @@ def meter_replaced(bench, chance):
 
 
 def flash_rots(bench, _chance):
-    """One bit of the flash falls over, where it costs no record that is still needed."""
-    bench.pile.rot({(life, seq) for life, seq, _body in Ledger().journal})
+    """One bit of the flash falls over, in a page without a record that is still needed."""
+    bench.pile.rot(_held(), beside=False)
+
+
+def flash_rots_beside(bench, _chance):
+    """One bit of the flash falls over, in the page of a record that is still needed, but not in that record."""
+    bench.pile.rot(_held(), beside=True)
+
+
+def _held():
+    return {(life, seq) for life, seq, _body in Ledger().journal}
 
 
 def flash_fails(bench, chance):
@@ -171,7 +180,7 @@ KINDS = (
     (bridge_clock_steps, 1),
 )
 # What the firmware does not come through without a loss: only with --harder
-HARDER = ((flash_fails, 2), (meter_silent, 2))
+HARDER = ((flash_fails, 2), (flash_rots_beside, 2), (meter_silent, 2))
 
 
 async def inflict(bench):

@@ -2,8 +2,8 @@
 
 import struct
 
-from evse.core import records
-from evse.core.sector import HEAD_BYTES, PAGE_BYTES, SECTOR_BYTES, Sector
+from evse.core import records, sector
+from evse.core.sector import PAGE_BYTES, SECTOR_BYTES
 from pilesim.nor_flash import NorFlash
 from pilesim.rng import Random
 
@@ -26,17 +26,19 @@ class Flash(NorFlash):
         """No cut is waiting any more."""
         self._cut = None
 
-    def fall_over(self, chance, needed):
-        """Flip one bit of no record for which `needed(seq, record)`; False when none was found."""
+    def fall_over(self, chance, needed, beside):
+        """Flip one bit of no record for which `needed(seq, record)`, and only `beside` one in its page.
+
+        False when no such bit was found.
+        """
         kept = self._kept(needed)
         for _ in range(_TRIES):
             at = chance.randrange(self.size)
-            if kept and chance.random() < 0.5:
-                # Beside a needed record
-                at = chance.choice(kept)[0] // PAGE_BYTES * PAGE_BYTES + chance.randrange(
-                    PAGE_BYTES
-                )
-            if not any(begin <= at < end for begin, end in kept):
+            if beside and kept:
+                at = _page(chance.choice(kept)[0]) + chance.randrange(PAGE_BYTES)
+            hit = any(begin <= at < end for begin, end in kept)
+            near = any(_page(begin) == _page(at) for begin, _end in kept)
+            if not hit and near == beside:
                 self.data[at] ^= 1 << chance.randrange(8)
                 return True
         return False
@@ -44,11 +46,14 @@ class Flash(NorFlash):
     def _kept(self, needed):
         found = []
         for base in range(0, self.size, SECTOR_BYTES):
-            sector = Sector(self, base)
-            for end, data in sector.walk(HEAD_BYTES):
+            for end, data in sector.walk(self, base):
                 if needed(struct.unpack_from("<I", data, 2)[0], records.decode(data)):
                     found.append((base + end - len(data), base + end))
         return found
+
+
+def _page(at):
+    return at - at % PAGE_BYTES
 
 
 def _no_power():

@@ -69,15 +69,18 @@ class Pile:
         if self.station is not None:
             self.process.call(self.station.stop_local)
 
-    def rot(self, held):
-        """A bit of the flash falls over, but in no record that an open transaction needs or `held` lacks."""
+    def rot(self, held, beside):
+        """A bit of the flash falls over, but in no record that an open transaction needs or `held` lacks.
+
+        `beside` such a record, in its page, or in another page than all of them.
+        """
         written = [a.record for row in self.attempts.values() for a in row if a.done]
         ended = {record["tx"] for record in written if record["kind"] == "tx_stop"}
 
         def needed(seq, record):
             return (self.life, seq) not in held or record.get("tx", "") not in {"", *ended}
 
-        return self.flash.fall_over(self._bench.random, needed)
+        return self.flash.fall_over(self._bench.random, needed, beside)
 
     @property
     def transaction(self):
