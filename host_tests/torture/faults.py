@@ -183,14 +183,30 @@ KINDS = (
 HARDER = ((flash_fails, 2), (flash_rots_beside, 2), (meter_silent, 2))
 
 
+_PILE = {power_cut, power_cut_in_flash, meter_moves_while_off, meter_replaced, link_breaks}
+_BRIDGE = {bridge_killed, bridge_killed_in_database, key_rotated}
+
+
+def _possible(bench, kind):
+    """What has no power cannot lose it."""
+    if kind in _PILE:
+        return bench.pile.running
+    if kind in _BRIDGE:
+        return bench.bridge.running and bench.bridge.app is not None
+    return True
+
+
 async def inflict(bench):
     """Draw and begin faults until there were enough; returns their number by name."""
     chance = bench.random
     kinds, weights = zip(*bench.kinds, strict=True)
     counts = {}
-    for _ in range(chance.randrange(LEAST + 2, _MOST)):
+    wanted = chance.randrange(LEAST + 2, _MOST)
+    while sum(counts.values()) < wanted:
         await bench.wait(chance.expovariate(1 / _GAP_S))
         kind = chance.choices(kinds, weights)[0]
+        if not _possible(bench, kind):
+            continue
         name = kind.__name__
         bench.say("fault: %s" % name)
         counts[name] = counts.get(name, 0) + 1
