@@ -28,7 +28,7 @@ from .weather import Weather
 _DAY_S = 1763568000
 # Edges of the tariff's periods, so that some charges lie across one
 _EDGES_S = (0, 8 * 3600, 22 * 3600)
-_SETTLE_S = 7200.0
+_SETTLE_S = 1800.0
 
 Result = namedtuple("Result", "seed misses faults log figures")
 
@@ -169,6 +169,7 @@ class Bench:
         self.broker.start()
         self.pile.flash.heal()
         self.bridge.fuse.after(0)
+        self.power_on()
 
     async def _settled(self):
         end_s = self.now_s + _SETTLE_S

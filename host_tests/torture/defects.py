@@ -5,28 +5,51 @@ Each gives rows (owner, name, value) for fixed.replaced(); `TABLE` names them al
 
 import asyncio
 
-from evse.core import messages, records, reports
+from evse.core import records
 
 
-def ack_before_commit(_bench):
-    """The bridge acknowledges records and stores them a moment later."""
-    from pilebridge.pile_link import PileLink
+def acked_and_not_stored(_bench):
+    """The bridge counts every seventh record as committed and does not store it."""
+    from pilebridge import journal
 
-    take = PileLink.on_message
+    linked = journal._linked_rows
 
-    async def on_message(self, topic, payload, retained):
-        pile, name = messages.split_topic(topic)
-        if name == "journal":
-            message = messages.decode("journal", payload, reports.FIELDS)
-            last = messages.decode_base64("records", message["records"][-1])
-            ack = messages.encode({"life": message["life"], "upto": records.seq_of(last)})
-            where = messages.topic(pile, "ack")
-            key = self._keyring.known(pile)[0].command
-            self._publisher.publish(where, messages.sign(where, ack, key))
-            await asyncio.sleep(1)
-        await take(self, topic, payload, retained)
+    def lossy(life, batch, now_utc):
+        rows = linked(life, batch, now_utc)
+        return [row for row in rows if records.seq_of(row[-1]) % 7]
 
-    return ((PileLink, "on_message", on_message),)
+    return ((journal, "_linked_rows", lossy),)
+
+
+def nothing_in_one_commit(_bench):
+    """What a job of the bridge writes is committed statement by statement."""
+    from pilebridge.store import InlineStore
+
+    def submit(self, job):
+        future = asyncio.get_running_loop().create_future()
+        try:
+            future.set_result(job(_Dribble(self._writer, self._passing)))
+        except Exception as error:
+            future.set_exception(error)
+        return future
+
+    return ((InlineStore, "submit", submit),)
+
+
+class _Dribble:
+    """A connection whose every statement is a commit, before each of which the process may end."""
+
+    def __init__(self, conn, passing):
+        self._conn = conn
+        self._passing = passing
+
+    def execute(self, *values):
+        self._passing("statement")
+        return self._conn.execute(*values)
+
+    def executemany(self, statement, rows):
+        for row in rows:
+            self.execute(statement, row)
 
 
 def record_dropped(_bench):
@@ -107,10 +130,20 @@ def energy_doubled_at_resume(_bench):
 
 
 def stop_read_too_early(_bench):
-    """The last reading may be one from before the contactor opened."""
-    from evse.core import transaction
+    """The bill ends at the register of the moment in which the stop was asked for."""
+    from evse.app.session import Session
+    from evse.core.transaction import Transaction
 
-    return ((transaction, "_SETTLE_MS", -5000),)
+    end, finish = Session._end, Transaction.finish
+
+    def ask(self, *values):
+        self.tx.asked_wh = self._loop.register.wh
+        end(self, *values)
+
+    def done(self, register_wh, age_ms):
+        return finish(self, getattr(self, "asked_wh", register_wh), age_ms)
+
+    return ((Session, "_end", ask), (Transaction, "finish", done))
 
 
 def transaction_forgotten(_bench):
@@ -152,7 +185,8 @@ def start_acted_on_twice(_bench):
 
 
 TABLE = (
-    ack_before_commit,
+    acked_and_not_stored,
+    nothing_in_one_commit,
     record_dropped,
     order_sent_twice,
     order_dropped,

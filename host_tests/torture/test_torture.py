@@ -8,9 +8,9 @@ from .bench import Bench
 from .faults import LEAST
 from .place import Place
 
-_SEEDS = range(1, 9)
-# A planted defect must show within so many runs
-_MOST_RUNS = 12
+_SEEDS = range(1, 5)
+# A planted defect must show within these
+_HUNT = range(9, 21)
 
 
 @pytest.mark.parametrize("seed", _SEEDS)
@@ -21,9 +21,9 @@ def test_the_books_agree(seed):
 
 
 def test_something_was_charged_and_billed():
-    figures = [one(seed).figures for seed in (2, 3)]
+    figures = one(2).figures
     for name in ("records", "transactions", "orders", "wh"):
-        assert all(row[name] > 0 for row in figures), name
+        assert figures[name] > 0, name
 
 
 def test_the_same_seed_gives_the_same_log():
@@ -34,13 +34,13 @@ def test_the_same_seed_gives_the_same_log():
 
 @pytest.mark.parametrize("defect", defects.TABLE, ids=lambda defect: defect.__name__)
 def test_a_planted_defect_is_found(defect):
-    for seed in range(1, _MOST_RUNS + 1):
+    for seed in _HUNT:
         if Bench(seed, Place, defect).run().misses:
             return
-    pytest.fail("%s was not found in %d runs" % (defect.__name__, _MOST_RUNS))
+    pytest.fail("%s was not found in %d runs" % (defect.__name__, len(_HUNT)))
 
 
-@pytest.mark.parametrize(("charge", "every"), [(cuts.SHORT, 19), (cuts.LONG, 29)])
+@pytest.mark.parametrize(("charge", "every"), [(cuts.SHORT, 23), (cuts.LONG, 41)])
 def test_cuts_at_some_flash_operations(charge, every):
     operations = cuts.count(1, charge)
     # Formatting, records, erasing: fewer would be no charge
