@@ -14,7 +14,7 @@ from .world_place import WorldPlace
 
 MODES = ("none", "half", "all")
 # Place, seconds of charging
-SHORT, LONG = (WorldPlace, 30), (SmallPlace, 420)
+SHORT, LONG = (WorldPlace, 30), (SmallPlace, 300)
 
 
 class CutBench(Bench):
