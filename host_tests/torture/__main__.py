@@ -76,9 +76,10 @@ def main():
     for name in sorted(total):
         print("%-28s %d" % (name, total[name]))
     print("%.0f s; runs that missed: %d" % (time.monotonic() - began_s, len(missed)))
-    for seed in missed[:10]:
-        word = "ARGS=--cuts SEED=%s" % options.seed if options.cuts else "SEED=%s N=1" % seed
-        print("again: make torture %s" % word)
+    kind = " ARGS=--cuts" if options.cuts else " ARGS=--harder" if options.harder else ""
+    for seed in {options.seed} if options.cuts else missed[:10]:
+        if missed:
+            print("again: make torture SEED=%s%s" % (seed, kind))
     return 1 if missed else 0
 
 

@@ -135,7 +135,10 @@ class Bench:
         counts = await self._trouble()
         self.healing = True
         await self._heal()
-        self.misses = books.compare(self) if await self._settled() else [self._unsettled()]
+        misses = books.compare(self) if await self._settled() else [self._unsettled()]
+        for process in self.processes:
+            misses += ["%s failed: %s" % (process.name, text) for text in process.failed[:3]]
+        self.misses = misses
         return counts
 
     def power_on(self):

@@ -27,8 +27,14 @@ class Process:
         self._bodies = set()
 
     def spawn(self, coroutine):
-        """A task of this process."""
-        return self.run(asyncio.get_running_loop().create_task, coroutine)
+        """A task of this process; an error that ends it goes into `failed`."""
+        task = self.run(asyncio.get_running_loop().create_task, coroutine)
+        task.add_done_callback(self._ended)
+        return task
+
+    def _ended(self, task):
+        if not task.cancelled() and task.exception() is not None:
+            self.failed.append(repr(task.exception()))
 
     def run(self, function, *values):
         """Call a function as this process: tasks it creates are its own."""
