@@ -28,7 +28,7 @@ from .weather import Weather
 _DAY_S = 1763568000
 # Edges of the tariff's periods, so that some charges lie across one
 _EDGES_S = (0, 8 * 3600, 22 * 3600)
-_SETTLE_S = 1800.0
+_SETTLE_S = 1300.0
 
 Result = namedtuple("Result", "seed misses faults log figures")
 

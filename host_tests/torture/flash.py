@@ -1,15 +1,13 @@
 """The journal's flash: the simulator's NOR part, whose power goes in an operation, and whose bits fall over."""
 
-import struct
-
-from evse.core import records, sector
-from evse.core.sector import PAGE_BYTES, SECTOR_BYTES
-from pilesim.nor_flash import NorFlash
+from evse.core import records
+from pilesim.nor_flash import PAGE_BYTES, SECTOR_BYTES, NorFlash
 from pilesim.rng import Random
 
 from .process import KilledError
 
 _TRIES = 50
+_ERASED = 0xFF
 
 
 class Flash(NorFlash):
@@ -44,11 +42,13 @@ class Flash(NorFlash):
         return False
 
     def _kept(self, needed):
-        found = []
-        for base in range(0, self.size, SECTOR_BYTES):
-            for end, data in sector.walk(self, base):
-                if needed(struct.unpack_from("<I", data, 2)[0], records.decode(data)):
-                    found.append((base + end - len(data), base + end))
+        # Wherever whole records stand, whatever the layout around them
+        found, at, data = [], 0, bytes(self.data)
+        while at < self.size:
+            size = records.size_of(data, at) if data[at] != _ERASED else 0
+            if size and needed(records.seq_of(data[at:]), records.decode(data[at : at + size])):
+                found.append((at, at + size))
+            at += size or 1
         return found
 
 
