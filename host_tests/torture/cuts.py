@@ -7,12 +7,13 @@ operations; then each run has one cut, comes back, ends its charge, and its book
 
 from functools import partial
 
+from pilesim.nor_flash import TORN
+
 from .bench import Bench
 from .driver import Driver
 from .place import SmallPlace
 from .world_place import WorldPlace
 
-MODES = ("none", "half", "all")
 # Place, seconds of charging
 SHORT, LONG = (WorldPlace, 30), (SmallPlace, 300)
 
@@ -65,7 +66,7 @@ def run_all(pool, seed):
     jobs = []
     for charge in (SHORT, LONG):
         operations = range(1, count(seed, charge) + 1)
-        jobs += [(charge, at, mode) for at in operations for mode in MODES]
+        jobs += [(charge, at, mode) for at in operations for mode in TORN]
     return pool.map(partial(_job, seed), jobs)
 
 

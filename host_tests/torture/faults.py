@@ -3,6 +3,8 @@
 A pile or a bridge that died comes back by itself, see bench.py.
 """
 
+from pilesim.nor_flash import TORN
+
 from .books import Ledger
 from .pile import STATION
 from .platform import MOODS
@@ -19,7 +21,7 @@ def power_cut(bench, _chance):
 
 def power_cut_in_flash(bench, chance):
     """The pile loses its supply in one of the next flash operations, which is torn."""
-    mode = chance.choice(("none", "half", "all"))
+    mode = chance.choice(TORN)
     bench.pile.flash.cut_after(chance.randrange(1, 12), mode)
     bench.say("fault: the cut leaves %s of the operation" % mode)
 
@@ -68,8 +70,8 @@ def _held():
 def flash_fails(bench, chance):
     """The flash refuses to be written for a while."""
     flash = bench.pile.flash
-    flash.set_fault("flash_fails", True)
-    return chance.uniform(0.2, 6), lambda: flash.set_fault("flash_fails", False)
+    flash.set_fault("flash_fail", True)
+    return chance.uniform(0.2, 6), lambda: flash.set_fault("flash_fail", False)
 
 
 def link_gone(bench, chance):

@@ -2,6 +2,8 @@
 
 import pytest
 
+from pilesim.nor_flash import TORN
+
 from . import cuts, defects
 from .__main__ import failures, one
 from .bench import Bench
@@ -46,5 +48,5 @@ def test_cuts_at_some_flash_operations(charge, every):
     # Formatting, records, erasing: fewer would be no charge
     assert operations > 40
     for at in range(1, operations + 1, every):
-        mode = cuts.MODES[at // every % len(cuts.MODES)]
+        mode = TORN[at // every % len(TORN)]
         assert cuts.run_one(1, charge, at, mode).misses == []
