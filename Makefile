@@ -75,7 +75,7 @@ mutation: build/.setup  ## deliberate defects in core and control, each of which
 	PYTHONPATH=host_tests $(PY) -m mutation $(ARGS)
 
 bench: build/.setup  ## the figures table, and the same as build/bench.json (ARGS="--rounds 5000")
-	PYTHONPATH=host_tests $(PY) -m bench $(ARGS)
+	PYTHONPATH=host_tests:host_tests/bench $(PY) -m bench $(ARGS)
 
 clean:  ## remove build/ and .venv
 	rm -rf build $(VENV)

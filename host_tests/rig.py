@@ -157,7 +157,10 @@ def rig(board="devkitc", seed=1, ticks_offset_us=0):
             board_module = load_board(board)
             world.wire(board_module)
             # As the first start leaves it: that one takes seconds
-            Ring(world.flash, None).format(LIFE)
+            ring = Ring(world.flash, None)
+            ring.format(LIFE)
+            while ring.prepare():
+                pass
             yield Rig(world, board_module, Path(folder))
         finally:
             host.uninstall()

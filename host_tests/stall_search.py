@@ -21,7 +21,6 @@ HOLDING = (
     ("*.writeblocks", FLASH),
     ("*.ioctl", FLASH),
     ("*ring.prepare", FLASH),
-    ("*ring.format", FLASH + "; all sectors"),
     ("*.set_boot", "checks a whole image, seconds"),
     ("import *", "reads and builds a module from flash, 5 to 100 ms"),
     ("__import__", "reads and builds a module from flash, 5 to 100 ms"),

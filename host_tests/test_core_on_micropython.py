@@ -9,7 +9,7 @@ NAMES = sorted(path.stem for path in (ROOT / "host_tests" / "core").glob("test_*
 
 def test_core_tests_pass_under_micropython(record_property):
     ran = run_micropython(
-        "host_tests/run_micropython.py", *NAMES, paths=("firmware", "host_tests/core")
+        "host_tests/run_micropython.py", *NAMES, paths=("firmware", "host_tests/core", "tools")
     )
     assert ran.returncode == 0, ran.stdout + ran.stderr
     passed = int(re.search(r"^(\d+) passed, 0 failed$", ran.stdout, re.MULTILINE)[1])

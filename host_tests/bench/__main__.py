@@ -1,4 +1,5 @@
-"""`make bench`: what the tick and the control loop cost under MicroPython, what a build weighs and takes.
+"""`make bench`: what the tick and the control loop cost under MicroPython, what a build weighs and takes,
+how many records the bridge commits.
 
 Prints the table and writes the same to build/bench.json. Times are of this host; the share of a
 calibration loop, run in turn with each, is what compares between machines. On a board the burst lasts
@@ -10,6 +11,8 @@ import json
 import platform
 import sys
 from pathlib import Path
+
+import records_rate
 
 from evse import __version__
 from interpreters import ROOT, find_micropython, run_micropython
@@ -110,6 +113,11 @@ def table(figures):
         f"heap on this host: {taken['total_bytes']}, of them Station {taken['station_bytes']}",
         f"  by {HOST_TO_ESP32} about {taken['esp32_about_bytes']} on an ESP32",
     ]
+    rate = figures["records"]
+    shown = f"journal records a second, {rate['rows_per_commit']} in a commit: "
+    lines += [shown + f"{rate['bridge_per_s']} by the bridge, checked and acknowledged"]
+    shown = f"  raw inserts of the same rows {rate['raw_per_s']}: the bridge does "
+    lines += [shown + f"{rate['share_percent']} %, required {records_rate.REQUIRED_PERCENT} %"]
     return lines
 
 
@@ -117,12 +125,15 @@ def main(arguments=None):
     """Entry point; 1 when the figures cannot be taken."""
     parser = argparse.ArgumentParser(prog="bench", description=__doc__)
     parser.add_argument("--rounds", type=int, default=ROUNDS, help="rounds for each row")
+    parser.add_argument("--piles", type=int, default=500, help="piles that send journal records")
     parser.add_argument("--out", type=Path, default=ROOT / "build" / "bench.json")
     chosen = parser.parse_args(arguments)
     try:
         interpreter, rows = costs(chosen.rounds)
         folder, built = builder.build(ROOT, BOARD)
         taken = heap(folder)
+        chosen.out.parent.mkdir(parents=True, exist_ok=True)
+        rate = records_rate.measure(chosen.out.parent, chosen.piles)
     except (BenchError, builder.BuildError) as error:
         print(f"bench: {error}", file=sys.stderr)
         return 1
@@ -135,9 +146,9 @@ def main(arguments=None):
         "rows": rows,
         "mpy": sizes(built),
         "heap": taken,
+        "records": rate,
     }
     print("\n".join(table(figures)))
-    chosen.out.parent.mkdir(parents=True, exist_ok=True)
     chosen.out.write_text(json.dumps(figures, indent=1) + "\n", encoding="utf-8")
     return 0
 

@@ -4,6 +4,7 @@ import importlib.util
 import json
 
 import pytest
+import records_rate
 
 from interpreters import ROOT, find_micropython
 
@@ -33,7 +34,7 @@ def test_bench_writes_what_it_prints(bench, tmp_path, capsys, monkeypatch):
     (tmp_path / "boards").symlink_to(ROOT / "boards")
     monkeypatch.setattr(bench.builder, "build", lambda _root, board: build(tmp_path, board))
     out = tmp_path / "bench.json"
-    assert bench.main(["--rounds", "20", "--out", str(out)]) == 0
+    assert bench.main(["--rounds", "20", "--piles", "40", "--out", str(out)]) == 0
     printed = capsys.readouterr().out
     figures = json.loads(out.read_text())
     assert [row["name"] for row in figures["rows"]] == ROWS
@@ -52,6 +53,17 @@ def test_bench_writes_what_it_prints(bench, tmp_path, capsys, monkeypatch):
     assert heap["total_bytes"] == heap["modules_bytes"] + heap["station_bytes"]
     assert heap["total_bytes"] // 2 < heap["esp32_about_bytes"] < heap["total_bytes"]
     assert str(ROOT) not in out.read_text()
+    rate = figures["records"]
+    assert rate["records"] == 40 * 10 * 8
+    assert 0 < rate["bridge_per_s"] < rate["raw_per_s"]
+    assert f"{rate['share_percent']} %, required 30 %" in printed
+
+
+def test_the_bridge_keeps_a_good_share_of_what_the_disk_takes(tmp_path, record_property):
+    figures = records_rate.measure(tmp_path)
+    record_property("figure", "{bridge_per_s} records/s of {raw_per_s} raw".format(**figures))
+    # The bench says the figure, with 30 % required; here other tests run beside
+    assert figures["share_percent"] >= 15
 
 
 def test_without_micropython_it_says_so(bench, tmp_path, capsys, monkeypatch):

@@ -17,6 +17,9 @@ T0 = 1763600000
 def record(number, kind, /, **fields):
     """A journal record, at T0 + seq unless said otherwise."""
     base = {"seq": number, "kind": kind, "boot": 7, "up": number, "utc": T0 + number, "c": 1}
+    if isinstance(fields.get("tx"), str):
+        # The name it has in the books ends with the number it has in the records
+        fields["tx"] = int(fields["tx"].rpartition("-")[2])
     return {**base, "wh": 1000, **fields}
 
 
@@ -113,7 +116,6 @@ class FakePile:
             "limit_a10": 320,
             "limit_by": "rated",
             "tx": self.tx,
-            "ref": self.ref,
             "w": 7012,
             "wh": self.wh,
         }
@@ -192,7 +194,7 @@ class FakePile:
                 return {"result": "refused", "reason": "busy"}
             if self.status == "available":
                 return {"result": "refused", "reason": "not_plugged"}
-            self.tx, self.ref = f"{self.life}-7-{self.seq}", args["ref"]
+            self.tx, self.ref = f"{self.life}-{self.seq + 1}", args["ref"]
             self.journal("tx_start", tx=self.tx, ref=self.ref, by=args["by"])
         elif command["name"] == "stop":
             if not self.tx:
@@ -226,7 +228,7 @@ class FakePile:
         self.restart()
 
     def stop(self, reason, utc=None):
-        self.journal("tx_stop", utc, tx=self.tx, ref=self.ref, reason=reason, fault="")
+        self.journal("tx_stop", utc, tx=self.tx, reason=reason, fault="")
         self.state(status="finishing", tx=None, ref=None)
 
 
@@ -246,6 +248,8 @@ class MqttPile(FakePile):
         will = Message(messages.topic(self.name, "online"), b"0", qos=1, retain=True)
         self.client = Client(self.name, clean_session=True, will_message=will)
         self.client.set_config({"reconnect_retries": -2})
+        key = mac.derive(self.sealer.secret, mac.PSK)
+        self.client.set_auth_credentials(self.name, key.hex())
 
         async def on_message(_client, topic, payload, _qos, _properties):
             self.on_down(topic, payload)

@@ -81,10 +81,10 @@ async def test_killed_bridge_bills_what_the_pile_still_holds(tmp_path):
     peer = FakePlatform()
     async with contextlib.AsyncExitStack() as stack:
         await stack.enter_async_context(peer.serve())
-        broker = Broker(tmp_path / "broker")
+        broker = Broker(tmp_path / "broker", keys=[(PILE, 1, SECRET)])
         await broker.start()
         stack.push_async_callback(broker.stop)
-        config = program_settings(tmp_path, peer.port, broker.port)
+        config = program_settings(tmp_path, peer.port, broker)
         program, http_port = await start_program(config)
         stack.push_async_callback(end_program, program)
         pile = await stack.enter_async_context(connected_pile(broker.port))
@@ -159,11 +159,15 @@ def test_missing_mosquitto_says_what_to_install(tmp_path, monkeypatch):
         find_mosquitto(tmp_path)
 
 
-def program_settings(folder, peer_port, mqtt_port):
+def program_settings(folder, peer_port, broker):
+    user, password = broker.credentials
     text = EXAMPLE.read_text("utf-8")
     for old, new in (
         ("port = 8102", "port = 0"),
-        ("port = 1883", f"port = {mqtt_port}"),
+        (
+            "port = 1883",
+            f'port = {broker.port}\nusername = "{user}"\npassword = "{password}"',
+        ),
         ("start = true", "start = false"),
         ("127.0.0.1:8202", f"127.0.0.1:{peer_port}"),
         ('tariff = "day and night"\n', 'tariff = "day and night"\nretry_max_s = 0.5\n'),

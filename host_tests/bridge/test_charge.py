@@ -251,10 +251,10 @@ async def test_a_charge_the_pile_forgot_is_closed_at_the_next_start(tmp_path):
 
 async def test_a_local_charge_is_kept_and_pushed_to_nobody(tmp_path):
     async with charging_station(tmp_path) as (peer, bridge, pile, _):
-        pile.tx = "7-9"
-        pile.journal("tx_start", tx="7-9", ref="", by="local")
+        pile.tx = f"{pile.life}-9"
+        pile.journal("tx_start", tx=9, ref="", by="local")
         pile.wh = 2000
-        pile.journal("tx_stop", tx="7-9", ref="", reason="local", fault="")
+        pile.journal("tx_stop", tx=9, reason="local", fault="")
         await until(lambda: pile.acked == 2)
         await bridge.assembly.settled()
         row = bridge.store.read.execute("select cdr from transactions").fetchone()

@@ -5,7 +5,7 @@ import json
 
 import pytest
 
-from bridge.fake_pile import T0
+from bridge.fake_pile import LIFE, T0
 from bridge.fake_platform import until
 from bridge.fakes import CONNECTOR, EXAMPLE, PILE, SECRET, charging_station, local_bridge, seq
 from pilebridge import cli, evidence, orders, verify
@@ -174,7 +174,7 @@ async def test_unknown_times_are_placed_by_anchors_that_are_in_the_evidence(tmp_
         for known in (True, False):
             # The live state of boot 7 places the first charge, only the receipt the second
             pile.boot = 7 if known else 8
-            tx = f"x-{pile.boot}"
+            tx = f"{pile.life}-{pile.boot}"
             # A record with no time says 0
             pile.write("tx_start", 0, tx=tx, ref="", by="local")
             pile.wh += 1500
@@ -194,20 +194,20 @@ async def test_unknown_times_are_placed_by_anchors_that_are_in_the_evidence(tmp_
 
 
 def stopped(tx):
-    return {"tx": tx, "ref": "", "reason": "local", "fault": ""}
+    return {"tx": tx, "reason": "local", "fault": ""}
 
 
 async def test_a_bill_with_lost_records_is_marked_and_holds(tmp_path):
     async with local_bridge(tmp_path) as (bridge, pile):
-        pile.write("tx_start", T0, tx="t", ref="", by="local")
+        pile.write("tx_start", T0, tx=1, ref="", by="local")
         for number in range(3):
-            pile.write("tx_sample", T0 + number, tx="t", w=1)
+            pile.write("tx_sample", T0 + number, tx=1, w=1)
         pile.wh = 2000
-        pile.write("tx_stop", T0 + 60, tx="t", ref="", reason="local", fault="")
+        pile.write("tx_stop", T0 + 60, tx=1, reason="local", fault="")
         del pile.held[3]
         pile.tell_held()
         await until(lambda: pile.acked == 5)
-        found = await evidence_of(bridge, "t")
+        found = await evidence_of(bridge, f"{LIFE}-1")
         assert verify.verify(found, journal_keys(bridge)) == []
         reasons = found["figures"]["estimated"]
         assert reasons == ["records between start and stop are lost or cannot be used"]
@@ -220,14 +220,14 @@ async def test_a_bill_with_lost_records_is_marked_and_holds(tmp_path):
 
 async def test_the_commands_say_ok_or_what_is_wrong(tmp_path, capsys):
     async with local_bridge(tmp_path) as (bridge, pile):
-        pile.journal("tx_start", tx="t", ref="", by="local")
+        pile.journal("tx_start", tx=1, ref="", by="local")
         await until(lambda: bridge.assembly.open_transactions)
         with pytest.raises(evidence.EvidenceError, match="still runs"):
-            evidence.collect(bridge.store.read, "t")
+            evidence.collect(bridge.store.read, f"{LIFE}-1")
         with pytest.raises(evidence.EvidenceError, match="no such transaction"):
             evidence.collect(bridge.store.read, "u")
         pile.wh = 5000
-        pile.journal("tx_stop", tx="t", ref="", reason="local", fault="")
+        pile.journal("tx_stop", tx=1, reason="local", fault="")
         await until(lambda: bridge.assembly.open_transactions == [])
         await bridge.assembly.settled()
         database = bridge.config.bridge.database
@@ -235,8 +235,8 @@ async def test_the_commands_say_ok_or_what_is_wrong(tmp_path, capsys):
     text = EXAMPLE.read_text("utf-8").replace("build/pilebridge.sqlite", database)
     (tmp_path / "b.toml").write_text(text, "utf-8")
     assert cli.run(["journal-key", config, PILE, "--out", keys]) == 0
-    assert cli.run(["evidence", config, "t", "--json", file]) == 0
-    assert cli.run(["evidence", config, "t", "--pile", PILE]) == 0
+    assert cli.run(["evidence", config, f"{LIFE}-1", "--json", file]) == 0
+    assert cli.run(["evidence", config, f"{LIFE}-1", "--pile", PILE]) == 0
     assert cli.run(["verify", file, "--key-file", keys]) == 0
     said = capsys.readouterr().out
     assert "energy_wh 4000" in said

@@ -54,13 +54,13 @@ async def test_a_running_charge_keeps_the_price_it_was_ordered_at(tmp_path):
 
 async def test_a_local_charge_keeps_the_price_it_began_at(tmp_path):
     async with local_bridge(tmp_path) as (bridge, pile):
-        pile.journal("tx_start", tx="7-1", ref="", by="local")
+        pile.journal("tx_start", tx=1, ref="", by="local")
         await until(lambda: bridge.assembly.open_transactions)
         before = pile
     async with local_bridge(tmp_path, **DEARER) as (bridge, pile):
         pile.adopt(before)
         pile.wh = 2000
-        pile.journal("tx_stop", tx="7-1", ref="", reason="local", fault="")
+        pile.journal("tx_stop", tx=1, reason="local", fault="")
 
         def bill():
             return bridge.store.read.execute("select cdr from transactions").fetchone()["cdr"]
@@ -283,9 +283,9 @@ async def test_a_site_limit_is_published_and_refreshed(tmp_path, link_up):
 
 async def test_records_of_one_start_twice_make_one_transaction(tmp_path):
     async with local_bridge(tmp_path) as (bridge, pile):
-        stop = {"tx": "7-1", "ref": "", "reason": "local", "fault": ""}
+        stop = {"tx": 1, "reason": "local", "fault": ""}
         for wh in (2000, 9000):
-            pile.write("tx_start", tx="7-1", ref="", by="local")
+            pile.write("tx_start", tx=1, ref="", by="local")
             pile.write("tx_stop", wh=wh, **stop)
         pile.tell_held()
         await until(lambda: pile.acked == 4)

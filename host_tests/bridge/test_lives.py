@@ -44,7 +44,7 @@ async def test_memory_lost_again_and_again_loses_and_doubles_nothing(tmp_path):
             pile.lose_memory(life)
             pile.write("tx_start", tx=f"{life}-1", ref="", by="local")
             pile.wh += 500
-            pile.write("tx_stop", tx=f"{life}-1", ref="", reason="local", fault="")
+            pile.write("tx_stop", tx=f"{life}-1", reason="local", fault="")
             pile.tell_held()
             pile.tell_held()
             await until(lambda: pile.acked == 3)
@@ -87,9 +87,9 @@ async def test_a_bridge_killed_between_store_and_acknowledgement_stores_nothing_
         await until(lambda: pile.time_utc)
         # The acknowledgement never leaves
         bridge.hub.link._say = lambda *_: False
-        pile.write("tx_start", tx="t", ref="", by="local")
+        pile.write("tx_start", tx=1, ref="", by="local")
         pile.wh = 2000
-        pile.write("tx_stop", tx="t", ref="", reason="local", fault="")
+        pile.write("tx_stop", tx=1, reason="local", fault="")
         pile.tell_held()
         await until(lambda: bills(bridge) and bridge.assembly.open_transactions == [])
         assert (pile.acked, len(pile.held)) == (0, 2)
@@ -99,7 +99,7 @@ async def test_a_bridge_killed_between_store_and_acknowledgement_stores_nothing_
         pile.connect()
         await until(lambda: pile.acked == 2)
         await bridge.assembly.settled()
-        assert bills(bridge) == [("t", "local", 0, 1000)]
+        assert bills(bridge) == [(f"{LIFE}-1", "local", 0, 1000)]
         count = bridge.store.read.execute("select count(*) from journal").fetchone()[0]
         assert count == 2
 
@@ -124,7 +124,7 @@ async def test_alarms_and_lives_are_shown_to_the_operator(tmp_path, caplog):
 
 async def test_a_record_of_an_unknown_transaction_is_alarmed(tmp_path):
     async with local_bridge(tmp_path) as (bridge, pile):
-        pile.journal("tx_stop", tx="gone", ref="", reason="local", fault="")
+        pile.journal("tx_stop", tx=99, reason="local", fault="")
         rows = bridge.store.read
         await until(
             lambda: rows.execute("select 1 from alarms where kind = 'no_start'").fetchone()
@@ -151,16 +151,16 @@ async def test_a_step_of_the_bridges_clock_leaves_piles_online(step_s):
 async def test_a_late_start_is_billed_by_what_followed(tmp_path):
     async with local_bridge(tmp_path) as (bridge, pile):
         pile.write("boot")
-        pile.write("tx_start", tx="t", ref="", by="local")
+        pile.write("tx_start", tx=1, ref="", by="local")
         late = pile.held[2]
-        pile.write("tx_charging", tx="t")
+        pile.write("tx_charging", tx=1)
         pile.wh = 1750
-        pile.write("tx_stop", tx="t", ref="", reason="local", fault="")
+        pile.write("tx_stop", tx=1, reason="local", fault="")
         del pile.held[2]
         pile.tell_held()
         await until(lambda: pile.acked == 4)
         pile.tell([late], 2)
         await until(lambda: bills(bridge))
         await bridge.assembly.settled()
-        assert bills(bridge) == [("t", "local", 0, 750)]
+        assert bills(bridge) == [(f"{LIFE}-1", "local", 0, 750)]
         assert bridge.assembly.open_transactions == []

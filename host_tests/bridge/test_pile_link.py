@@ -108,6 +108,9 @@ async def test_unknown_fields_and_kinds_pass(tmp_path):
     async with local_bridge(tmp_path) as (bridge, pile):
         link = bridge.hub.link
         await link.on_message(f"pile/{PILE}/state", state(colour="red"), False)
+        bare = {key: CONNECTOR[key] for key in ("id", "status", "cp", "limit_a10", "limit_by")}
+        body = {"boot": 7, "up": 1, "utc": None, "connectors": [bare]}
+        await link.on_message(f"pile/{PILE}/state", messages.encode(body), False)
         newer = bytearray(pile.sealer.seal(record(1, "boot"))[:-20])
         newer[1] = 60
         tag = pile.sealer.key.tag(LIFE.encode() + newer)

@@ -1,8 +1,7 @@
 """What happens at an event: functions of a moment that change the world or ask the station."""
 
 from evse.core import limits
-from evse.core.ring import READY, USED
-from evse.core.sector import PAGE_BYTES, SECTOR_BYTES
+from evse.core.ring_sector import PAGE_BYTES, READY, SECTOR_BYTES
 
 # Behind the diode: 1.6 V, which is neither D nor E
 _NO_LEVEL_OHM = 85
@@ -139,9 +138,8 @@ def journal_fills(m):
     journal = m.station.journal
     ring = journal._ring
     # To write them all in this moment would hold the interpreter, which they did not in those weeks
-    ring._end[ring._head] = SECTOR_BYTES - 2 * PAGE_BYTES
-    for index, state in enumerate(ring._state):
-        if state == READY:
-            ring._state[index] = USED
-            ring._first[index] = ring._last[index] = ring.next_seq
+    for sector in ring._sectors:
+        if sector.state == READY:
+            sector.free = SECTOR_BYTES
+    ring._head.free = SECTOR_BYTES - 2 * PAGE_BYTES
     assert journal.full

@@ -10,7 +10,7 @@ from pilesim import host
 from pilesim.world import World
 
 
-def with_broker(story, keepalive_s=10, speed=20, receive=True, **options):
+def with_broker(story, keepalive_s=10, speed=20, receive=True, login=(), **options):
     """Run story(link, broker, messages) with a connected link, in time that runs `speed` times."""
     world = World(1)
     host.install(world)
@@ -28,9 +28,16 @@ def with_broker(story, keepalive_s=10, speed=20, receive=True, **options):
             lambda topic, payload: messages.append((topic, payload)),
             ("w", b"0"),
             keepalive_s,
+            *login,
         )
+
+        async def plain(packet):
+            reader, writer = await asyncio.open_connection("127.0.0.1", port)
+            writer.write(packet)
+            return reader, writer
+
         try:
-            await link.connect(await asyncio.open_connection("127.0.0.1", port))
+            await link.connect(plain)
             running = asyncio.create_task(link.run()) if receive else None
             try:
                 return await story(link, broker, messages)
@@ -68,6 +75,17 @@ def test_connect_carries_the_last_will_and_the_keep_alive():
         assert body[10:] == b"\x00\x04P001\x00\x01w\x00\x010"
 
     with_broker(story)
+
+
+def test_login_carries_user_and_password_as_bytes():
+    async def story(_link, broker, _messages):
+        _kind, body = broker.packets[0]
+        assert body[7] == 0b11101110  # user and password beside the retained will
+        user = "充电.2".encode()
+        assert body[10:16] == b"\x00\x04P001"
+        assert body.endswith(b"\x00\x08" + user + b"\x00\x40" + b"5a" * 32)
+
+    with_broker(story, login=("充电.2".encode(), b"5a" * 32))
 
 
 def test_packet_ids_wrap_and_never_are_zero():
@@ -184,12 +202,24 @@ def test_broken_packets_and_end_of_stream_are_oserror(sent, said):
         with_broker(story, receive=False)
 
 
-@pytest.mark.parametrize("answer", [b"\x20\x02\x00\x05", b"\x20\x01\x00", b"\xd0\x00"])
-def test_refused_connection_is_oserror(answer):
+@pytest.mark.parametrize(
+    ("answer", "said"),
+    [
+        (b"\x20\x02\x00\x01", "version"),
+        (b"\x20\x02\x00\x02", "client id"),
+        (b"\x20\x02\x00\x03", "not ready"),
+        (b"\x20\x02\x00\x04", "user or password"),
+        (b"\x20\x02\x00\x05", "not authorised"),
+        (b"\x20\x02\x00\x80", "answer 80"),
+        (b"\x20\x01\x00", "answer ff"),
+        (b"\xd0\x00", "answer ff"),
+    ],
+)
+def test_refused_connection_is_oserror_and_named(answer, said):
     async def story(*_unused):
         raise AssertionError("connected")
 
-    with pytest.raises(OSError, match="broker refused"):
+    with pytest.raises(OSError, match=f"broker refused: {said}$"):
         with_broker(story, answer_connect=answer)
 
 

@@ -1,6 +1,8 @@
-"""Uplink against a scripted broker: greeting, journal until acknowledged, reconnect with back-off."""
+"""Uplink against a scripted broker: login, greeting, journal until acknowledged, reconnect with back-off."""
 
 import asyncio
+import json
+import struct
 from itertools import pairwise
 
 import pytest
@@ -14,7 +16,7 @@ class Source:
     """A station that always has the same to say."""
 
     def __init__(self):
-        self.waiting = b'{"records":[]}'
+        self.waiting = [1, 2]
         self.refreshed = 0
 
     def hello(self):
@@ -30,7 +32,9 @@ class Source:
         self.refreshed += 1
 
     def journal(self, _most_bytes):
-        return self.waiting, 2 if self.waiting else 0
+        if not self.waiting:
+            return None, 0
+        return json.dumps(self.waiting).encode(), self.waiting[-1]
 
 
 class Downlink:
@@ -53,7 +57,7 @@ class Bench:
         self.brokers = []
         self.source = Source()
         self.downlink = Downlink()
-        self.uplink = None
+        self.security = self.uplink = None
 
     async def accept(self, reader, writer):
         broker = Broker()
@@ -63,6 +67,13 @@ class Bench:
     def names(self, number=-1):
         return [
             topic.decode().split("/")[-1] for topic, _id, _p in self.brokers[number].published()
+        ]
+
+    def journals(self, number=-1):
+        return [
+            json.loads(payload)
+            for topic, _id, payload in self.brokers[number].published()
+            if topic.endswith(b"journal")
         ]
 
     async def until(self, condition, within_s=30):
@@ -79,15 +90,18 @@ def play(story):
     world.clock.pace(host.RealTime(), 10_000)
 
     async def main():
+        from evse.link.dialer import Dialer
+        from evse.link.secure import Security
         from evse.link.uplink import Uplink
         from evse.link.wlan import Wlan
 
         bench = Bench()
         server = await asyncio.start_server(bench.accept, "127.0.0.1", 0)
         address = server.sockets[0].getsockname()[:2]
-        bench.uplink = Uplink(
-            "P", address, 10, Wlan("", ""), bench.source, bench.downlink, lambda: 0.5
-        )
+        bench.security = Security("password", "P")
+        bench.security.use(1, bytes(32))
+        dialer = Dialer(address, Wlan("", ""), bench.security, None, None, 900)
+        bench.uplink = Uplink("P", 10, dialer, bench.source, bench.downlink, lambda: 0.5)
         running = asyncio.create_task(bench.uplink.run())
         try:
             return await story(bench, running)
@@ -128,15 +142,82 @@ def test_records_go_out_again_without_an_acknowledgement_and_stop_with_it():
         await bench.until(lambda: bench.brokers and "hello" in bench.names())
         bench.uplink.acknowledged(0)
         await bench.until(lambda: bench.names().count("journal") == 2)
-        bodies = [
-            p for topic, _id, p in bench.brokers[0].published() if topic.endswith(b"journal")
-        ]
-        assert bodies[0] == bodies[1]
-        assert bodies[0] == bench.source.waiting
-        bench.source.waiting = None
+        assert bench.journals() == [[1, 2], [1, 2]]
+        bench.source.waiting = []
         bench.uplink.acknowledged(2)
         await asyncio.sleep(15)
         assert bench.names().count("journal") == 2
+
+    play(story)
+
+
+def test_an_ack_of_less_than_was_sent_brings_the_rest_again_soon():
+    async def story(bench, _running):
+        await bench.until(lambda: bench.brokers and "hello" in bench.names())
+        bench.source.waiting = [1, 2, 3]
+        bench.uplink.acknowledged(0)
+        await bench.until(lambda: bench.journals() == [[1, 2, 3]])
+        bench.source.waiting = [2, 3]
+        bench.uplink.acknowledged(1)
+        began_s = asyncio.get_running_loop().time()
+        await bench.until(lambda: bench.journals() == [[1, 2, 3], [2, 3]])
+        waited_s = asyncio.get_running_loop().time() - began_s
+        assert waited_s < 5, "the whole time for an answer was waited"
+        bench.source.waiting = []
+        bench.uplink.acknowledged(3)
+
+    play(story)
+
+
+def test_a_late_second_ack_of_an_earlier_message_does_not_double_what_follows():
+    async def story(bench, _running):
+        await bench.until(lambda: bench.brokers and "hello" in bench.names())
+        bench.uplink.acknowledged(0)
+        for number in range(3, 13):
+            await bench.until(lambda n=number: bench.journals()[-1:] == [list(range(n - 2, n))])
+            sent = len(bench.journals())
+            bench.uplink.acknowledged(number - 3)  # of the message before, once more
+            await asyncio.sleep(0.2)
+            assert len(bench.journals()) == sent
+            bench.source.waiting = [number - 1, number]
+            bench.uplink.acknowledged(number - 1)
+        await bench.until(lambda: bench.journals()[-1:] == [[11, 12]])
+        assert len(bench.journals()) == 11
+
+    play(story)
+
+
+def test_logs_in_with_the_identity_of_its_secret_and_anew_after_a_change():
+    async def story(bench, _running):
+        from evse.core import mac
+
+        def login(number, identity, secret):
+            key = mac.derive(secret, mac.PSK).hex().encode()
+            kind, body = bench.brokers[number].packets[0]
+            assert kind == 0x10
+            tail = struct.pack("!H", len(identity)) + identity + struct.pack("!H", 64) + key
+            assert body.endswith(tail)
+
+        await bench.until(lambda: bench.brokers and "hello" in bench.names())
+        login(0, b"P", bytes(32))
+        bench.security.use(2, b"\x01" * 32)
+        await asyncio.sleep(5)
+        assert len(bench.brokers) == 1
+        bench.uplink.reconnect()
+        await bench.until(lambda: len(bench.brokers) == 2 and "hello" in bench.names())
+        login(1, b"P.2", b"\x01" * 32)
+
+    play(story)
+
+
+def test_without_a_key_nothing_is_sent_and_the_reason_is_named():
+    async def story(bench, _running):
+        await bench.until(lambda: bench.brokers and "hello" in bench.names())
+        bench.security.use(1, b"")
+        bench.uplink.reconnect()
+        await bench.until(lambda: bench.uplink.last_error.startswith("key = nothing"))
+        await asyncio.sleep(20)
+        assert len(bench.brokers) == 1
 
     play(story)
 
@@ -185,20 +266,21 @@ def test_error_in_the_station_closes_the_link_and_comes_out():
 def test_waits_between_attempts_grow_to_their_bound_and_are_jittered():
     async def story(_bench, running):
         running.cancel()
+        from evse.link.secure import Security
         from evse.link.uplink import Uplink
 
         waits = []
 
-        class Bearer:
-            async def wait_up(self):
+        class Dialer:
+            security = Security("password", "P")
+
+            async def open(self, _first):
                 waits.append(asyncio.get_running_loop().time())
                 raise OSError("down")
 
         for fraction in (0.0, 0.999):
             waits.clear()
-            uplink = Uplink(
-                "P", ("127.0.0.1", 9), 10, Bearer(), None, Downlink(), lambda f=fraction: f
-            )
+            uplink = Uplink("P", 10, Dialer(), None, Downlink(), lambda f=fraction: f)
             task = asyncio.create_task(uplink.run())
             await asyncio.sleep(60)
             task.cancel()

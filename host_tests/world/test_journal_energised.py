@@ -10,6 +10,7 @@ OTHER_S = 600
 
 class Clock:
     up_s = 0
+    up_ms = 0
 
     def utc_s(self):
         return 1_763_600_000 + self.up_s
@@ -23,7 +24,7 @@ def ten_hours(r):
 
     permit, clock = StallPermit(), Clock()
     journal = Journal(r.board.journal_flash(), Keys(SECRET.hex(), permit), clock, permit)
-    tx = "%s-%d" % (journal.life, journal.next_seq)
+    tx = journal.next_seq
     flash = r.world.flash
     assert journal.record("tx_start", 1, 1000, tx=tx, ref="R" * 27, by="tcec102", meter="2" * 12)
     permit.energised = True
@@ -36,7 +37,7 @@ def ten_hours(r):
             taken += bool(journal.record("fault", 1, wh, fault="temperature_lost", detail=""))
             taken += bool(journal.record("fault_clear", 1, wh, fault="temperature_lost"))
         journal.maintain()
-    assert journal.record("tx_stop", 1, 73000, tx=tx, ref="R" * 27, reason="remote", fault="")
+    assert journal.record("tx_stop", 1, 73000, tx=tx, reason="remote", fault="")
     taken += 1
     assert journal.next_seq - first == taken
     return taken, flash.programs - programs, flash.erases - erases

@@ -111,8 +111,7 @@ class Application:
         await self.store.submit(self.keyring.enrol)
         self.keyring.load(self.store.read)
         if config.mqtt.broker.start:
-            self.broker = Broker(config.mqtt.broker.data, config.mqtt.port)
-            await self.broker.start()
+            self.broker = await self._start_broker()
             self.mqtt_port = self.broker.port
         await self._make_platforms()
         mqtt = self._make_link()
@@ -137,6 +136,20 @@ class Application:
         self._spawn(Rotation(self.keyring, self.hub, self.store).run())
         self._spawn(mqtt.run())
         await self._wait_ready(self._server)
+
+    async def _start_broker(self) -> Broker:
+        settings = self.config.mqtt
+        broker = Broker(
+            settings.broker.data,
+            settings.port,
+            keys=self.keyring.logins(),
+            psk=(settings.broker.psk_host, settings.broker.psk_port),
+            certificate=settings.broker.certificate,
+        )
+        await broker.start()
+        # A pile that takes its new secret must be let in with it, and with the old one until it has
+        self.keyring.changed.append(lambda: broker.set_keys(self.keyring.logins()))
+        return broker
 
     async def _wait_ready(self, server: _Server) -> None:
         """The web server listens; the broker is given a moment, and reported when it takes longer."""
@@ -186,10 +199,16 @@ class Application:
             TOPICS,
             self._on_message,
             self.hub.on_link,
-            (settings.username, settings.password) if settings.username else None,
+            self._credentials(),
         )
         self.hub.link = PileLink(piles, self.store, mqtt, self.hub, self.keyring, self._clock)
         return mqtt
+
+    def _credentials(self) -> tuple[str, str] | None:
+        if self.broker is not None:
+            return self.broker.credentials
+        settings = self.config.mqtt
+        return (settings.username, settings.password) if settings.username else None
 
     async def _on_message(self, topic: str, payload: bytes, retained: bool) -> None:
         assert self.hub.link is not None

@@ -23,7 +23,7 @@ log = logging.getLogger(__name__)
 _CURSOR = "assembly_cursor"
 _BATCH = 200
 _RETRY_S = 1.0
-_WITH_REGISTER = ("tx_charging", "tx_sample", "tx_resume", "tx_stop")
+_WITH_REGISTER = ("tx_charging", "tx_sample", "tx_resume", "tx_ending", "tx_stop")
 
 
 class Owner(Protocol):
@@ -109,6 +109,11 @@ class Assembly:
             if transaction.pile == pile and transaction.ref == ref:
                 return transaction
         return None
+
+    def ref_of(self, pile: str, tx: str) -> str:
+        """A platform's reference of an open transaction, "" when its start is not known yet."""
+        transaction = self._open.get((pile, tx))
+        return "" if transaction is None else transaction.ref
 
     def running_bill(self, transaction: Transaction, live: Reading | None) -> ChargeDetailRecord:
         """What the charge has cost so far, up to a live reading."""

@@ -1,15 +1,27 @@
-"""mosquitto as a child process with a generated configuration, restarted when it dies."""
+"""mosquitto as a child process, restarted when it dies; what it is told stands in broker_config.py."""
 
 import asyncio
+import contextlib
 import ctypes
 import logging
 import os
+import secrets
 import shutil
 import signal
 import socket
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
+
+from pilebridge import broker_access
+from pilebridge.broker_access import BRIDGE_USER, StationKey
+from pilebridge.broker_config import (
+    CONFIGURATION_FILE,
+    LOOPBACK,
+    Listeners,
+    child_configuration,
+)
+from pilebridge.settings import CertificateListener
 
 log = logging.getLogger(__name__)
 
@@ -44,44 +56,37 @@ def find_mosquitto(unpacked: Path = UNPACKED) -> tuple[str, dict[str, str]]:
 def free_port() -> int:
     """A loopback port nobody listens on now."""
     with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
+        probe.bind((LOOPBACK, 0))
         return int(probe.getsockname()[1])
 
 
-def configuration(port: int, data: Path, as_root: bool) -> str:
-    """Text of mosquitto.conf: loopback only, persistent, with room for a fleet's backlog."""
-    lines = [
-        f"listener {port} 127.0.0.1",
-        "allow_anonymous true",
-        "persistence true",
-        f"persistence_location {data}/",
-        "autosave_interval 30",
-        # Its defaults drop acknowledged reports while a consumer is away
-        "max_inflight_messages 1000",
-        "max_queued_messages 200000",
-        "message_size_limit 65536",
-        "log_dest stdout",
-        "log_type error",
-        "log_type warning",
-        "log_type notice",
-    ]
-    if as_root:
-        # It would change to user `mosquitto`, who cannot write our folder
-        lines.append("user root")
-    return "\n".join(lines) + "\n"
-
-
 class Broker:
-    """A supervised mosquitto on loopback; `port` is fixed once start() has returned."""
+    """A supervised mosquitto that lets in the bridge and the stations whose keys it was given.
+
+    `port` is the plain listener on loopback, for `credentials` and for piles without encryption; `psk_port`
+    is the one for piles. Both are fixed once start() has returned.
+    """
 
     def __init__(
-        self, data: str | Path, port: int = 0, on_restart: Callable[[], None] | None = None
+        self,
+        data: str | Path,
+        port: int = 0,
+        on_restart: Callable[[], None] | None = None,
+        *,
+        keys: Iterable[StationKey] = (),
+        psk: tuple[str, int] = (LOOPBACK, 0),
+        certificate: CertificateListener | None = None,
     ) -> None:
         self.port = port
+        self.psk_host, self.psk_port = psk
+        self.credentials = (BRIDGE_USER, secrets.token_urlsafe(32))
         self.restarts = 0
+        self._keys = list(keys)
+        self._certificate = certificate
         self._data = Path(data).resolve()
         self._on_restart = on_restart
         self._process: asyncio.subprocess.Process | None = None
+        self._listening = False
         self._supervisor: asyncio.Task[None] | None = None
 
     @property
@@ -90,16 +95,40 @@ class Broker:
         return None if self._process is None else self._process.pid
 
     async def start(self) -> None:
-        """Start mosquitto and wait until it listens; BrokerError otherwise."""
+        """Start mosquitto and wait until it listens; BrokerError or AccessError otherwise."""
         program, environment = find_mosquitto()
-        self._data.mkdir(parents=True, exist_ok=True)
         self.port = self.port or free_port()
-        config = self._data / "mosquitto.conf"
-        config.write_text(configuration(self.port, self._data, os.geteuid() == 0), "utf-8")
+        while self.psk_port in (0, self.port):
+            self.psk_port = free_port()
+        broker_access.write(self._data, self._keys, *self.credentials)
+        config = self._data / CONFIGURATION_FILE
+        broker_access.replace(config, self._configuration())
         command = [program, "-c", str(config)]
         (self._data / "mosquitto.log").write_bytes(b"")
         await self._launch(command, environment)
         self._supervisor = asyncio.create_task(self._supervise(command, environment))
+
+    def set_keys(self, keys: Iterable[StationKey]) -> None:
+        """Let in these stations and no others; who is connected stays. AccessError changes nothing.
+
+        A moment passes until mosquitto has read them: a login that comes before it is to be repeated.
+        """
+        keys = list(keys)
+        broker_access.write(self._data, keys, *self.credentials)
+        self._keys = keys
+        # One that is starting reads them anyway, and a signal now would end it
+        if self._listening and self._process is not None:
+            with contextlib.suppress(ProcessLookupError):
+                self._process.send_signal(signal.SIGHUP)
+
+    def _configuration(self) -> str:
+        listeners = Listeners(
+            plain_port=self.port,
+            psk_host=self.psk_host,
+            psk_port=self.psk_port,
+            certificate=self._certificate,
+        )
+        return child_configuration(listeners, self._data, os.geteuid() == 0)
 
     async def stop(self) -> None:
         """Stop the child and wait for it; it saves its state on the way out."""
@@ -132,7 +161,7 @@ class Broker:
         deadline = loop.time() + _START_TIMEOUT_S
         while self._process.returncode is None and loop.time() < deadline:
             try:
-                _, writer = await asyncio.open_connection("127.0.0.1", self.port)
+                _, writer = await asyncio.open_connection(LOOPBACK, self.port)
             except OSError:
                 await asyncio.sleep(0.05)
                 continue
@@ -140,10 +169,13 @@ class Broker:
             # Another program may hold the port: ours has then ended by now
             await asyncio.sleep(0.05)
             if self._process.returncode is None:
-                log.info("broker: mosquitto listens on 127.0.0.1:%d", self.port)
+                self._listening = True
+                text = "broker: mosquitto listens on %s:%d for the bridge, on %s:%d for piles"
+                log.info(text, LOOPBACK, self.port, self.psk_host, self.psk_port)
                 return
         tail = (self._data / "mosquitto.log").read_text("utf-8", "replace").strip()
-        raise BrokerError(f"mosquitto did not start on port {self.port}: {tail[-300:]}")
+        ports = f"port {self.port} and {self.psk_port}"
+        raise BrokerError(f"mosquitto did not start on {ports}: {tail[-300:]}")
 
     async def _supervise(self, command: list[str], environment: dict[str, str]) -> None:
         attempt = 0
@@ -152,6 +184,7 @@ class Broker:
             assert self._process is not None
             began = loop.time()
             code = await self._process.wait()
+            self._listening = False
             if loop.time() - began > _BACKOFF_S[-1]:
                 attempt = 0
             pause_s = _BACKOFF_S[min(attempt, len(_BACKOFF_S) - 1)]

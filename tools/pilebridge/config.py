@@ -10,7 +10,7 @@ from typing import Any
 import msgspec
 
 from pilebridge.billing import DAY_S
-from pilebridge.settings import Config
+from pilebridge.settings import BrokerChild, Config
 
 
 class ConfigError(ValueError):
@@ -40,14 +40,25 @@ def parse(text: str, folder: Path) -> Config:
         raise ConfigError(_explain(str(error), tables)) from None
     _check(config)
     database = str(folder / config.bridge.database)
-    broker = msgspec.structs.replace(
-        config.mqtt.broker, data=str(folder / config.mqtt.broker.data)
-    )
+    broker = _broker_paths(config.mqtt.broker, folder)
+    _check_broker(config.mqtt.port, broker)
     return msgspec.structs.replace(
         config,
         bridge=msgspec.structs.replace(config.bridge, database=database),
         mqtt=msgspec.structs.replace(config.mqtt, broker=broker),
     )
+
+
+def _broker_paths(broker: BrokerChild, folder: Path) -> BrokerChild:
+    """The same table with paths that start at `folder`."""
+    listener = broker.certificate
+    if listener is not None:
+        listener = msgspec.structs.replace(
+            listener,
+            certificate=str(folder / listener.certificate),
+            private_key=str(folder / listener.private_key),
+        )
+    return msgspec.structs.replace(broker, data=str(folder / broker.data), certificate=listener)
 
 
 def _resolved(value: Any, folder: Path, path: str) -> Any:
@@ -120,8 +131,25 @@ def _check(config: Config) -> None:
                 f"tariff[{i}].periods: from = {[p.from_ for p in row.periods]}, {text}"
             )
     _check_platforms(config)
-    if config.mqtt.port == 0 and not config.mqtt.broker.start:
-        raise ConfigError("mqtt.port = 0: only with mqtt.broker.start = true")
+
+
+def _check_broker(port: int, broker: BrokerChild) -> None:
+    if not broker.start:
+        if port == 0:
+            raise ConfigError("mqtt.port = 0: only with mqtt.broker.start = true")
+        return
+    ports = [("mqtt.port", port), ("mqtt.broker.psk_port", broker.psk_port)]
+    listener = broker.certificate
+    if listener is not None:
+        for key in ("certificate", "private_key"):
+            if not Path(getattr(listener, key)).is_file():
+                where = f"mqtt.broker.certificate.{key} = {getattr(listener, key)!r}"
+                raise ConfigError(f"{where}: no such file")
+        ports.append(("mqtt.broker.certificate.port", listener.port))
+    for i, (key, number) in enumerate(ports):
+        for earlier, taken in ports[:i]:
+            if number == taken != 0:
+                raise ConfigError(f"{key} = {number}: {earlier} has it already")
 
 
 def _check_piles(config: Config) -> None:

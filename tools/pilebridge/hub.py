@@ -198,9 +198,10 @@ class Hub:
         if not retained:
             self.presence.said_at(pile, message.utc)
             # While records wait, the end of a charge may be among them
-            if message.up >= _SETTLED_UP_S and not message.journal.get("waiting"):
+            up, boot = message.up or 0, message.boot
+            if boot is not None and up >= _SETTLED_UP_S and not message.journal.get("waiting"):
                 running = {report.id: report.tx for report in message.connectors}
-                self.assembly.observed(pile, message.boot, running)
+                self.assembly.observed(pile, boot, running)
         if message.notes != self.notes.get(pile, []):
             for note in message.notes:
                 log.warning("hub: %s says: %s", pile, note)
@@ -212,15 +213,16 @@ class Hub:
                 continue
             old = self._states[pile, report.id]
             same_tx = (report.tx or "") == old.tx
+            limit_a10 = report.limit_a10
             state = ConnectorState(
                 status=report.status,
                 cp=report.cp,
                 faults=tuple(report.faults),
-                limit_a10=report.limit_a10,
+                limit_a10=connector.rated_a10 if limit_a10 is None else limit_a10,
                 limit_by=report.limit_by,
                 tx=report.tx or "",
-                ref=report.ref or "",
-                w=report.w or 0,
+                ref=self.assembly.ref_of(pile, report.tx or ""),
+                w=(old.w if same_tx else 0) if report.w is None else report.w,
                 wh=old.wh if report.wh is None else report.wh,
                 mv=old.mv if same_tx else (),
                 ma=old.ma if same_tx else (),
@@ -234,13 +236,13 @@ class Hub:
                 self.stop_if_unwanted(state.ref)
 
     def on_meter(self, pile: str, message: wire.Meter) -> None:
-        self.presence.said_at(pile, message.utc)
+        self.presence.seen(pile)
         state = self._states.get((pile, message.c))
         if state is None:
             return
         state.wh, state.w = message.wh, message.w
         state.mv, state.ma = tuple(message.mv), tuple(message.ma)
-        state.sampled_utc = message.utc or int(self._clock())
+        state.sampled_utc = int(self._clock())
 
     def on_journal(self, pile: str) -> None:
         self.assembly.wake()

@@ -4,6 +4,7 @@ Nothing here touches the store: what a record means for a journal, journal.py de
 """
 
 import struct
+from binascii import a2b_base64
 from collections.abc import Sequence
 from typing import Any, Protocol
 
@@ -67,7 +68,10 @@ def read(pile: str, payload: bytes, known: Sequence[Secret]) -> Batch:
     prefix = life.encode()
     found = []
     for text in message.records:
-        data = messages.decode_base64("records", text)
+        try:
+            data = a2b_base64(text)
+        except ValueError:
+            raise messages.ProtocolError("records", "not base64") from None
         sealed = examine(data, prefix, known)
         found.append(sealed)
         if sealed.by is None:
@@ -87,13 +91,13 @@ def examine(data: bytes, life: bytes, known: Sequence[Seals]) -> Sealed:
     content, tag = life + data[:-20], data[-20:-4]
     for secret in known:
         if secret.journal.proves(content, tag):
-            return _readable(data, secret.name)
+            return _readable(data, life, secret.name)
     return Sealed(records.seq_of(data), data)
 
 
-def _readable(data: bytes, by: tuple[int, int]) -> Sealed:
+def _readable(data: bytes, life: bytes, by: tuple[int, int]) -> Sealed:
     try:
-        record: dict[str, Any] = records.decode(data)
+        record: dict[str, Any] = _decode(data)
         if not _is_plain(record):
             _check(record)
     except (records.RecordError, messages.ProtocolError) as error:
@@ -110,11 +114,13 @@ def _readable(data: bytes, by: tuple[int, int]) -> Sealed:
         record["utc"],
         record["c"],
         record["wh"],
-        record.get("tx", ""),
+        f"{life.decode()}-{record['tx']}" if "tx" in record else "",
     )
     return Sealed(record["seq"], data, by, columns)
 
 
+_decode = records.decode
+_KINDS = reports.RECORD_FIELDS
 # What the codec's own widths leave open of the fields that every record has
 _MOST = {row[0]: row[4] for row in reports.FIELDS["record"]}
 _MOST_BOOT, _MOST_UP, _MOST_CONNECTOR = _MOST["boot"], _MOST["up"], _MOST["c"]
@@ -125,9 +131,9 @@ def _is_plain(record: dict[str, Any]) -> bool:
     kind, connector = record["kind"], record["c"]
     if not record["seq"] or record["boot"] > _MOST_BOOT or record["up"] > _MOST_UP:
         return False
-    if connector > _MOST_CONNECTOR or kind not in reports.RECORD_FIELDS:
+    if connector > _MOST_CONNECTOR or kind not in _KINDS:
         return False
-    for name, wanted, _required, lowest, highest in reports.RECORD_FIELDS[kind]:
+    for name, wanted, _required, lowest, highest in _KINDS[kind]:
         value = record.get(name)
         if wanted == "token":
             if type(value) is not str or not lowest <= len(value) <= highest:
@@ -152,6 +158,6 @@ def _check(record: dict[str, Any]) -> None:
             raise messages.ProtocolError("wh", f"null in {kind}")
         if record["c"] < 1:
             raise messages.ProtocolError("c", f"0 in {kind}")
-    elif not isinstance(record.get("tx", ""), str):
+    elif not isinstance(record.get("tx", 0), int):
         # An index column takes it, whatever the kind
-        raise messages.ProtocolError("tx", "not text")
+        raise messages.ProtocolError("tx", "not a number")

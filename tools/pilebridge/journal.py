@@ -15,6 +15,7 @@ from pilebridge.intake import UNREADABLE, Batch, Sealed
 from pilebridge.lives import Life
 from pilebridge.model import Record
 from pilebridge.timeline import Anchor
+from pilebridge.wire import decode_record
 from pilebridge.wire import records as codec
 
 # How a record stands to the one before it; the words are stored
@@ -257,7 +258,7 @@ def anchors(conn: sqlite3.Connection, pile: str, life: str, boots: Sequence[int]
 
 
 def _record(row: sqlite3.Row) -> Record:
-    fields = {} if row["kind"] == UNREADABLE else codec.decode(row["body"])
+    fields = {} if row["kind"] == UNREADABLE else decode_record(row["body"], row["life"])
     return Record(
         id=row["id"],
         pile=row["pile"],

@@ -135,7 +135,8 @@ class PileLink:
             return self._hello(pile, wire.decode_hello(payload), retained)
         elif name == "state":
             state = wire.decode_state(payload)
-            self._anchor(pile, state.boot, state.up, state.utc)
+            if state.boot is not None and state.up is not None:
+                self._anchor(pile, state.boot, state.up, state.utc)
             self._listener.on_state(pile, state, retained)
         elif name == "meter":
             self._listener.on_meter(pile, wire.decode_meter(payload))

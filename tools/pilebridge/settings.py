@@ -29,9 +29,19 @@ class Bridge(_Table, frozen=True):
     http: Http = Http()
 
 
+class CertificateListener(_Table, frozen=True):
+    certificate: Annotated[str, Meta(min_length=1)]
+    private_key: Annotated[str, Meta(min_length=1)]
+    host: str = "127.0.0.1"
+    port: Annotated[int, Meta(ge=1, le=65535)] = 8884
+
+
 class BrokerChild(_Table, frozen=True):
     start: bool = False
     data: str = "build/broker"
+    psk_host: str = "127.0.0.1"
+    psk_port: PortNumber = 8883
+    certificate: CertificateListener | None = None
 
 
 class Mqtt(_Table, frozen=True):

@@ -14,7 +14,7 @@ from pilebridge.intake import UNREADABLE, examine
 from pilebridge.keys import PreparedKey
 from pilebridge.model import Record, Transaction
 from pilebridge.timeline import SOURCES, Anchor
-from pilebridge.wire import records as codec
+from pilebridge.wire import decode_record
 
 _BROKEN = (KeyError, TypeError, ValueError, IndexError, AttributeError, AssertionError)
 
@@ -99,7 +99,7 @@ def _opened(text: str, evidence: Mapping[str, Any], keys: Sequence[JournalKey]) 
         raise ValueError("altered, or of another pile or life: its tag does not hold")
     kind, boot, up, utc, connector, wh, _tx = sealed.columns
     head = (0, evidence["pile"], sealed.seq, kind, boot, up, utc, connector, wh, 0)
-    fields = {} if kind == UNREADABLE else codec.decode(data)
+    fields = {} if kind == UNREADABLE else decode_record(data, evidence["life"])
     return Record(*head, fields, evidence["life"], data=data)
 
 

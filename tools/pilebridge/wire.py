@@ -30,22 +30,23 @@ class ConnectorReport(Struct, frozen=True):
     id: Annotated[int, Meta(ge=1, le=4)]
     status: Annotated[str, Meta(pattern=_STATUS_PATTERN)]
     cp: Name
-    limit_a10: Annotated[int, Meta(ge=0, le=10000)]
-    limit_by: Name
     faults: Annotated[list[Name], Meta(max_length=64)] = []
+    # None: nothing but the rating holds the current
+    limit_a10: Annotated[int, Meta(ge=0, le=10000)] | None = None
+    limit_by: Name = "rated"
     tx: Annotated[str, Meta(max_length=32)] | None = None
-    ref: Annotated[str, Meta(max_length=64)] | None = None
-    w: Annotated[int, Meta(ge=-(1 << 20), le=1 << 20)] | None = 0
+    # The rest comes with the heartbeat only
+    w: Annotated[int, Meta(ge=-(1 << 20), le=1 << 20)] | None = None
     wh: Annotated[int, Meta(ge=0, le=1 << 40)] | None = None
 
 
 class State(Struct, frozen=True):
-    """A state message."""
+    """A state message; `boot`, `up` and `journal` come with the heartbeat only."""
 
-    boot: int
-    up: int
-    utc: int | None
     connectors: list[ConnectorReport]
+    utc: int | None
+    boot: int | None = None
+    up: int | None = None
     notes: list[str] = []
     counts: dict[str, int] = {}
     journal: dict[str, int] = {}
@@ -54,15 +55,12 @@ class State(Struct, frozen=True):
 class Meter(Struct, frozen=True):
     """A meter message; mV and mA per phase."""
 
-    c: int
-    tx: str
-    up: int
-    utc: int | None
     wh: int
     w: int
     mv: list[Annotated[int, Meta(ge=0, le=1_000_000)]]
     # Negative where a current transformer is turned round
     ma: list[Annotated[int, Meta(ge=-1_000_000, le=1_000_000)]]
+    c: int = 1
 
 
 def _limits(name: str, field: str) -> tuple[int, int]:
@@ -93,6 +91,18 @@ _ack = msgspec.json.Encoder()
 def encode_ack(life: str, upto: int) -> bytes:
     """The acknowledgement after a commit; one follows every journal message."""
     return _ack.encode({"v": messages.VERSION, "life": life, "upto": upto})
+
+
+def decode_record(data: bytes, life: str) -> dict[str, Any]:
+    """A sealed record's fields, its transaction by the name it has everywhere else; RecordError."""
+    return name_transaction(records.decode(data), life)
+
+
+def name_transaction(record: dict[str, Any], life: str) -> dict[str, Any]:
+    """The same record with the number of its transaction made the name: life and number."""
+    if isinstance(record.get("tx"), int):
+        record["tx"] = f"{life}-{record['tx']}"
+    return record
 
 
 def decode_online(payload: bytes) -> bool:

@@ -1,130 +1,169 @@
-"""NOR flash: an erase sets a sector to ones, programming only clears bits, power can go in between.
+"""NOR flash: erasing sets a sector to 0xFF, programming only clears bits, power may fail in between.
 
-Counts operations and lets each hold the interpreter as long as a real part does. `path` keeps the content in
-a file, written through, so that a killed simulator leaves what was programmed.
+The content outlives chips, and with keep_in() the process too. Programs are counted per page touched.
 """
 
 import os
 
+from pilesim.rng import Random
+
+FAULTS = ("flash_fail", "flash_silent", "flash_worn")
 SECTOR_BYTES = 4096
 PAGE_BYTES = 256
+# How much of an operation has happened when the power goes
+TORN = ("none", "half", "full")
 PROGRAM_US = 700
 ERASE_LEAST_US = 45_000
 ERASE_MOST_US = 400_000
-FAULTS = ("flash_fails", "flash_missing")
-# What of the operation that power cuts off is done: nothing, its first half, all
-MODES = ("none", "half", "all")
+_READ_US = 30
 _EIO = 5
 
 
+class PowerCut(BaseException):
+    """The power went in the middle of an operation."""
+
+
+def _cut():
+    raise PowerCut()
+
+
 class NorFlash:
-    """One part. `cut_at(number, mode, on_cut)`: power goes at that operation from now, then on_cut()."""
+    """A flash of `size` bytes; `busy(us)` lets the time of an operation pass, `cut()` ends the chip."""
 
-    def __init__(self, clock, random, size=65536):
+    SECTOR_BYTES = SECTOR_BYTES
+
+    def __init__(self, size, random=None, busy=None, cut=_cut):
+        if size % SECTOR_BYTES or size <= 0:
+            raise ValueError("size %d: allowed multiples of %d" % (size, SECTOR_BYTES))
         self.size = size
-        self.programs = 0  # pages
+        self.content = bytearray(b"\xff" * size)
+        self.programs = 0
         self.erases = 0
-        self.operations = 0
-        self.faults = set()
-        self.data = bytearray(b"\xff" * size)
-        self._clock = clock
-        self._random = random
+        self.wear = [0] * (size // SECTOR_BYTES)
+        # Programs and erases that will fail, -1 all; programs that will do nothing and say nothing
+        self.failing = 0
+        self.silent = 0
+        self.worn = False
+        self._random = Random(1) if random is None else random
+        self._busy = busy
+        self._cut = cut
+        self._cut_in = 0
+        self._torn = ""
         self._file = None
-        self._cut = None
 
-    def open(self, path):
-        """Take the content from a file and keep it there."""
-        try:
-            with open(path, "rb") as file:
-                self.data[:] = file.read(self.size)
-        except OSError:
-            with open(path + ".new", "wb") as file:
-                file.write(self.data)
-            os.rename(path + ".new", path)
-        # Stays open as long as the part lives
-        self._file = open(path, "r+b")  # noqa: SIM115
+    def read(self, at, count):
+        """`count` bytes; OSError outside of the flash."""
+        self._check(at, count)
+        self._pass(_READ_US + (count >> 3))
+        return bytes(self.content[at : at + count])
+
+    def program(self, at, data):
+        """Clear bits; over the end of a page it goes on in the next one."""
+        self._check(at, len(data))
+        pages = (at + len(data) - 1) // PAGE_BYTES - at // PAGE_BYTES + 1
+        self.programs += pages
+        torn = self._begin(PROGRAM_US * pages)
+        if self.silent and not torn:
+            self.silent -= self.silent > 0
+        elif torn != "none":
+            old = self.content[at : at + len(data)]
+            new = bytes([a & b for a, b in zip(old, data)])
+            self._store(at, self._torn_between(old, new) if torn == "half" else new)
+        if torn:
+            self._cut()
+
+    def erase(self, at):
+        """Set the sector that begins at `at` to 0xFF."""
+        if at % SECTOR_BYTES:
+            raise ValueError("erase at %d: no start of a sector" % at)
+        self._check(at, SECTOR_BYTES)
+        self.erases += 1
+        self.wear[at // SECTOR_BYTES] += 1
+        torn = self._begin(self._random.between(ERASE_LEAST_US, ERASE_MOST_US))
+        if torn != "none":
+            new = bytearray(b"\xff" * SECTOR_BYTES)
+            if torn == "half":
+                new = self._torn_between(self.content[at : at + SECTOR_BYTES], new)
+            elif self.worn:
+                new[self._random.below(SECTOR_BYTES)] = 0xEF
+            self._store(at, new)
+        if torn:
+            self._cut()
+
+    def cut_in(self, operations, torn):
+        """Let the power go in the `operations`-th program or erase from now, 0 never; `torn` of TORN."""
+        if torn not in TORN:
+            raise ValueError("torn %s, allowed %s" % (torn, " ".join(TORN)))
+        self._cut_in = operations
+        self._torn = torn
+
+    def rot(self, bits, start=0, end=None):
+        """Flip bits at random places from `start` up to `end`; returns the places."""
+        places = []
+        for _ in range(bits):
+            at = start + self._random.below((self.size if end is None else end) - start)
+            self._store(at, bytes((self.content[at] ^ 1 << self._random.below(8),)))
+            places.append(at)
+        return places
 
     def set_fault(self, name, on):
         """Switch one of FAULTS."""
-        if on:
-            self.faults.add(name)
+        if name == "flash_fail":
+            self.failing = -1 if on else 0
+        elif name == "flash_silent":
+            self.silent = -1 if on else 0
         else:
-            self.faults.discard(name)
+            self.worn = on
 
-    def cut_at(self, number, mode, on_cut):
-        """Power goes at operation `number` from now, 1 for the next; on_cut() is called after it."""
-        self._cut = (self.operations + number, MODES.index(mode), on_cut)
+    def keep_in(self, path):
+        """Hold the content in a file from now on, written through by every operation."""
+        try:
+            whole = os.stat(path)[6] == self.size
+        except OSError:
+            whole = False
+        if not whole:
+            with open(path, "wb") as file:
+                file.write(self.content)
+        self._file = open(path, "r+b")  # noqa: SIM115 - open as long as the simulation runs
+        self.content = bytearray(self._file.read(self.size))
 
-    def rot(self, count):
-        """Flip `count` bits at random places."""
-        for _ in range(count):
-            at = self._random.below(self.size)
-            self.data[at] ^= 1 << self._random.below(8)
-            self._keep(at, 1)
+    def _check(self, at, count):
+        if at < 0 or count <= 0 or at + count > self.size:
+            raise OSError("flash: %d bytes at %d of %d" % (count, at, self.size))
 
-    def read(self, at, count):
-        """Bytes."""
-        return bytes(self.data[at : at + count])
+    def _begin(self, us):
+        """Let time pass and count; how much of this operation happens when it is cut, else ""."""
+        self._pass(us)
+        if self._cut_in:
+            self._cut_in -= 1
+            if not self._cut_in:
+                return self._torn
+        if self.failing:
+            self.failing -= self.failing > 0
+            raise OSError(_EIO, "flash does not answer")
+        return ""
 
-    def program(self, at, data):
-        """Clear the bits that are zero in `data`, page by page."""
-        if "flash_fails" in self.faults:
-            raise OSError(_EIO)
-        done = 0
-        while done < len(data):
-            room = PAGE_BYTES - (at + done) % PAGE_BYTES
-            self._program_page(at + done, data[done : done + room])
-            done += room
+    def _pass(self, us):
+        if self._busy is not None:
+            self._busy(us)
 
-    def erase(self, at):
-        """Set one sector to ones."""
-        if "flash_fails" in self.faults:
-            raise OSError(_EIO)
-        at -= at % SECTOR_BYTES
-        self.erases += 1
-        part = self._begin(SECTOR_BYTES)
-        if part >= 0:
-            # An erase that is cut off leaves no bit reliable
-            for place in range(at, at + part):
-                self.data[place] = self._random.below(256) | self.data[place]
-            self._end(at, part)
-        self.data[at : at + SECTOR_BYTES] = b"\xff" * SECTOR_BYTES
-        self._keep(at, SECTOR_BYTES)
-        self._clock.freeze(self._random.between(ERASE_LEAST_US, ERASE_MOST_US))
-        self._all_done()
+    def _torn_between(self, old, new):
+        """Half of the way: the first or the last half of the bytes, or about half of the bits."""
+        half = len(new) // 2
+        way = self._random.below(3)
+        if way == 0:
+            return bytes(new[:half]) + bytes(old[half:])
+        if way == 1:
+            return bytes(old[:half]) + bytes(new[half:])
+        mixed = bytearray(new)
+        for index in range(len(new)):
+            mask = self._random.below(256)
+            mixed[index] = old[index] & mask | new[index] & ~mask & 0xFF
+        return mixed
 
-    def _program_page(self, at, data):
-        self.programs += 1
-        part = self._begin(len(data))
-        for index in range(len(data) if part < 0 else part):
-            self.data[at + index] &= data[index]
-        if part >= 0:
-            self._end(at, part)
-        self._keep(at, len(data))
-        self._clock.freeze(PROGRAM_US)
-        self._all_done()
-
-    def _begin(self, size):
-        """-1 for a whole operation, else how many of its bytes are done when the power goes."""
-        self.operations += 1
-        if self._cut is None or self.operations < self._cut[0] or self._cut[1] == 2:
-            return -1
-        return size // 2 if self._cut[1] else 0
-
-    def _all_done(self):
-        if self._cut is not None and self.operations >= self._cut[0]:
-            self._lose_power()
-
-    def _end(self, at, part):
-        self._keep(at, part)
-        self._lose_power()
-
-    def _lose_power(self):
-        on_cut, self._cut = self._cut[2], None
-        on_cut()
-
-    def _keep(self, at, count):
+    def _store(self, at, data):
+        self.content[at : at + len(data)] = data
         if self._file is not None:
             self._file.seek(at)
-            self._file.write(self.data[at : at + count])
+            self._file.write(data)
             self._file.flush()

@@ -1,7 +1,8 @@
 """One simulated pile as a program: clock, world, board, firmware, and the world's words on stdin.
 
 Runs on both interpreters. Options are key=value words: board, seed, speed (1.0 real time, 0 as fast
-as it can), scenario (text, or @file), dir (the pile's file system, where its settings lie).
+as it can), scenario (text, or @file), dir (the pile's file system, where its settings lie, and beside
+them the raw flash of its journal, so that both outlive this program).
 """
 
 import asyncio
@@ -16,6 +17,7 @@ from pilesim.world import World
 CPYTHON = sys.implementation.name == "cpython"
 # From reset to the first line of the program
 BOOT_US = 300_000
+FLASH_FILE = "journal.flash"
 _PRINT_MS = 20
 OPTIONS = ("seed", "speed", "scenario", "dir")
 _FIRMWARE = ("evse", "board", "main", "boot")
@@ -62,7 +64,7 @@ def run_pile(board_name, options):
         if provision():
             _say("provisioned", "with the bench's public key")
         MeterMemory(world.meter)
-        world.flash.open("journal.flash")
+        world.flash.keep_in(FLASH_FILE)
     if speed_permille:
         world.clock.pace(real, speed_permille)
     while True:

@@ -130,6 +130,13 @@ def _pilot_noise(world, amplitude_mv):
     world.set_fault("noise", amplitude_mv != 0)
 
 
+def _flash(world, what, count, torn):
+    if what == "rot":
+        world.flash.rot(count)
+    else:
+        world.flash.cut_in(count, torn)
+
+
 # Words that act on the world alone
 _WORLD_WORDS = {
     "plug": lambda world: world.vehicle.plug(),
@@ -143,4 +150,5 @@ _WORLD_WORDS = {
     "voltage": lambda world, millivolts: world.set_voltage(millivolts),
     "temperature": lambda world, c10: world.set_temperature(c10),
     "pilot": _pilot_noise,
+    "flash": _flash,
 }

@@ -8,6 +8,7 @@ parse() refuses what it does not know before anything happens; scenario.Runner c
 
 from evse.core.charging import NAMES as CP_STATES
 from evse.core.messages import STATUSES
+from pilesim.nor_flash import TORN
 from pilesim.vehicle import MODES
 from pilesim.world import FAULTS
 
@@ -28,6 +29,7 @@ WORDS = (
     ("voltage", "190"),
     ("temperature", "70"),
     ("pilot", "noise [400mV|off]"),
+    ("flash", "rot 8|cut 17 " + "|".join(TORN)),
     ("authorize", ""),
     ("stop", ""),
     ("reset", ""),
@@ -198,6 +200,15 @@ def _read_pilot(words):
     raise ValueError("'%s' is no amplitude" % text)
 
 
+def _read_flash(words):
+    """`rot` bits, or `cut` in that many operations and how much of the last one happens."""
+    what = _one_of(words[0], ("rot", "cut"))
+    _length(words, 2 if what == "rot" else 3)
+    if not words[1].isdigit() or not 0 < int(words[1]) <= 1_000_000:
+        raise ValueError("'%s' is no number, allowed 1..1000000" % words[1])
+    return what, int(words[1]), "" if what == "rot" else _one_of(words[2], TORN)
+
+
 def _read_wait(words):
     limit_us = None
     if len(words) > 1:
@@ -229,6 +240,7 @@ _READERS = {
     "voltage": _read_voltage,
     "temperature": _read_temperature,
     "pilot": _read_pilot,
+    "flash": _read_flash,
     "wait": _read_wait,
     "expect": _read_expect,
 }

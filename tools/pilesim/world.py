@@ -37,12 +37,16 @@ FAULTS = (
     + WORLD_FAULTS
 )
 TRACE_SIZE = 1000
+FLASH_BYTES = 64 * 1024
 
 
 class World:
-    """Chip, pilot line, contactor, safety parts, vehicle, mains and meter. Everything follows from `seed`."""
+    """Chip, flash, pilot line, contactor, safety parts, vehicle, mains and meter; all follow from `seed`.
 
-    def __init__(self, seed=1, ticks_offset_us=0):
+    `partitioned` False: the image on the chip has no partition for the journal.
+    """
+
+    def __init__(self, seed=1, ticks_offset_us=0, partitioned=True):
         self.seed = seed
         self.clock = clock = Clock(ticks_offset_us)
         self.random = Random(seed)
@@ -72,8 +76,11 @@ class World:
         self.mains_monitor = safety_inputs.MainsMonitor(clock, self.mains)
         self.temperature = temperature.Temperature()
         self.lock = lock.Lock(clock, self.log)
-        self.flash = nor_flash.NorFlash(clock, Random(seed + 5))
         self.chip = Chip(clock, self.random, PWRON_RESET)
+        self.partitioned = partitioned
+        self.flash = nor_flash.NorFlash(
+            FLASH_BYTES, Random(seed + 5), clock.advance, self._cut_power
+        )
 
     def wire(self, board):
         """Connect the models as `board` says; repeated by itself after every chip reset."""
@@ -85,6 +92,9 @@ class World:
         """Reset the chip, or cut its power with PWRON_RESET: the old one is dead, ResetRequest is raised."""
         self.replace_chip(cause)
         raise ResetRequest(cause)
+
+    def _cut_power(self):
+        self.reset_chip(PWRON_RESET)
 
     def replace_chip(self, cause):
         """The same without raising, for a program that is no longer running."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 STATION = "P001"
+SECRET = "8f434346648f6b96df89dda901c5176b10a6d83961dd3c1ac88b59b2dc327aa4"
 CONNECTOR_ID = "31010100010101"
 SAMPLE_INTERVAL_S = 5
 
@@ -44,6 +45,10 @@ broker = {{ start = {str(runs_broker).lower()}, data = "broker" }}
 id = "MA5PILE01"
 name = "示例充电"
 service_tel = "400-000-0000"
+
+[[pile]]
+id = "{STATION}"
+key = "{SECRET}"
 
 [[station]]
 id = "CP0001"
@@ -111,6 +116,7 @@ def pile_settings(mqtt_port: int) -> dict[str, object]:
     """The pile's settings.json."""
     return {
         "station_id": STATION,
+        "key": SECRET,
         "site": "demo",
         "broker_port": mqtt_port,
         "sample_interval_s": SAMPLE_INTERVAL_S,

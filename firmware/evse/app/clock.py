@@ -30,6 +30,11 @@ class Clock:
         return dt_ms
 
     @property
+    def up_ms(self):
+        """Uptime in milliseconds."""
+        return self.up_s * 1000 + self._up_ms
+
+    @property
     def known(self):
         """True once UTC is known from anybody."""
         return self._offset_s is not None

@@ -25,7 +25,9 @@ class Commands:
                 self._counts["repeated"] += 1
                 return reply
         result, reason = self._act(message)
-        reply = {"id": message["id"], "result": result, "reason": reason}
+        reply = {"id": message["id"], "result": result}
+        if reason:
+            reply["reason"] = reason
         # A stale command was not acted on: sent again in time it may still act
         if result in ("accepted", "refused") and message["name"] in _LASTING:
             self._answers.append((message["utc"] + message["ttl_s"], reply))

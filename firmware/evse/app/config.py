@@ -24,6 +24,15 @@ def read_json(path):
         return "not JSON"
 
 
+def read_bytes(path):
+    """Content of a file, None when there is none or it cannot be read."""
+    try:
+        with open(path, "rb") as file:
+            return file.read()
+    except OSError:
+        return None
+
+
 def write_json(path, value, permit):
     """Write a small JSON file; asks the stall permit, because the flash may erase.
 

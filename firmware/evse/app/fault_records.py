@@ -2,6 +2,8 @@
 
 from ..core import faults
 
+# Every start begins with it, and the records tell it themselves
+_SILENT = "clock_unknown"
 _NOTED = ("settings_invalid", "key_missing", "journal_damaged")
 _MOST_CHARS = 120
 
@@ -16,11 +18,15 @@ class FaultRecords:
         """Record the fault bits raised and cleared in this step."""
         station = self._station
         for name in faults.names(raised):
+            if name == _SILENT:
+                continue
             detail = _ascii(self._detail(name))
             station.journal.record(
                 "fault", station.session.connector, station.register.wh, fault=name, detail=detail
             )
         for name in faults.names(cleared):
+            if name == _SILENT:
+                continue
             station.journal.record(
                 "fault_clear", station.session.connector, station.register.wh, fault=name
             )

@@ -13,6 +13,9 @@ from .ledger import Ledger
 
 # Records in one message: each costs an encoding in one go
 _BATCH = 8
+# Records wait so long for others to go with, except the end of a transaction
+_GATHER_MS = 2000
+_URGENT = "tx_stop"
 # Base64 and its quotes
 _TEXT_BYTES = 4
 
@@ -25,7 +28,6 @@ class Journal:
         self.life = ""
         self.problem = ""  # why nothing can be written
         self.damage = ""  # what was found missing or spoilt
-        self.news = False  # a record was written since the uplink looked
         self.ledger = Ledger()  # what the records say was going on when the power went
         self._outbox = Outbox()
         self._keys = keys
@@ -33,6 +35,7 @@ class Journal:
         self._permit = permit
         self._ring = None
         self._upto = 0  # what the bridge has committed, as far as it has told
+        self._due_ms = 0  # uptime from which on what waits may be sent
         self._begun = {}  # connector: number of the record its transaction began with
         if flash is None:
             self.problem = "journal: the board has no flash for it"
@@ -50,19 +53,24 @@ class Journal:
         ring = self._ring
         ring.mount(self.ledger.take)
         if ring.life is None:
-            self._begin_life()
+            ring.format(str(hexlify(os.urandom(records.LIFE_CHARS // 2)), "ascii"))
         self.life = ring.life
         self.boot = self.ledger.boot + 1
         for connector in self.ledger.open:
             self._begun[connector] = self.ledger.open[connector]["seq"]
-        self._upto = ring.first_seq - 1 if ring.first_seq else ring.next_seq - 1
-        self.damage = ring.damage
-        self._prepare(self._permit)
-
-    def _begin_life(self):
-        life = str(hexlify(os.urandom(records.LIFE_CHARS // 2)), "ascii")
-        with self._permit.hold("journal format"):
-            self._ring.format(life)
+        self._upto = ring.first - 1 if ring.first else ring.next_seq - 1
+        if ring.holes or ring.spoilt - ring.torn > 0 or ring.foreign:
+            self.damage = (
+                "journal: %d records lost, %d pages spoilt, %d sectors of another life"
+                % (
+                    ring.holes,
+                    ring.spoilt,
+                    ring.foreign,
+                )
+            )
+        # Now, while nothing can close: a charge may begin at once and take hours
+        while self._prepare():
+            pass
 
     def _belongs(self, data, life):
         return records.proven(data, life, self._keys.journal)
@@ -96,14 +104,17 @@ class Journal:
             "wh": wh,
         }
         record.update(payload)
-        link = ring.last_tag[: records.LINK_BYTES]
+        is_alone = ring.next_seq == self._upto + 1
         try:
-            ring.append(records.encode(record, self.life, link, self._keys.journal))
+            ring.append(records.encode(record, self.life, ring.link, self._keys.journal))
         except OSError as error:
             self.problem = "journal: %s" % error
             return 0
         self.problem = ""
-        self.news = True
+        if kind == _URGENT:
+            self._due_ms = 0
+        elif is_alone:
+            self._due_ms = self._clock.up_ms + _GATHER_MS
         if kind == "tx_start":
             self._begun[connector] = record["seq"]
         elif kind == "tx_stop":
@@ -116,16 +127,15 @@ class Journal:
         if self._ring is None:
             return
         try:
-            self._prepare(self._permit)
+            self._prepare()
         except StallRefusedError:
             pass
         except OSError as error:
             self.problem = "journal: %s" % error
 
-    def _prepare(self, permit):
-        if self._ring.preparable:
-            with permit.hold("journal erase"):
-                self._ring.prepare()
+    def _prepare(self):
+        with self._permit.hold("journal erase"):
+            return self._ring.prepare()
 
     # Reading
 
@@ -137,7 +147,7 @@ class Journal:
     @property
     def first_seq(self):
         """Oldest number still held, 0 when none is."""
-        return self._ring.first_seq if self._ring else 0
+        return self._ring.first if self._ring else 0
 
     def held(self):
         """Bytes of every record on the flash, in order."""
@@ -145,7 +155,7 @@ class Journal:
 
     def message(self, most_bytes):
         """(journal message, last number) of the oldest records not committed; (None, 0) if there are none."""
-        if self._ring is None:
+        if self._ring is None or self._clock.up_ms < self._due_ms:
             return None, 0
         batch, size = [], messages.JOURNAL_FRAME_BYTES
         for data in self._ring.after(self._upto, _BATCH):
@@ -168,7 +178,8 @@ class Journal:
                 upto,
                 ring.next_seq - 1,
             )
-            ring.next_seq = upto + 1
+        # Beyond what we gave it moves our numbers on as well
+        ring.acknowledge(upto if upto >= ring.next_seq else 0)
         self._upto = upto
         self._free()
 

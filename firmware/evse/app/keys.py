@@ -27,14 +27,6 @@ class Keys:
             self._take_rotated(config.read_json(FILE))
         self._derive()
 
-    def identity(self, station_id):
-        """Name under which this secret logs in at the broker."""
-        return station_id if self.number == 1 else "%s.%d" % (station_id, self.number)
-
-    def psk(self):
-        """Key for TLS-PSK and its hexadecimal text as a password."""
-        return mac.derive(self.secret, mac.PSK)
-
     def rotate(self, number, nonce, cover):
         """Take a covered new secret; returns "" or the reason of the refusal. OSError while energised."""
         if self.secret is None or number <= self.number:

@@ -54,4 +54,23 @@ class Remote:
             return "busy"
         # Sealed with the secret that everybody knows still
         station.journal.record("key", 0, None, number=number)
-        return station.keys.rotate(number, nonce, cover)
+        refusal = station.keys.rotate(number, nonce, cover)
+        if not refusal:
+            self.log_in()
+            station.uplink.reconnect()
+        return refusal
+
+    def log_in(self):
+        """Use the secret in force from the next connection on."""
+        keys = self._station.keys
+        self._station.security.use(keys.number, keys.secret or b"")
+
+    def pause(self, wanted):
+        """Pause the charge while the link needs the interpreter for itself."""
+        station = self._station
+        station.loop.limits.set(limits.LINK, 0 if wanted else limits.UNLIMITED_A10)
+        station.loop.changed = True
+
+    def time_told(self, utc_s):
+        """A time server has answered."""
+        self.clock_stepped(self._station.clock.set_by_server(utc_s), "ntp")

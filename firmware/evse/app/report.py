@@ -5,7 +5,9 @@ import sys
 from binascii import hexlify
 
 from .. import __version__
-from ..core import faults, messages
+from ..core import faults, limits, messages
+
+_SETTLE_MS = 1000
 
 
 class Report:
@@ -24,6 +26,7 @@ class Report:
         self._clock = clock
         self._counts = counts
         self._due_s = 0
+        self._changed_ms = None  # uptime of the first change that was not told
         self._meter_s = 0
 
     def refresh(self):
@@ -65,34 +68,43 @@ class Report:
         )
 
     def state(self):
-        """State of every connector when it changed or the heartbeat is due."""
-        due = self._clock.up_s >= self._due_s
-        for loop in self._loops.values():
-            due = due or loop.changed
-        if not due:
+        """State of every connector: a second after it changed, and in full when the heartbeat is due."""
+        is_full = self._clock.up_s >= self._due_s
+        if not is_full and not self._settled():
             return None
+        self._changed_ms = None
         for loop in self._loops.values():
             loop.changed = False
-        self._due_s = self._clock.up_s + self._settings["state_interval_s"]
-        message = {
-            "boot": self._journal.boot,
-            "up": self._clock.up_s,
-            "utc": self._clock.utc_s(),
-            "connectors": [self._connector(number) for number in sorted(self._sessions)],
-            "journal": self._journal.figures(),
-        }
+        connectors = [self._connector(number, is_full) for number in sorted(self._sessions)]
+        message = {"connectors": connectors, "utc": self._clock.utc_s()}
+        if is_full:
+            self._due_s = self._clock.up_s + self._settings["state_interval_s"]
+            message["boot"] = self._journal.boot
+            message["up"] = self._clock.up_s
+            message["journal"] = self._journal.figures()
         counts = {name: count for name, count in self._counts.items() if count}
         if counts:
             message["counts"] = counts
         notes = self._notes()
         while notes:
             message["notes"] = notes
-            data = messages.encode(message)
+            data = messages.encode_live(message)
             if len(data) <= messages.MAX_BYTES:
                 return data
             notes.pop()
             del message["notes"]
-        return messages.encode(message)
+        return messages.encode_live(message)
+
+    def _settled(self):
+        # What follows from one cause within a second goes out as one
+        changed = False
+        for loop in self._loops.values():
+            changed = changed or loop.changed
+        if not changed:
+            return False
+        if self._changed_ms is None:
+            self._changed_ms = self._clock.up_ms
+        return self._clock.up_ms - self._changed_ms >= _SETTLE_MS
 
     def _notes(self):
         notes = ([self.task_note] if self.task_note else []) + self.notes
@@ -106,40 +118,31 @@ class Report:
             register = self._loops[number].register
             if session.tx and register.wh is not None:
                 self._meter_s = self._clock.up_s + self._settings["meter_interval_s"]
-                return messages.encode(
-                    {
-                        "c": number,
-                        "tx": session.tx.tx,
-                        "up": self._clock.up_s,
-                        "utc": self._clock.utc_s(),
-                        "wh": register.wh,
-                        "w": register.w,
-                        "mv": list(register.mv),
-                        "ma": list(register.ma),
-                    }
-                )
+                message = {"wh": register.wh, "w": register.w}
+                if number != 1:
+                    message["c"] = number
+                message["mv"] = register.mv
+                message["ma"] = register.ma
+                return messages.encode_live(message)
         return None
 
     def journal(self, most_bytes):
         """(message, last number) of the oldest records that wait for the bridge; (None, 0) if none do."""
         return self._journal.message(most_bytes)
 
-    def _connector(self, number):
+    def _connector(self, number, is_full):
         loop, session = self._loops[number], self._sessions[number]
-        limits = loop.limits
-        report = {
-            "id": number,
-            "status": session.status(),
-            "cp": loop.machine.name(),
-            "cp_mv": loop.tick.pilot.high_mv,
-            "duty": loop.duty_permille,
-            "limit_a10": limits.offered_a10(),
-            "limit_by": limits.holder_name(),
-            "w": loop.register.w if loop.closed else 0,
-            "wh": loop.register.wh,
-        }
+        report = {"id": number, "status": session.status(), "cp": loop.machine.name()}
+        if loop.limits.holder() != limits.RATED:
+            report["limit_a10"] = loop.limits.offered_a10()
+            report["limit_by"] = loop.limits.holder_name()
         if loop.faults.active:
             report["faults"] = faults.names(loop.faults.active)
         if session.running:
-            report["tx"], report["ref"] = session.running
+            report["tx"] = "%s-%d" % (self._journal.life, session.running)
+        if is_full:
+            report["cp_mv"] = loop.tick.pilot.high_mv
+            report["duty"] = loop.duty_permille
+            report["w"] = loop.register.w if loop.closed else 0
+            report["wh"] = loop.register.wh
         return report

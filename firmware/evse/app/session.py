@@ -32,10 +32,10 @@ class Session:
 
     @property
     def running(self):
-        """(tx, ref) of the transaction, also of one that is being taken up again; None without one."""
+        """Number of the transaction, also of one that is being taken up again; 0 without one."""
         if self._interruption:
-            return self._interruption.was["tx"], self._interruption.was["ref"]
-        return (self.tx.tx, self.tx.ref) if self.tx else None
+            return self._interruption.was["tx"]
+        return self.tx.tx if self.tx else 0
 
     def status(self):
         """Connector status."""
@@ -57,12 +57,12 @@ class Session:
             return "no_meter"
         register = loop.register
         # The number of its first record: never given twice in a life
-        tx = "%s-%d" % (self._journal.life, self._journal.next_seq)
+        tx = self._journal.next_seq
         if not self._record("tx_start", register.wh, tx=tx, ref=ref, by=by, meter=register.number):
             return "unavailable"
         self.tx = Transaction(tx, ref, by, self.connector, register.wh, self._timeout_ms)
         self._idle_ms = 0
-        self._console.say("transaction %s started by %s, register %d Wh", tx, by, loop.register.wh)
+        self._console.say("transaction %d started by %s, register %d Wh", tx, by, loop.register.wh)
         loop.changed = True
         return ""
 
@@ -147,10 +147,10 @@ class Session:
             whole = not self._journal.damage and not found.reason
             if self._settings["resume"] and whole and loop.vehicle_seen:
                 self.tx = Transaction.resumed(was, self.connector, self._timeout_ms)
-                self._console.say("transaction %s goes on, %d Wh", was["tx"], found.wh)
+                self._console.say("transaction %d goes on, %d Wh", was["tx"], found.wh)
                 return
         reason = found.reason or "power_loss"
-        self._stopped(was["tx"], was["ref"], reason, found.fault, was["start_wh"], found.wh)
+        self._stopped(was["tx"], reason, found.fault, was["start_wh"], found.wh)
 
     def _slot(self):
         utc_s = self._clock.utc_s()
@@ -167,16 +167,16 @@ class Session:
         self._record("tx_sample", register.wh, tx=tx.tx, w=register.w)
 
     def _finish(self, tx):
-        self._stopped(tx.tx, tx.ref, tx.reason, tx.fault, tx.start_wh, tx.stop_wh)
+        self._stopped(tx.tx, tx.reason, tx.fault, tx.start_wh, tx.stop_wh)
         self.tx = None
         self.finished = not self._loop.unplugged
         self._loop.wants_energy = False
         self._loop.changed = True
 
-    def _stopped(self, tx, ref, reason, fault, start_wh, stop_wh):
-        self._record("tx_stop", stop_wh, tx=tx, ref=ref, reason=reason, fault=fault)
+    def _stopped(self, tx, reason, fault, start_wh, stop_wh):
+        self._record("tx_stop", stop_wh, tx=tx, reason=reason, fault=fault)
         self._console.say(
-            "transaction %s ended (%s), register %d Wh, energy %d Wh",
+            "transaction %d ended (%s), register %d Wh, energy %d Wh",
             tx,
             fault or reason,
             stop_wh,

@@ -8,7 +8,10 @@ from ..control.control_loop import PERIOD_MS
 from ..control.metering import Metering
 from ..control.stall_permit import StallPermit, StallRefusedError
 from ..core import faults
+from ..link.dialer import Dialer
 from ..link.downlink import Downlink
+from ..link.ntp import Ntp
+from ..link.secure import Security
 from ..link.uplink import Uplink
 from ..link.wlan import Wlan
 from . import config
@@ -28,6 +31,8 @@ from .report import Report
 from .session import Session
 
 CONNECTOR = 1
+# Certificate of the authority that the broker's certificate is checked by, in DER
+CA_FILE = "ca.der"
 # Collect when nothing is energised; while charging the allocator does it when it must
 _COLLECT_MS = 2000
 _RESTART_MS = 1000
@@ -105,11 +110,24 @@ class Station:
         wlan = Wlan(settings["wifi_ssid"], settings["wifi_password"])
         if wlan.problem:
             self.console.say("%s", wlan.problem)
+        self.security = Security(
+            settings["link_security"], settings["station_id"], config.read_bytes(CA_FILE)
+        )
+        remote.log_in()
+        if self.security.problem:
+            self.console.say("%s", self.security.problem)
+        dialer = Dialer(
+            (settings["broker_host"], settings["broker_port"]),
+            wlan,
+            self.security,
+            self.permit,
+            remote.pause,
+            settings["certificate_pause_s"],
+        )
         self.uplink = Uplink(
             settings["station_id"],
-            (settings["broker_host"], settings["broker_port"]),
             settings["keepalive_s"],
-            wlan,
+            dialer,
             self.report,
             self.downlink,
             self.board.chip().random,
@@ -132,12 +150,14 @@ class Station:
         )
         self.console.say("python %s", str(sys.implementation))
         self.tick.start(self.board.tick_timer())
-        tasks = (
+        tasks = [
             ("control", self._control),
             ("metering", self.metering.run),
             ("link", self.uplink.run),
             ("housekeeping", self._housekeeping),
-        )
+        ]
+        if self.settings["ntp_host"]:
+            tasks.append(("time", Ntp(self.settings["ntp_host"], self.remote.time_told).run))
         await asyncio.gather(*[self._keep_running(name, work) for name, work in tasks])
 
     async def _keep_running(self, name, work):

@@ -61,3 +61,8 @@ def cover(secret, nonce, new_secret):
     """`new_secret` made unreadable without `secret`; the same call uncovers it. `nonce` is used once."""
     stream = Mac(derive(secret, ROTATE)).digest(nonce)
     return bytes(a ^ b for a, b in zip(stream, new_secret))
+
+
+def identity(station, number):
+    """Name under which a station logs in at the broker with its secret `number`."""
+    return station if number == 1 else "%s.%d" % (station, number)

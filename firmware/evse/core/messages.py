@@ -16,6 +16,8 @@ LIFE_CHARS = 8
 NONCE_CHARS = 16
 
 UP_TOPICS = ("hello", "online", "state", "meter", "journal", "reply")
+# These come often, behind a hello that tells the version
+_LIVE = ("state", "meter")
 DOWN_TOPICS = ("command", "ack")
 
 STATUSES = (
@@ -130,7 +132,12 @@ def encode(message):
     """UTF-8 JSON bytes of a message dict, with the version added."""
     body = {"v": VERSION}
     body.update(message)
-    return json.dumps(body, separators=(",", ":")).encode()
+    return encode_live(body)
+
+
+def encode_live(message):
+    """UTF-8 JSON bytes of a message that goes by the version of the hello before it."""
+    return json.dumps(message, separators=(",", ":")).encode()
 
 
 def encode_journal(life, first, records):
@@ -178,8 +185,9 @@ def decode(name, payload, fields=FIELDS):
         raise ProtocolError("payload", "not JSON in UTF-8")
     if not isinstance(message, dict):
         raise ProtocolError("payload", "not an object")
-    if message.get("v") != VERSION:
-        raise ProtocolError("v", "%s, this is version %d" % (_shown(message.get("v")), VERSION))
+    version = message.get("v", VERSION if name in _LIVE else None)
+    if version != VERSION:
+        raise ProtocolError("v", "%s, this is version %d" % (_shown(version), VERSION))
     check(message, fields[name])
     return message
 

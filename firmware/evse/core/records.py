@@ -47,7 +47,8 @@ KINDS = (
 )
 # name, type; a list holds integers
 FIELDS = (
-    ("tx", "text"),
+    # Number of the record that its transaction began with
+    ("tx", "int"),
     ("ref", "text"),
     ("by", "text"),
     ("w", "int"),

@@ -24,21 +24,20 @@ FIELDS = {
         ("key", "int", True, 1, 0xFFFF),
         ("nonce", "token", True, NONCE_CHARS, NONCE_CHARS),
     ),
+    # A change leaves out what only the heartbeat tells, and what there is nothing to say of
     "state": (
-        ("boot", "int", True, 0, _UINT),
-        ("up", "int", True, 0, _UINT),
-        ("utc", "int?", True, 0, 1 << 40),
         ("connectors", "list", True, 1, 4),
-        # Left out when there is nothing to say
+        ("boot", "int", False, 0, _UINT),
+        ("up", "int", False, 0, _UINT),
+        ("utc", "int?", True, 0, 1 << 40),
         ("notes", "list", False, 0, 8),
         ("counts", "dict", False, 0, 16),
         ("journal", "dict", False, 0, 8),
     ),
+    # Dated by whoever receives it
     "meter": (
-        ("c", "int", True, 1, 4),
-        ("tx", "str", True, 1, 32),
-        ("up", "int", True, 0, _UINT),
-        ("utc", "int?", True, 0, 1 << 40),
+        # 1 where it is left out
+        ("c", "int", False, 1, 4),
         ("wh", "int", True, 0, 1 << 40),
         ("w", "int", True, -(1 << 20), 1 << 20),
         ("mv", "list", True, 0, 3),
@@ -51,7 +50,7 @@ FIELDS = {
         # Base64 of record bytes, see records.py
         ("records", "list", True, 1, 16),
     ),
-    "reply": (ID, ("result", "str", True, 1, 16), ("reason", "str", True, 0, 64)),
+    "reply": (ID, ("result", "str", True, 1, 16), ("reason", "str", False, 0, 64)),
     "record": (
         ("seq", "int", True, 1, _SEQ),
         ("kind", "str", True, 1, 16),
@@ -64,7 +63,7 @@ FIELDS = {
 }
 
 # Fields of the record kinds beside those of "record"
-_TX = ("tx", "token", True, 1, 32)
+_TX = ("tx", "int", True, 1, _SEQ)
 _REF = ("ref", "token", True, 0, 64)
 _FAULT = ("fault", "token", True, 0, 32)
 # What no money hangs on may be missing: it must not hold up what follows it
@@ -79,7 +78,7 @@ RECORD_FIELDS = {
     "tx_resume": (_TX, ("lost_wh", "int", True, 0, 1 << 40)),
     # A stop was asked for or forced; the last register is awaited
     "tx_ending": (_TX, ("reason", "token", True, 1, 16)),
-    "tx_stop": (_TX, _REF, ("reason", "token", True, 1, 16), _FAULT),
+    "tx_stop": (_TX, ("reason", "token", True, 1, 16), _FAULT),
     "fault": (_FAULT_NAME, ("detail", "token", False, 0, 120)),
     "fault_clear": (_FAULT_NAME,),
     # The clock was set or stepped: by how much, and by whom

@@ -1,297 +1,271 @@
-"""The journal's ring of flash sectors: records in order of their numbers, one page program each.
+"""The journal's ring of flash sectors: a record is one page program, and only prepare() erases.
 
-Sectors are used in a circle, so wear is even. Appending never erases: prepare() does, one sector a call, and
-only sectors whose records the bridge has committed. `flash` has read(at, count), program(at, data), erase(at)
-and `size`; all may raise OSError. Nothing is ever repaired by guessing: what is no whole record is left behind.
+Sectors are used in a circle, so that all wear alike; the records' numbers tell their order. A number
+that a whole record had is not given again.
 """
 
-from array import array
+from binascii import hexlify, unhexlify
 
 from micropython import const
 
-from . import records, sector
-from .sector import HEAD_BYTES, PAGE_BYTES, SECTOR_BYTES
+from .records import LINK_BYTES, NO_LINK, seq_of, tag_of
+from .ring_sector import (
+    HEAD_BYTES,
+    PAGE_BYTES,
+    READY,
+    SECTOR_BYTES,
+    STALE,
+    TYPICAL_PER_SECTOR,
+    USED,
+    WORN,
+    FlashFaultError,
+    Sector,
+    rotten_numbers,
+)
 
-USUAL_BYTES = const(75)  # a sample
-# More than a page can hold: so many numbers may have stood in a page that is spoilt
-_MOST_IN_A_PAGE = const(5)
-_EIO = const(5)
-_ENOSPC = const(28)
+_TRIES = const(2)
 
-# States of a sector
-READY = const(0)  # erased and headed
-USED = const(1)  # holds records
-_HEADLESS = const(2)  # holds records of ours, and its header is spoilt
-_WASTE = const(3)  # to be erased: never headed, foreign, or without a record
-_BROKEN = const(4)  # refuses to be erased
+
+class RingFullError(OSError):
+    """No erased page is left: the record was not written."""
 
 
 class Ring:
-    """After mount(): `life` (None: there is no ring), `next_seq`, `first_seq`, `last_tag`, `damage` (text)."""
+    """Records on `flash`: size, read(at, count), program(at, data), erase(at). mount() comes first.
+
+    `belongs(data, life)` is True for a record whose tag holds: asked where its CRC alone is not enough.
+    Whatever touches the flash may raise its OSError.
+    """
 
     def __init__(self, flash, belongs):
-        """`belongs(data, life)` tells whether a record whose sector lost its header is one of ours."""
+        self._belongs = belongs
+        count = flash.size // SECTOR_BYTES
+        self._sectors = [Sector(flash, number, self._proves) for number in range(count)]
+        self._head = self._sectors[-1]  # the newest with records, or the one before the first
+        self._cursor = (None, 0, 0)  # sector, offset behind the record with this number
+        self._generation = 0
         self.life = None
         self.next_seq = 1
-        self.last_tag = bytes(records.TAG_BYTES)
-        self.damage = ""
-        self._flash = flash
-        self._belongs = belongs
-        count = self._count = flash.size // SECTOR_BYTES
-        # Per sector; objects would take ten times as much
-        self._state = bytearray([_WASTE] * count)
-        self._first = array("I", [0] * count)
-        self._last = array("I", [0] * count)
-        self._end = array("H", [HEAD_BYTES] * count)
-        self._erasures = array("I", [0] * count)
-        self._head = -1
-        self._acked = 0
-        self._marks = []  # (seq, sector, offset behind it) of what was read last
+        self.acked = 0
+        self.link = NO_LINK  # what the next record says of the last
+        self.torn = False  # damage behind the last record, as a power cut leaves
+        self.holes = self.spoilt = self.foreign = 0  # numbers lost, pages damaged, foreign sectors
+        self.programs = self.erases = self.failures = 0
 
-    # Start
+    # At start
 
-    def mount(self, visit):
-        """Find what there is; `visit(data)` gets every record in order of its number."""
-        lives = []
-        for index in range(self._count):
-            life, self._erasures[index] = sector.read_head(self._flash, index * SECTOR_BYTES)
-            lives.append(life)
-        named = [life for life in lives if life]
-        if not named:
-            is_blank = all(life == "" for life in lives)
-            self.damage = "" if is_blank else "journal: the flash held no ring, begun anew"
+    def mount(self, visit=None):
+        """Find life and records, once; `visit(data)` gets every record held, in order of number."""
+        self._choose_life()
+        damage = {}
+        for sector in self._sectors:
+            if sector.state == READY or (sector.wear < 0 and self.life is not None):
+                spoilt, damage[sector] = sector.scan()
+                self.spoilt += spoilt
+        self._read_all(visit)
+        ready = [sector for sector in self._circle() if sector.state == READY]
+        for sector in [self._head] + ready[:1]:
+            if damage.get(sector):
+                self.torn = True
+                lost = rotten_numbers(sector, damage[sector], self.next_seq, self.link)
+                self.holes += lost
+                self.next_seq += lost
+
+    def _choose_life(self):
+        """The newest generation, within it the life of most sectors; its sectors become READY."""
+        votes = {}
+        for sector in self._sectors:
+            header = sector.header()
+            if header is not None:
+                votes[header[:2]] = votes.get(header[:2], 0) + 1
+                sector.wear = header[2]
+        if not votes:
             return
-        self.life = max(named, key=named.count)
-        spoilt = unsure = 0
-        tail = None
-        for index in range(self._count):
-            if lives[index] in (None, "", self.life):
-                headed = lives[index] == self.life
-                found = self._look(index, headed)
-                # Where the header is gone an erase was cut off: what is spoilt there was committed
-                spoilt += found.spoilt if headed else 0
-                if found.last and (tail is None or found.last > tail.last):
-                    tail = found
-                elif not found.last and headed:
-                    spoilt -= found.torn
-                    unsure += found.tail_spoilt and not found.torn
-        lost = self._visit_all(visit)
-        if tail is not None and tail.tail_spoilt:
-            spoilt -= tail.torn
-            unsure += not tail.torn
-        # Records may have stood there that the bridge has: their numbers are not given again
-        self.next_seq += unsure * _MOST_IN_A_PAGE
-        foreign = len(named) - named.count(self.life)
-        self._tell_damage(lost + unsure * _MOST_IN_A_PAGE, spoilt, foreign)
+        ours = max(votes, key=lambda vote: (vote[0], votes[vote]))
+        for sector in self._sectors:
+            header = sector.header()
+            if header is not None and header[:2] == ours:
+                sector.state = READY
+            elif header is not None:
+                self.foreign += 1
+        self._generation = ours[0]
+        self.life = str(hexlify(ours[1]), "ascii")
 
-    def _look(self, index, headed):
-        ours = _any if headed else self._is_ours
-        found = sector.Finding(self._flash, index * SECTOR_BYTES, ours)
-        self._first[index], self._last[index], self._end[index] = (
-            found.first,
-            found.last,
-            found.end,
-        )
-        if found.first:
-            self._state[index] = USED if headed else _HEADLESS
-        elif headed and found.end == HEAD_BYTES:
-            self._state[index] = READY
-        return found
-
-    def _is_ours(self, data):
-        return self._belongs(data, self.life)
-
-    def _visit_all(self, visit):
-        last = lost = 0
-        for index in self._in_order():
-            for _offset, data in self._walk(index, HEAD_BYTES):
-                seq = records.seq_of(data)
+    def _read_all(self, visit):
+        last = 0
+        headed = False
+        for sector in self._in_order():
+            for _end, data in sector.records(HEAD_BYTES):
+                seq = seq_of(data)
                 if seq <= last:
                     continue
-                lost += seq - last - 1 if last else 0
+                # Before the first header stands what a cut erase left over: nothing is lost there
+                if headed:
+                    self.holes += seq - last - 1
+                headed = headed or sector.wear >= 0
                 last = seq
-                self.last_tag = records.tag_of(data)
-                visit(data)
-            self._head = index
+                self.link = tag_of(data)[:LINK_BYTES]
+                if visit is not None:
+                    visit(data)
+            self._head = sector
         self.next_seq = last + 1
-        return lost
+        self.acked = max(0, self.first - 1)
 
-    def _tell_damage(self, lost, spoilt, foreign):
-        found = []
-        if lost:
-            found.append("%d records lost" % lost)
-        if spoilt:
-            found.append("%d pages spoilt" % spoilt)
-        if foreign:
-            found.append("%d sectors of another life" % foreign)
-        self.damage = "journal: " + ", ".join(found) if found else ""
-
-    def format(self, life):
-        """Begin a new life: every sector is erased. Long: only under a permit."""
-        self.life, self.next_seq, self._head = life, 1, -1
-        wear = self.wear
-        for index in range(self._count):
-            try:
-                self._erase(index, wear)
-            except OSError:
-                self._state[index] = _BROKEN
-        if not self._ready():
-            raise OSError(_EIO, "no sector of the journal can be erased")
+    def _proves(self, data):
+        return self._belongs(data, self.life)
 
     # Writing
 
     def append(self, data):
-        """Write one record; OSError when the flash refuses it twice or there is no room."""
-        for _ in range(2):
-            index = self._sector_for(len(data))
-            end = self._end[index]
-            if self._program(index * SECTOR_BYTES + end, data):
-                self._end[index] = end + len(data)
+        """Write the record with number next_seq; a page that fails is left for the next one, once.
+
+        RingFullError, or OSError of the flash: it is not held, or nobody can tell; then next_seq moves on.
+        """
+        if seq_of(data) != self.next_seq:
+            raise ValueError("record %d, next is %d" % (seq_of(data), self.next_seq))
+        untouched = []
+        for _ in range(_TRIES):
+            sector, at = self._place(len(data))
+            before = sector.free
+            self.programs += 1
+            held, problem = sector.program(at, data)
+            if held == data:
+                sector.take(self.next_seq, at + len(data))
+                self._head = sector
+                self.link = tag_of(data)[:LINK_BYTES]
+                self.next_seq += 1
+                return
+            self.failures += 1
+            sector.free = at - at % PAGE_BYTES + PAGE_BYTES
+            if held is None:
+                self.next_seq += 1
                 break
-            # What stands in that page now is nobody's
-            self._end[index] = end - end % PAGE_BYTES + PAGE_BYTES
-        else:
-            raise OSError(_EIO, "the flash does not take a record")
-        seq = records.seq_of(data)
-        if self._state[index] == READY:
-            self._state[index] = USED
-            self._first[index] = seq
-        self._last[index] = seq
-        self.last_tag = records.tag_of(data)
-        self.next_seq = seq + 1
+            if not held.rstrip(b"\xff"):
+                untouched.append((sector, before))
+        if len(untouched) == _TRIES:
+            # Nothing comes through at all: not the fault of these pages
+            for sector, before in reversed(untouched):
+                sector.free = before
+        raise problem or FlashFaultError("record %d: not programmed" % seq_of(data))
 
-    def _program(self, at, data):
-        try:
-            self._flash.program(at, data)
-            return self._flash.read(at, len(data)) == data
-        except OSError:
-            return False
-
-    def _sector_for(self, size):
-        head = self._head
-        if head >= 0:
-            end = self._end[head]
-            if end % PAGE_BYTES + size > PAGE_BYTES:
-                end += -end % PAGE_BYTES
-            if end < SECTOR_BYTES:
-                self._end[head] = end
-                return head
-        for step in range(1, self._count + 1):
-            index = (head + step) % self._count
-            if self._state[index] == READY:
-                self._head = index
-                return index
-        raise OSError(_ENOSPC, "the journal is full")
-
-    def acknowledge(self, upto):
-        """Records up to this number may be erased."""
-        self._acked = upto
+    def _place(self, size):
+        """(sector, offset) for a record of `size` bytes."""
+        if self._head.state == USED and self._head.place(size) < SECTOR_BYTES:
+            return self._head, self._head.place(size)
+        for sector in self._circle():
+            if sector.state == READY and sector.place(size) < SECTOR_BYTES:
+                return sector, sector.place(size)
+        raise RingFullError("no erased page left")
 
     # Erasing
 
-    @property
-    def preparable(self):
-        """True when prepare() would erase a sector."""
-        return self._next_to_erase() >= 0
+    def format(self, life):
+        """Forget every record and begin a life of 8 hex digits; call prepare() until it says False."""
+        self._generation += 1
+        self.life = life
+        self.next_seq = 1
+        self.acked = 0
+        self.link = NO_LINK
+        self.torn = False
+        self.holes = self.spoilt = self.foreign = 0
+        for sector in self._sectors:
+            sector.drop()
 
     def prepare(self):
-        """Erase one sector that may be erased, the oldest first. Long: only under a permit."""
-        index = self._next_to_erase()
-        if index < 0:
-            return
+        """Erase one sector that may be erased; False when there was none. Only under the permit.
+
+        Never one with a record that waits, nor the newest; the newest fourth is kept as history.
+        """
+        sector = None if self.life is None else self._erasable()
+        if sector is None:
+            return False
+        wear = sector.wear + 1 if sector.wear >= 0 else max(1, self.wear)
+        if self._cursor[0] is sector:
+            self._cursor = (None, 0, 0)
+        self.erases += 1
         try:
-            self._erase(index, self.wear)
+            sector.erase(self._generation, unhexlify(self.life), wear)
         except OSError:
-            self._state[index] = _BROKEN
+            self.failures += 1
             raise
+        return True
 
-    def _erase(self, index, wear):
-        # A sector that lost its header was worn like the others
-        erasures = (self._erasures[index] or wear) + 1
-        self._state[index] = _WASTE
-        sector.erase(self._flash, index * SECTOR_BYTES, self.life, erasures)
-        self._state[index] = READY
-        self._erasures[index] = erasures
-        self._first[index] = self._last[index] = 0
-        self._end[index] = HEAD_BYTES
-
-    def _next_to_erase(self):
-        keeps = self._ready() * 4 >= self._count * 3
-        for step in range(1, self._count + 1):
-            index = (self._head + step) % self._count
-            state = self._state[index]
-            if state == _WASTE:
-                return index
-            done = state in (USED, _HEADLESS) and self._last[index] <= self._acked
-            if done and not keeps and index != self._head:
-                return index
-        return -1
-
-    def _ready(self):
-        return sum([state == READY for state in self._state])
+    def _erasable(self):
+        ready = 0
+        for sector in self._circle():
+            if sector.state == STALE or (sector.state == READY and sector.free > PAGE_BYTES):
+                return sector
+            ready += sector.state == READY
+        order = self._in_order()
+        if 4 * ready < 3 * len(self._sectors) and len(order) > 1 and order[0].last <= self.acked:
+            return order[0]
+        return None
 
     # Reading
 
+    def acknowledge(self, upto):
+        """Records up to `upto` are kept elsewhere; a number not known here counts as given."""
+        self.acked = max(self.acked, upto)
+        self.next_seq = max(self.next_seq, upto + 1)
+
     def after(self, seq, most):
-        """Bytes of up to `most` records that follow number `seq`, in order."""
-        found, marks = [], []
+        """Up to `most` records (bytes) that follow number `seq`, in order."""
+        found = []
         order = self._in_order()
-        offset = HEAD_BYTES
-        for marked_seq, marked, behind in self._marks:
-            if marked_seq == seq and marked in order:
-                order = order[order.index(marked) :]
-                offset = behind
-        for index in order:
-            if self._last[index] > seq and len(found) < most:
-                self._read(index, offset, seq, most, found, marks)
-            offset = HEAD_BYTES
-        if marks:
-            self._marks = marks[-8:]
+        while len(order) > 1 and order[1].first <= seq:
+            order.pop(0)
+        for sector in order:
+            where, offset, number = self._cursor
+            at = offset if where is sector and number <= seq else HEAD_BYTES
+            for end, data in sector.records(at):
+                number = seq_of(data)
+                if number > seq:
+                    seq = number
+                    found.append(data)
+                    if len(found) == most:
+                        return found
+                elif not found:
+                    self._cursor = (sector, end, number)
         return found
 
-    def _read(self, index, offset, seq, most, found, marks):
-        for behind, data in self._walk(index, offset):
-            number = records.seq_of(data)
-            if number > seq:
-                found.append(data)
-                marks.append((number, index, behind))
-                if len(found) >= most:
-                    return
-
-    def _walk(self, index, offset):
-        headed = self._state[index] == USED
-        for behind, data in sector.walk(self._flash, index * SECTOR_BYTES, offset):
-            if headed or self._is_ours(data):
-                yield behind, data
-
     def _in_order(self):
-        used = [i for i in range(self._count) if self._state[i] in (USED, _HEADLESS)]
-        return sorted(used, key=lambda index: self._first[index])
+        """Sectors that hold records, oldest first."""
+        used = [sector for sector in self._sectors if sector.state == USED]
+        return sorted(used, key=lambda sector: (sector.first, sector.last))
+
+    def _circle(self):
+        """Every sector once, from the one behind the newest."""
+        start = self._sectors.index(self._head) + 1
+        return self._sectors[start:] + self._sectors[:start]
 
     # Figures
 
     @property
-    def first_seq(self):
-        """Oldest number still held, 0 when none is."""
+    def first(self):
+        """Number of the oldest record held, 0 if none."""
         order = self._in_order()
-        return self._first[order[0]] if order else 0
+        return order[0].first if order else 0
 
     @property
-    def room(self):
-        """Records of the usual size that can be written without an erase."""
-        room = self._ready() * sector.room(HEAD_BYTES, USUAL_BYTES)
-        return room + (sector.room(self._end[self._head], USUAL_BYTES) if self._head >= 0 else 0)
+    def waiting(self):
+        """Records held that are not acknowledged."""
+        return sum([sector.waiting(self.acked) for sector in self._in_order()])
 
     @property
     def capacity(self):
-        """Records of the usual size that the flash can hold."""
-        return self._count * sector.room(HEAD_BYTES, USUAL_BYTES)
+        """Records of the usual size that the whole ring takes."""
+        good = [sector for sector in self._sectors if sector.state != WORN]
+        return TYPICAL_PER_SECTOR * len(good)
+
+    @property
+    def room(self):
+        """Records of the usual size that can be appended before an erase."""
+        open_now = [s for s in self._sectors if s.state == READY]
+        if self._head.state == USED:
+            open_now.append(self._head)
+        return sum([sector.room() for sector in open_now])
 
     @property
     def wear(self):
-        """The most erasures that any sector has seen."""
-        return max(self._erasures)
-
-
-def _any(_data):
-    return True
+        """Most erasures that any sector has seen."""
+        return max([0] + [sector.wear for sector in self._sectors])

@@ -90,6 +90,12 @@ class StandardBoard:
 
         return Chip()
 
+    def journal_flash(self):
+        """Raw partition of the journal; OSError when the image has none."""
+        from .flash_partition import FlashPartition
+
+        return FlashPartition("journal")
+
     def residual_current(self):
         """Residual-current monitor, with its test input."""
         if "rcm_trip" not in self.PINS:
@@ -132,12 +138,6 @@ class StandardBoard:
             self.PINS["lock_feedback"],
             self._pull_up("lock_feedback"),
         )
-
-    def journal_flash(self):
-        """Raw flash of the journal; OSError without the partition."""
-        from .flash_partition import FlashPartition
-
-        return FlashPartition("journal")
 
     def _safety_input(self, role):
         if role not in self.PINS:

@@ -11,10 +11,13 @@ import asyncio
 import umqtt.simple
 from micropython import const
 
+from .secure import close
+
 _TIMEOUT_MS = const(10000)
-_CLOSE_MS = const(500)
 # Larger packets from the broker are read past, acknowledged and counted
 _MOST_BYTES = const(2048)
+# By the code in CONNACK
+_REFUSALS = ("", "version", "client id", "not ready", "user or password", "not authorised")
 
 
 class _Wire:
@@ -99,11 +102,13 @@ class _Codec(umqtt.simple.MQTTClient):
 
 class MqttLink:
     """One connection. `on_message(topic, payload)` gets text and bytes, None for a payload too large
-    to take; it must not block.
+    to take; it must not block. `user` and `password` are bytes, or None.
     """
 
-    def __init__(self, client_id, on_message, will, keepalive_s):
-        self._codec = _Codec(client_id.encode(), "", keepalive=keepalive_s)
+    def __init__(self, client_id, on_message, will, keepalive_s, user=None, password=None):
+        self._codec = _Codec(
+            client_id.encode(), "", user=user, password=password, keepalive=keepalive_s
+        )
         self._codec.set_last_will(will[0].encode(), will[1], retain=True, qos=1)
         self._codec.set_callback(self._deliver)
         self._on_message = on_message
@@ -116,17 +121,21 @@ class MqttLink:
         self._sent = 0
         self._delivered = None
 
-    async def connect(self, streams):
-        """Log in over (reader, writer); raises OSError when the broker refuses."""
-        self._reader, self._writer = streams
+    async def connect(self, open_with):
+        """Log in over the (reader, writer) of `await open_with(packet)`, which sends the packet first.
+
+        Raises OSError when the broker refuses.
+        """
         self._acks = {}
-        await self._send(self._codec.connect_packet())
+        self._reader, self._writer = await open_with(self._codec.connect_packet())
         try:
             kind, body = await asyncio.wait_for_ms(self._packet(), _TIMEOUT_MS)
         except asyncio.TimeoutError:
             raise OSError("no answer to CONNECT")
-        if kind != 0x20 or len(body) != 2 or body[1] != 0:
-            raise OSError("broker refused: %s" % (body[1:2] or b"?").hex())
+        code = body[1] if kind == 0x20 and body and len(body) == 2 else 0xFF
+        if code:
+            why = _REFUSALS[code] if code < len(_REFUSALS) else "answer %02x" % code
+            raise OSError("broker refused: " + why)
 
     async def subscribe(self, topic, qos=1):
         """Subscribe and wait for the broker's word."""
@@ -182,12 +191,7 @@ class MqttLink:
         """Drop the connection without a word: the broker sends the last will."""
         writer, self._writer = self._writer, None
         if writer:
-            writer.close()
-            try:
-                # On MicroPython this is what closes the socket
-                await asyncio.wait_for_ms(writer.wait_closed(), _CLOSE_MS)
-            except (OSError, asyncio.TimeoutError):
-                pass
+            await close(writer)
 
     def _deliver(self, topic, payload):
         # Kept, not handed on: what the station does with it is no part of decoding

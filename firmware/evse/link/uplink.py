@@ -1,7 +1,8 @@
 """The connection to the bridge: connect, say who we are, report, repeat until acknowledged, reconnect.
 
 `source` is the station's side: hello(), state(), meter() give message bytes or None when there is
-nothing to say; journal(most_bytes) gives (message, last seq). All of it may be late.
+nothing to say; journal(most_bytes) gives (message bytes or None, last seq), from behind what was
+acknowledged last. All of it may be late.
 """
 
 import asyncio
@@ -10,10 +11,11 @@ from time import ticks_diff, ticks_ms
 from ..core import messages
 from .mqtt import MqttLink
 
-_CONNECT_MS = 10000
 _ROUND_MS = 50
 # The bridge acknowledges after its commit; without an answer the same records go out again
 _ACK_MS = 10000
+# It has less than was sent: it wants it again, or it has answered an earlier message twice
+_AGAIN_MS = 1000
 _HELLO_MS = 10000
 _BACKOFF_FIRST_MS = 500
 # The bridge must have the true picture within 10 s of its return; jitter spreads a fleet over the half
@@ -21,29 +23,29 @@ _BACKOFF_MOST_MS = 5000
 
 
 class Uplink:
-    """Runs for ever; `online` says whether the bridge has answered on this connection."""
+    """Runs for ever over connections of `dialer`; `online`: the bridge has answered on this one."""
 
-    def __init__(self, station_id, address, keepalive_s, bearer, source, downlink, random):
+    def __init__(self, station_id, keepalive_s, dialer, source, downlink, random):
         self.online = False
         self.connects = 0
         self.last_error = ""
         self._station_id = station_id
-        self._host, self._port = address
         self._keepalive_s = keepalive_s
-        self._bearer = bearer
+        self._dialer = dialer
         self._source = source
         self._downlink = downlink
         self._random = random  # random() in 0..1, for jitter
         self._failures = 0
         self._sent_upto = 0
         self._sent_ms = 0
+        self._patience_ms = _ACK_MS
         self._greeted_ms = 0
+        self._renew = False
 
     async def run(self):
         """Keep the connection; every failure leads to another attempt after a jittered wait."""
         while True:
             try:
-                await self._bearer.wait_up()
                 await self._connection()
             except OSError as error:
                 self.last_error = str(error)
@@ -52,22 +54,36 @@ class Uplink:
             await asyncio.sleep_ms(wait_ms // 2 + int(wait_ms // 2 * self._random()))
 
     def acknowledged(self, upto):
-        """The bridge has committed up to `upto`: it is there, and the next batch may go."""
+        """The bridge has committed up to `upto`: it is there, and the next message begins behind that."""
         if not self.online:
             self.online = True
             self._failures = 0
         if upto >= self._sent_upto:
             self._sent_upto = 0
+        else:
+            self._patience_ms = _AGAIN_MS
+
+    def reconnect(self):
+        """Log in anew, because the key has changed: as soon as that is possible without a wait."""
+        self._renew = True
 
     async def _connection(self):
         self.online = False
         will = (messages.topic(self._station_id, "online"), b"0")
-        link = MqttLink(self._station_id, self._downlink.receive, will, self._keepalive_s)
-        streams = await self._open()
+        security = self._dialer.security
+        self._renew = False
+        link = MqttLink(
+            self._station_id,
+            self._downlink.receive,
+            will,
+            self._keepalive_s,
+            security.user,
+            security.password,
+        )
         failed = asyncio.Event()
         tasks = []
         try:
-            await link.connect(streams)
+            await link.connect(self._dialer.open)
             self.connects += 1
             for work in (link.run(), link.keep_alive(), self._talk(link)):
                 tasks.append(asyncio.create_task(self._until_failure(work, failed)))
@@ -78,13 +94,6 @@ class Uplink:
                 task.cancel()
             await link.close()
             await _joined(tasks)
-
-    async def _open(self):
-        opening = asyncio.open_connection(self._host, self._port)
-        try:
-            return await asyncio.wait_for_ms(opening, _CONNECT_MS)
-        except asyncio.TimeoutError:
-            raise OSError("no connection to %s:%d" % (self._host, self._port))
 
     async def _until_failure(self, work, failed):
         try:
@@ -102,6 +111,8 @@ class Uplink:
         self._greeted_ms = None
         self._source.refresh()
         while True:
+            if self._renew and self._dialer.may_drop():
+                raise OSError("the key has changed")
             await self._greet(link)
             while self._downlink.replies:
                 await self._publish(link, "reply", self._downlink.replies[0])
@@ -125,12 +136,13 @@ class Uplink:
             await self._publish(link, "hello", self._source.hello(), True)
 
     async def _journal(self, link):
-        if self._sent_upto and ticks_diff(ticks_ms(), self._sent_ms) < _ACK_MS:
+        if self._sent_upto and ticks_diff(ticks_ms(), self._sent_ms) < self._patience_ms:
             return
         message, last = self._source.journal(messages.MAX_BYTES)
         if message:
             self._sent_upto = last
             self._sent_ms = ticks_ms()
+            self._patience_ms = _ACK_MS
             await self._publish(link, "journal", message)
 
     async def _publish(self, link, name, payload, retain=False):

@@ -1,0 +1,219 @@
+"""The firmware's link in a real MicroPython over real TLS to a real mosquitto: key, certificate, password."""
+
+import asyncio
+import datetime
+import ipaddress
+import json
+
+import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.x509.oid import NameOID
+
+from pile_client import pile_client
+from pilebridge.broker import Broker, free_port
+from pilebridge.mqtt_client import MqttClient
+from pilebridge.settings import CertificateListener
+
+pytestmark = pytest.mark.processes
+
+SECRET = bytes(range(32))
+PILE = {"station": "P001", "secret": SECRET.hex()}
+_DAY = datetime.timedelta(days=1)
+
+
+def certificate(name, issuer, issuer_key, key, address=None):
+    """A certificate for an address, or of an authority."""
+    now = datetime.datetime.now(datetime.UTC)
+    builder = (
+        x509.CertificateBuilder()
+        .subject_name(x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name)]))
+        .issuer_name(x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, issuer)]))
+        .public_key(key.public_key())
+        .serial_number(x509.random_serial_number())
+        .not_valid_before(now - _DAY)
+        .not_valid_after(now + _DAY)
+        .add_extension(x509.BasicConstraints(ca=address is None, path_length=None), critical=True)
+    )
+    if address is not None:
+        names = x509.SubjectAlternativeName([x509.IPAddress(ipaddress.ip_address(address))])
+        builder = builder.add_extension(names, critical=False)
+    return builder.sign(issuer_key, hashes.SHA256())
+
+
+def authority(folder, name, address="127.0.0.1"):
+    """(ca.der, CertificateListener) of a new authority that vouches for `address`."""
+    folder.mkdir()
+    ca_key, key = ec.generate_private_key(ec.SECP256R1()), ec.generate_private_key(ec.SECP256R1())
+    ca = certificate(name, name, ca_key, ca_key)
+    server = certificate("broker", name, ca_key, key, address)
+    (folder / "ca.der").write_bytes(ca.public_bytes(serialization.Encoding.DER))
+    (folder / "server.pem").write_bytes(server.public_bytes(serialization.Encoding.PEM))
+    (folder / "key.pem").write_bytes(
+        key.private_bytes(
+            serialization.Encoding.PEM,
+            serialization.PrivateFormat.PKCS8,
+            serialization.NoEncryption(),
+        )
+    )
+    listener = CertificateListener(
+        certificate=str(folder / "server.pem"),
+        private_key=str(folder / "key.pem"),
+        port=free_port(),
+    )
+    return folder / "ca.der", listener
+
+
+@pytest.fixture
+async def broker(tmp_path):
+    ca, listener = authority(tmp_path / "good", "authority")
+    broker = Broker(tmp_path / "broker", keys=[("P001", 1, SECRET)], certificate=listener)
+    broker.ca, broker.certificate_port = ca, listener.port
+    await broker.start()
+    yield broker
+    await broker.stop()
+
+
+def options(broker, kind, **changed):
+    """What pile_login.py needs to log in."""
+    ports = {
+        "psk": broker.psk_port,
+        "certificate": broker.certificate_port,
+        "password": broker.port,
+    }
+    ca = {"ca": str(broker.ca)} if kind == "certificate" else {}
+    return {**PILE, "kind": kind, "port": ports[kind], **ca, **changed}
+
+
+async def until(condition):
+    for _ in range(1000):
+        if condition():
+            return
+        await asyncio.sleep(0.01)
+    raise AssertionError("never happened")
+
+
+async def bridge_side(broker):
+    """A pilebridge client that is logged in as the bridge; (client, task, messages)."""
+    came = []
+    linked = asyncio.Event()
+
+    async def on_message(topic, payload, _retained):
+        came.append((topic, payload))
+
+    def on_link(up):
+        if up:
+            linked.set()
+
+    client = MqttClient(
+        "127.0.0.1", broker.port, "b", ("pile/#",), on_message, on_link, broker.credentials
+    )
+    task = asyncio.create_task(client.run())
+    await asyncio.wait_for(linked.wait(), 10)
+    return client, task, came
+
+
+@pytest.mark.parametrize("kind", ["psk", "certificate", "password"])
+async def test_a_pile_publishes_and_receives(broker, kind):
+    client, task, came = await bridge_side(broker)
+    try:
+        async with pile_client(**options(broker, kind)) as pile:
+            assert await pile.outcome() == "connected"
+            await pile.subscribe("pile/P001/command")
+            for number in range(3):
+                await pile.publish("pile/P001/journal", f"{number}" * 900)
+            # Several in one go: what TLS has read ahead must not lie unread
+            for number in range(20):
+                assert client.publish("pile/P001/command", f"{number}-".encode() * 200)
+            await until(lambda: len(pile.got()) >= 20 and len(came) >= 3)
+            assert [payload for _t, payload in pile.got()] == [f"{n}-" * 200 for n in range(20)]
+            mine = [payload for topic, payload in came if topic == "pile/P001/journal"]
+            assert mine == [str(n).encode() * 900 for n in range(3)]
+        await until(lambda: ("pile/P001/online", b"0") in came)
+    finally:
+        task.cancel()
+        await asyncio.gather(task, return_exceptions=True)
+
+
+@pytest.mark.parametrize("kind", ["psk", "certificate", "password"])
+async def test_another_secret_is_refused(broker, kind):
+    wrong = {"secret": (b"\x01" * 32).hex()}
+    async with pile_client(**options(broker, kind, **wrong)) as pile:
+        said = await pile.outcome()
+    expected = {
+        "psk": "ALERT",
+        "certificate": "not authorised",
+        "password": "not authorised",
+    }
+    assert expected[kind] in said
+
+
+async def test_a_broker_of_another_authority_is_refused(broker, tmp_path):
+    other, _listener = authority(tmp_path / "other", "somebody else")
+    async with pile_client(**options(broker, "certificate", ca=str(other))) as pile:
+        assert "not correctly signed" in await pile.outcome()
+
+
+async def test_a_broker_with_the_certificate_of_another_address_is_refused(tmp_path):
+    ca, listener = authority(tmp_path / "elsewhere", "authority", address="127.0.0.2")
+    broker = Broker(tmp_path / "broker", keys=[("P001", 1, SECRET)], certificate=listener)
+    broker.ca, broker.certificate_port = ca, listener.port
+    await broker.start()
+    try:
+        async with pile_client(**options(broker, "certificate")) as pile:
+            assert "does not match" in await pile.outcome()
+    finally:
+        await broker.stop()
+
+
+async def test_a_certificate_handshake_is_made_under_the_permit_and_a_psk_one_needs_none(
+    broker, record_property
+):
+    async def run(kind):
+        async with pile_client(**options(broker, kind)) as pile:
+            return json.loads(await pile.line("connected"))
+
+    # The least of some, because a busy host only adds
+    held_us, psk_us = [], []
+    for _ in range(4):
+        with_certificate, with_psk = await run("certificate"), await run("psk")
+        assert with_psk["held_us"] == []
+        psk_us.append(with_psk["gap_us"])
+        held_us.append(max(with_certificate["held_us"]))
+        # No other step takes as long without a turn of the loop
+        assert held_us[-1] > 0.8 * with_certificate["gap_us"]
+    assert min(held_us) > 3 * min(psk_us)
+    record_property(
+        "figure",
+        f"longest step of a login on this host: certificate {min(held_us)} us under the permit,"
+        f" PSK {min(psk_us)} us",
+    )
+
+
+async def test_no_certificate_handshake_begins_while_energised(broker):
+    quiet = options(broker, "certificate", energised=True, impatient_ms=2000)
+    async with pile_client(**quiet) as pile:
+        assert await pile.outcome() == "no link within 2000 ms"
+    async with pile_client(**options(broker, "psk", energised=True)) as pile:
+        assert await pile.outcome() == "connected"
+
+
+async def test_a_port_that_accepts_and_says_nothing_is_given_up(broker):
+    async def silent(reader, writer):
+        await reader.read()
+        writer.close()
+
+    server = await asyncio.start_server(silent, "127.0.0.1", 0)
+    port = server.sockets[0].getsockname()[1]
+    try:
+        async with pile_client(**options(broker, "psk", port=port)) as pile:
+            assert await pile.outcome() == "no TLS handshake with 127.0.0.1"
+    finally:
+        server.close()
+        await server.wait_closed()
+
+
+async def test_a_psk_pile_at_a_plain_listener_is_refused_and_says_no_word_in_clear(broker):
+    async with pile_client(**options(broker, "psk", port=broker.port)) as pile:
+        assert await pile.outcome() != "connected"

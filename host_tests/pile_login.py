@@ -1,0 +1,141 @@
+"""Runs under MicroPython: the firmware's link, logged in at a broker and driven by lines on stdin.
+
+Every line in is JSON, the first one the options; every line out is a word and what it is about. The
+end of stdin drops the connection without a word to the broker.
+"""
+
+import asyncio
+import json
+import sys
+import time
+from binascii import unhexlify
+
+from evse.link.dialer import Dialer
+from evse.link.mqtt import MqttLink
+from evse.link.secure import Security
+from evse.link.wlan import Wlan
+
+
+class Permit:
+    """A stall permit that keeps how long it was held each time."""
+
+    def __init__(self, energised):
+        self.energised = energised
+        self.held_us = []
+        self._since_us = 0
+
+    def hold(self, reason):
+        """As the control's."""
+        if self.energised:
+            raise OSError(reason + ": refused while energised")
+        return self
+
+    def __enter__(self):
+        self._since_us = time.ticks_us()
+
+    def __exit__(self, *_exc):
+        self.held_us.append(time.ticks_diff(time.ticks_us(), self._since_us))
+
+
+class Gaps:
+    """The longest times between two turns of the loop, in us."""
+
+    def __init__(self):
+        self.longest_us = 0
+
+    async def run(self):
+        """Watch until cancelled."""
+        last_us = time.ticks_us()
+        while True:
+            await asyncio.sleep_ms(0)
+            now_us = time.ticks_us()
+            self.longest_us = max(self.longest_us, time.ticks_diff(now_us, last_us))
+            last_us = now_us
+
+
+def say(*words):
+    """One line out."""
+    print(*words)
+
+
+def security_of(options):
+    """The Security that the options ask for."""
+    ca = None
+    if options.get("ca"):
+        with open(options["ca"], "rb") as file:
+            ca = file.read()
+    security = Security(options["kind"], options["station"], ca)
+    security.use(options.get("number", 1), unhexlify(options["secret"]))
+    return security
+
+
+async def obey(link, line):
+    """One order from stdin."""
+    order = json.loads(line)
+    if "subscribe" in order:
+        await link.subscribe(order["subscribe"])
+        say("subscribed", order["subscribe"])
+    else:
+        topic, payload = order["publish"]
+        await link.publish(topic, payload.encode(), order.get("retain", False))
+        say("published", topic)
+
+
+async def until_failure(work):
+    """Say why a part of the link ended."""
+    try:
+        await work
+    except OSError as error:
+        say("lost", error)
+
+
+async def main():
+    """Log in, say so or why not, then obey."""
+    stdin = asyncio.StreamReader(sys.stdin)
+    options = json.loads(await stdin.readline())
+    security = security_of(options)
+    if security.problem:
+        say("refused", security.problem)
+        return
+    permit = Permit(options.get("energised", False))
+    address = (options.get("host", "127.0.0.1"), options["port"])
+    dialer = Dialer(address, Wlan("", ""), security, permit, None, 900)
+    will = options.get("will", "pile/%s/online" % options["station"])
+    link = MqttLink(
+        options.get("client_id", options["station"]),
+        lambda topic, payload: say("got", topic, str(payload, "utf-8")),
+        (will, b"0"),
+        10,
+        security.user,
+        security.password,
+    )
+    gaps = Gaps()
+    watching = asyncio.create_task(gaps.run())
+    try:
+        if options.get("impatient_ms"):
+            await asyncio.wait_for_ms(link.connect(dialer.open), options["impatient_ms"])
+        else:
+            await link.connect(dialer.open)
+    except asyncio.TimeoutError:  # noqa: UP041 - of MicroPython
+        say("refused", "no link within", options["impatient_ms"], "ms")
+        return
+    except OSError as error:
+        say("refused", error)
+        return
+    finally:
+        watching.cancel()
+    say("connected", json.dumps({"held_us": permit.held_us, "gap_us": gaps.longest_us}))
+    running = asyncio.create_task(until_failure(link.run()))
+    while True:
+        line = await stdin.readline()
+        if not line:
+            break
+        try:
+            await obey(link, line)
+        except OSError as error:
+            say("failed", error)
+    running.cancel()
+    await link.close()
+
+
+asyncio.run(main())
