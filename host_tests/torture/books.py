@@ -32,8 +32,13 @@ class Ledger:
 
     def of_transaction(self, tx):
         """Records of one transaction as dicts, in order."""
-        found = [records.decode(body) for _life, _seq, body in self.journal]
-        return [record for record in found if record.get("tx") == tx]
+        found = [(life, records.decode(body)) for life, _seq, body in self.journal]
+        return [record for life, record in found if name_of(life, record) == tx]
+
+
+def name_of(life, record):
+    """Name of the transaction that a record belongs to: its life and the number of its first record."""
+    return "%s-%d" % (life, record["tx"]) if "tx" in record else ""
 
 
 def settled(bench):
@@ -130,7 +135,8 @@ def _ends(bench, ledger, misses):
         for attempt in bench.pile.attempts.get((life, seq), ()):
             if record["kind"] in ("tx_start", "tx_stop") and _same(record, attempt.record):
                 # What comes behind the first end changes nothing any more
-                found.setdefault(record["tx"], {}).setdefault(record["kind"], attempt)
+                tx = name_of(life, record)
+                found.setdefault(tx, {}).setdefault(record["kind"], attempt)
     rows = {row["tx"]: row for row in ledger.transactions}
     for tx in found:
         if tx not in rows:

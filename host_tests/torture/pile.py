@@ -78,7 +78,7 @@ class Pile:
         ended = {record["tx"] for record in written if record["kind"] == "tx_stop"}
 
         def needed(seq, record):
-            return (self.life, seq) not in held or record.get("tx", "") not in {"", *ended}
+            return (self.life, seq) not in held or record.get("tx", 0) not in {0, *ended}
 
         return self.flash.fall_over(self._bench.random, needed, beside)
 

@@ -99,7 +99,7 @@ class Commands:
     def answered_by(self, pile: str, message: dict[str, Any]) -> None:
         """Take a pile's answer."""
         key = (pile, message["id"])
-        reply = Reply(message["result"], message["reason"])
+        reply = Reply(message["result"], message.get("reason", ""))
         future = self._waiting.pop(key, None)
         counters = self._counters[pile]
         if future is not None:
