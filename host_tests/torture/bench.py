@@ -48,6 +48,7 @@ class Bench:
         self.log = []
         self.kinds = faults.KINDS
         self.step_s = 0.0  # of the bridge's clock
+        self.back_s = 0.0  # by which it was set back in all
         self.healing = False
         self.misses = None
         self._sides = set()
@@ -92,6 +93,11 @@ class Bench:
     def wall_s(self):
         """UTC as the bridge's clock has it."""
         return self._began_s + self.now_s + self.step_s
+
+    def step_clock(self, seconds):
+        """Set the bridge's clock."""
+        self.step_s += seconds
+        self.back_s += max(0.0, -seconds)
 
     def say(self, text):
         """One line of the run's log, until its books are compared."""
@@ -173,18 +179,21 @@ class Bench:
         self.pile.flash.heal()
         self.bridge.fuse.after(0)
         self.power_on()
+        # A bridge that lost the pile's `online` only hears it again on a new connection
+        self.network.reset()
 
     async def _settled(self):
-        end_s = self.now_s + _SETTLE_S
+        # What the bridge dated before its clock was set back may wait until that time has come again
+        end_s = self.now_s + _SETTLE_S + self.back_s
+        often_s = self.now_s + 120
         while self.now_s < end_s:
             if books.settled(self):
                 return True
-            # What waits for minutes only needs little looking at
-            await self.wait(1 if self.now_s < end_s - _SETTLE_S + 120 else 10)
+            await self.wait(1 if self.now_s < often_s else 10)
         return False
 
     def _unsettled(self):
-        return "not settled after %d s: %s" % (_SETTLE_S, books.waiting(self))
+        return "not settled in time: %s" % books.waiting(self)
 
 
 def _memory():

@@ -153,7 +153,7 @@ def platform_misbehaves(bench, chance):
 
 def bridge_clock_steps(bench, chance):
     """The bridge's clock is set; the pile's follows at its next hello."""
-    bench.step_s += chance.choice((-3600, -90, -5, 5, 90, 3600)) * chance.random()
+    bench.step_clock(chance.choice((-3600, -90, -5, 5, 90, 3600)) * chance.random())
     if chance.random() < 0.5:
         bench.network.reset()
 
