@@ -10,7 +10,7 @@ PY := $(VENV)/bin/python
 JOBS ?= 3
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test test-one check lint format types dialect build flash sim bridge sandbox conformance properties mutation bench clean
+.PHONY: help setup demo test test-one check lint format types dialect build flash sim bridge sandbox conformance properties torture mutation bench clean
 
 help:  ## list the words
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  \1	/' | expand -t 14
@@ -67,6 +67,9 @@ conformance: build/.setup  ## pilot and protection: clause, limit, worst measure
 
 properties: build/.setup  ## random walks over the whole controller, in safety ticks: STEPS=10000000 SEED=1
 	PYTHONPATH=firmware:tools:host_tests:tools/pilesim/hostpy $(PY) -m properties --steps $(or $(STEPS),10000000) --seed $(or $(SEED),1)
+
+torture: build/.setup  ## power, link, broker, bridge and platform fail; the books must agree: N=1000 SEED=1 (ARGS=--cuts)
+	PYTHONPATH=firmware:tools:host_tests:tools/pilesim/hostpy:build/lib $(PY) -m torture --runs $(or $(N),$(if $(SEED),1,1000)) --seed $(or $(SEED),1) $(ARGS)
 
 mutation: build/.setup  ## deliberate defects in core and control, each of which a test must catch
 	PYTHONPATH=host_tests $(PY) -m mutation $(ARGS)
