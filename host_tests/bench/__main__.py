@@ -82,7 +82,8 @@ def wire():
     )
     if ran.returncode:
         raise BenchError(ran.stderr or ran.stdout)
-    return json.loads(ran.stdout)
+    # What the pile says on its serial port comes before
+    return json.loads(ran.stdout.splitlines()[-1])
 
 
 def sizes(built):
