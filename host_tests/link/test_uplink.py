@@ -137,6 +137,22 @@ def test_hello_is_repeated_while_nobody_answers():
     play(story)
 
 
+def test_says_hello_again_when_the_time_is_doubted_but_not_all_the_time():
+    async def story(bench, _running):
+        await bench.until(lambda: bench.brokers and "hello" in bench.names())
+        bench.uplink.acknowledged(0)
+        await asyncio.sleep(30)
+        assert bench.names().count("hello") == 1
+        for _ in range(20):
+            bench.uplink.ask_time()
+            await asyncio.sleep(1)
+        assert 2 <= bench.names().count("hello") <= 3
+        await asyncio.sleep(30)
+        assert bench.names().count("hello") <= 4
+
+    play(story)
+
+
 def test_records_go_out_again_without_an_acknowledgement_and_stop_with_it():
     async def story(bench, _running):
         await bench.until(lambda: bench.brokers and "hello" in bench.names())

@@ -10,11 +10,12 @@ _LASTING = ("start", "stop", "rotate")
 class Commands:
     """Turns a decoded `command` message into a reply; `sessions` maps connector to session."""
 
-    def __init__(self, sessions, clock, counts, report, rotate):
+    def __init__(self, sessions, clock, counts, report, rotate, ask_time):
         self._sessions = sessions
         self._clock = clock
         self._counts = counts
         self._report = report
+        self._ask_time = ask_time  # the bridge's clock may have been set anew
         self._rotate = rotate  # rotate(number, nonce, cover) -> "" or the reason of the refusal
         self._answers = []  # (utc_s until which the command may act, reply)
 
@@ -44,10 +45,12 @@ class Commands:
         if since_s is None:
             return "clock unknown"
         if not -message["ttl_s"] <= now_s - message["utc"] <= message["ttl_s"]:
+            self._ask_time()
             return "sent %d s ago" % (now_s - message["utc"])
         if message["name"] not in _LASTING:
             return ""
         if message["utc"] <= since_s:
+            self._ask_time()
             # What this start has answered it remembers; what an earlier one answered nobody does
             return "from before this start"
         return "too many commands, ask again" if self._full(now_s) else ""

@@ -71,6 +71,10 @@ class Remote:
         station.loop.limits.set(limits.LINK, 0 if wanted else limits.UNLIMITED_A10)
         station.loop.changed = True
 
+    def ask_time(self):
+        """What came does not fit our time: the bridge's clock may have been set anew."""
+        self._station.uplink.ask_time()
+
     def time_told(self, utc_s):
         """A time server has answered."""
         self.clock_stepped(self._station.clock.set_by_server(utc_s), "ntp")

@@ -96,7 +96,12 @@ class Station:
         )
         remote = self.remote = Remote(self)
         self.commands = Commands(
-            sessions, self.clock, self.counts, self.report.refresh, remote.rotate_key
+            sessions,
+            self.clock,
+            self.counts,
+            self.report.refresh,
+            remote.rotate_key,
+            remote.ask_time,
         )
         self.downlink = Downlink(
             settings["station_id"],

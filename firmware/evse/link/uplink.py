@@ -17,6 +17,8 @@ _ACK_MS = 10000
 # It has less than was sent: it wants it again, or it has answered an earlier message twice
 _AGAIN_MS = 1000
 _HELLO_MS = 10000
+# The answer to a hello brings the time: a crystal is a second off after some hours
+_TIME_MS = 6 * 3600 * 1000
 _BACKOFF_FIRST_MS = 500
 # The bridge must have the true picture within 10 s of its return; jitter spreads a fleet over the half
 _BACKOFF_MOST_MS = 5000
@@ -41,6 +43,7 @@ class Uplink:
         self._patience_ms = _ACK_MS
         self._greeted_ms = 0
         self._renew = False
+        self._wants_time = False
 
     async def run(self):
         """Keep the connection; every failure leads to another attempt after a jittered wait."""
@@ -62,6 +65,10 @@ class Uplink:
             self._sent_upto = 0
         else:
             self._patience_ms = _AGAIN_MS
+
+    def ask_time(self):
+        """Say hello again soon: its answer brings the bridge's time."""
+        self._wants_time = True
 
     def reconnect(self):
         """Log in anew, because the key has changed: as soon as that is possible without a wait."""
@@ -129,10 +136,13 @@ class Uplink:
 
     async def _greet(self, link):
         # Until the bridge answers: its first ack brings the time and the last sequence it holds
-        if self.online:
-            return
-        if self._greeted_ms is None or ticks_diff(ticks_ms(), self._greeted_ms) >= _HELLO_MS:
+        since_ms = _TIME_MS
+        if self._greeted_ms is not None:
+            since_ms = ticks_diff(ticks_ms(), self._greeted_ms)
+        wanted = self._wants_time or not self.online
+        if since_ms >= _TIME_MS or (wanted and since_ms >= _HELLO_MS):
             self._greeted_ms = ticks_ms()
+            self._wants_time = False
             await self._publish(link, "hello", self._source.hello(), True)
 
     async def _journal(self, link):
