@@ -142,4 +142,5 @@ def journal_fills(m):
         if sector.state == READY:
             sector.free = SECTOR_BYTES
     ring._head.free = SECTOR_BYTES - 2 * PAGE_BYTES
+    journal._room = ring.room
     assert journal.full

@@ -50,6 +50,44 @@ def test_flash_that_fails_is_named_and_the_charge_goes_on_but_no_other_begins():
         r.play(story)
 
 
+def test_end_of_a_charge_that_the_flash_refuses_is_written_when_it_takes_it_again():
+    async def story(r):
+        await r.charge()
+        await r.run(12000)
+        r.world.set_fault("flash_fail", True)
+        r.station.stop_local()
+        await r.until(lambda: r.station.session.tx is None, 15000)
+        register_wh = r.world.meter.register_units() * 10
+        ended_s = r.station.clock.up_s
+        await r.run(30000)
+        assert not records(r, "tx_stop")
+        assert r.station.authorize_local() == "unavailable"
+        r.world.set_fault("flash_fail", False)
+        await r.until(lambda: records(r, "tx_stop"), 10000)
+        (ending,), (stop,) = records(r, "tx_ending"), records(r, "tx_stop")
+        assert ending["seq"] < stop["seq"]
+        assert (stop["wh"], stop["reason"]) == (register_wh, "local")
+        assert ended_s - 2 <= stop["up"] <= ended_s, "dated when it happened"
+        await r.until(lambda: r.station.authorize_local() == "", 90000, 1000)
+
+    with rig() as r:
+        r.play(story)
+
+
+def test_flash_that_recovers_is_believed_again_though_nothing_was_to_be_written():
+    async def story(r):
+        r.world.vehicle.plug()
+        await r.until(lambda: r.station.register.wh is not None)
+        r.world.set_fault("flash_fail", True)
+        assert r.station.authorize_local() == "unavailable"
+        await r.until(lambda: "journal_failed" in active(r), 1000)
+        r.world.set_fault("flash_fail", False)
+        await r.until(lambda: r.station.authorize_local() == "", 90000, 1000)
+
+    with rig() as r:
+        r.play(story)
+
+
 def test_board_without_the_partition_starts_says_so_and_charges_nobody():
     async def story(r):
         r.world.vehicle.plug()

@@ -7,7 +7,7 @@ from binascii import hexlify
 
 from ..control.stall_permit import StallRefusedError
 from ..core import messages, records
-from ..core.outbox import Outbox
+from ..core.outbox import MONEY, Outbox
 from ..core.ring import Ring
 from .ledger import Ledger
 
@@ -16,6 +16,8 @@ _BATCH = 8
 # Records wait so long for others to go with, except the end of a transaction
 _GATHER_MS = 2000
 _URGENT = "tx_stop"
+# A flash that refused a record is believed again after this time
+_DOUBT_MS = 60000
 # Base64 and its quotes
 _TEXT_BYTES = 4
 
@@ -36,6 +38,9 @@ class Journal:
         self._ring = None
         self._upto = 0  # what the bridge has committed, as far as it has told
         self._due_ms = 0  # uptime from which on what waits may be sent
+        self._owed = []  # records that money depends on and the flash refused
+        self._doubt_ms = 0
+        self._room = 0
         self._begun = {}  # connector: number of the record its transaction began with
         if flash is None:
             self.problem = "journal: the board has no flash for it"
@@ -71,6 +76,7 @@ class Journal:
         # Now, while nothing can close: a charge may begin at once and take hours
         while self._prepare():
             pass
+        self._room = ring.room
 
     def _belongs(self, data, life):
         return records.proven(data, life, self._keys.journal)
@@ -80,7 +86,7 @@ class Journal:
     @property
     def full(self):
         """True when no new transaction may begin, because its end might find no room."""
-        return self._ring is None or self._outbox.full(self._ring.room)
+        return self._ring is None or self._outbox.full(self._room)
 
     @property
     def ready(self):
@@ -88,14 +94,13 @@ class Journal:
         return not self.problem and not self.full and self._keys.secret is not None
 
     def record(self, kind, connector, wh, **payload):
-        """Append one record; returns its sequence number, 0 when it was not taken."""
+        """Append one record; returns its sequence number, 0 when it was not taken, or not yet."""
         ring = self._ring
         if ring is None or self._keys.secret is None:
             return 0
-        if not self._outbox.takes(kind, ring.room, ring.capacity):
+        if not self._outbox.takes(kind, self._room, ring.capacity):
             return 0
         record = {
-            "seq": ring.next_seq,
             "kind": kind,
             "boot": self.boot,
             "up": self._clock.up_s,
@@ -104,12 +109,25 @@ class Journal:
             "wh": wh,
         }
         record.update(payload)
+        if self._owed or not self._write(record):
+            # What begins a transaction is refused to whoever asked; what follows must not be forgotten
+            if kind in MONEY and kind != "tx_start":
+                self._owed.append(record)
+            return 0
+        return record["seq"]
+
+    def _write(self, record):
+        ring = self._ring
+        kind, connector = record["kind"], record["c"]
         is_alone = ring.next_seq == self._upto + 1
+        record["seq"] = ring.next_seq
         try:
             ring.append(records.encode(record, self.life, ring.link, self._keys.journal))
         except OSError as error:
-            self.problem = "journal: %s" % error
-            return 0
+            self._failed(error)
+            return False
+        finally:
+            self._room = ring.room
         self.problem = ""
         if kind == _URGENT:
             self._due_ms = 0
@@ -120,18 +138,29 @@ class Journal:
         elif kind == "tx_stop":
             self._begun.pop(connector, None)
             self._free()
-        return record["seq"]
+        return True
+
+    def _failed(self, error):
+        self.problem = "journal: %s" % error
+        self._doubt_ms = self._clock.up_ms + _DOUBT_MS
 
     def maintain(self):
-        """Make room where the bridge has committed everything; one sector a call, never while energised."""
+        """Write what the flash refused before, and make room where the bridge has committed everything: one
+        sector a call, never while energised.
+        """
         if self._ring is None:
             return
+        while self._owed and self._write(self._owed[0]):
+            self._owed.pop(0)
+        if self.problem and not self._owed and self._clock.up_ms >= self._doubt_ms:
+            self.problem = ""
         try:
             self._prepare()
         except StallRefusedError:
             pass
         except OSError as error:
-            self.problem = "journal: %s" % error
+            self._failed(error)
+        self._room = self._ring.room
 
     def _prepare(self):
         with self._permit.hold("journal erase"):
@@ -155,10 +184,11 @@ class Journal:
 
     def message(self, most_bytes):
         """(journal message, last number) of the oldest records not committed; (None, 0) if there are none."""
-        if self._ring is None or self._clock.up_ms < self._due_ms:
+        ring = self._ring
+        if ring is None or ring.next_seq == self._upto + 1 or self._clock.up_ms < self._due_ms:
             return None, 0
         batch, size = [], messages.JOURNAL_FRAME_BYTES
-        for data in self._ring.after(self._upto, _BATCH):
+        for data in ring.after(self._upto, _BATCH):
             size += (len(data) + 2) // 3 * 4 + _TEXT_BYTES
             if batch and size > most_bytes:
                 break

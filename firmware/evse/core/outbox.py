@@ -10,7 +10,8 @@ from micropython import const
 _RESERVE = const(36)
 _BOOT_RESERVE = const(18)
 _SAMPLE = "tx_sample"
-_ALWAYS = ("tx_start", "tx_charging", "tx_resume", "tx_ending", "tx_stop", "key")
+# Taken to the last page
+MONEY = ("tx_start", "tx_charging", "tx_resume", "tx_ending", "tx_stop", "key")
 
 
 class Outbox:
@@ -26,7 +27,7 @@ class Outbox:
 
     def takes(self, kind, room, capacity):
         """True when a record of this kind is to be written now; counts those that are not."""
-        taken = kind in _ALWAYS or self._has_room(kind, room, capacity)
+        taken = kind in MONEY or self._has_room(kind, room, capacity)
         if not taken:
             self.thinned += 1
         return taken
