@@ -1,5 +1,10 @@
 """All defects, in the order of the layers."""
 
-from . import control_defects, pilot_defects, rule_defects
+from . import control_defects, journal_defects, pilot_defects, rule_defects
 
-DEFECTS = (*pilot_defects.DEFECTS, *rule_defects.DEFECTS, *control_defects.DEFECTS)
+DEFECTS = (
+    *pilot_defects.DEFECTS,
+    *rule_defects.DEFECTS,
+    *control_defects.DEFECTS,
+    *journal_defects.DEFECTS,
+)

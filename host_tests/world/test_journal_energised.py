@@ -58,10 +58,11 @@ def test_ten_hours_energised_are_no_erase_and_one_page_program_a_record(record_p
 def test_erasing_waits_for_the_permit_and_then_makes_room():
     async def story(r):
         journal = r.station.journal
-        await r.charge()
+        await r.run(500)
         for _ in range(400):
             journal.record("fault_clear", 1, 0, fault="planted")
             await r.run(10)
+        await r.charge()
         r.greet(1_763_600_000, journal.next_seq - 1)
         erases, room = r.world.flash.erases, journal._ring.room
         await r.run(10_000)
