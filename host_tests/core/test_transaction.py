@@ -48,6 +48,31 @@ def test_lost_meter_ends_with_the_last_good_register():
     assert waited_ms == FINAL_READING_MS and t.stop_wh == 1100 and t.fault == "meter_lost"
 
 
+def test_meter_that_comes_back_in_time_is_waited_for():
+    t = transaction()
+    t.step(True, True, 20)
+    t.end("remote")
+    for _ in range(FINAL_READING_MS // 20 - 50):
+        t.step(False, True, 20)
+        assert not t.finish(1100, 100000)
+    assert t.finish(1190, 0) and (t.stop_wh, t.fault) == (1190, "")
+
+
+def test_bill_without_a_last_reading_says_so_and_a_refused_one_is_not_waited_for():
+    for refused, most_ms, fault in (
+        (False, FINAL_READING_MS, "meter_lost"),
+        (True, 3000, "meter_implausible"),
+    ):
+        t = transaction()
+        t.step(True, True, 20)
+        t.end("remote")
+        waited_ms = 0
+        while not t.finish(1100, 100000, refused):
+            t.step(False, True, 20)
+            waited_ms += 20
+        assert waited_ms == most_ms and (t.reason, t.fault) == ("remote", fault)
+
+
 def test_no_current_within_the_time_ends_it():
     t = transaction()
     for _ in range(2999):

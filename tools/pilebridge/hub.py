@@ -187,6 +187,8 @@ class Hub:
         self._check_reachable(pile)
 
     def on_sign_of_life(self, pile: str) -> None:
+        # Who greets or answers is there, even if the word that says so went astray
+        self._online[pile] = True
         self.presence.seen(pile)
         self._check_reachable(pile)
 

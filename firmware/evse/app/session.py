@@ -101,8 +101,10 @@ class Session:
                 self._record("tx_ending", loop.register.wh, tx=tx.tx, reason=tx.reason)
         if tx.phase == CHARGING:
             self._sample(tx)
-        elif tx.phase == ENDING and tx.finish(loop.register.wh, loop.register.age_ms):
-            self._finish(tx)
+        elif tx.phase == ENDING:
+            register = loop.register
+            if tx.finish(register.wh, register.age_ms, register.implausible):
+                self._finish(tx)
 
     def _end_if_over(self, tx, dt_ms):
         loop = self._loop

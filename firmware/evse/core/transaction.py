@@ -7,8 +7,11 @@ ENDED: the final register stands. A transaction never goes back.
 
 AUTHORISED, CHARGING, ENDING, ENDED = range(4)
 
-# After the contactor opened, wait this long for a fresh meter reading before the last good one is taken
-FINAL_READING_MS = 3000
+# After the contactor opened, wait this long for a fresh meter reading before the last good one is taken: what
+# the meter counted since that one would be nobody's
+FINAL_READING_MS = 30000
+# A meter whose readings are refused will not give one
+_REFUSED_MS = 3000
 # A reading that arrives sooner was taken by the meter while current still flowed
 _SETTLE_MS = 400
 # A contactor that does not open at all (weld) must not keep the bill open: the longest wait for the
@@ -73,18 +76,20 @@ class Transaction:
             self._ending_ms += dt_ms
         return False
 
-    def finish(self, register_wh, reading_age_ms):
+    def finish(self, register_wh, reading_age_ms, refused=False):
         """Take the final register once the contactor is open; True when the transaction has ended.
 
         A contactor that never opens ends the transaction too, at the register of that moment.
 
-        A reading taken after opening is final; when none comes, the last good one is.
+        A reading taken after opening is final; when none comes, the last good one is, and `fault` says so.
         """
         if self.phase != ENDING or (self._open_ms == 0 and self._ending_ms < _STUCK_MS):
             return False
         fresh = self._open_ms - reading_age_ms >= _SETTLE_MS or self._open_ms == 0
-        if not fresh and self._open_ms < FINAL_READING_MS:
-            return False
+        if not fresh:
+            if self._open_ms < (_REFUSED_MS if refused else FINAL_READING_MS):
+                return False
+            self.fault = self.fault or ("meter_implausible" if refused else "meter_lost")
         self.stop_wh = max(register_wh, self.start_wh)
         self.phase = ENDED
         return True
