@@ -10,7 +10,7 @@ PY := $(VENV)/bin/python
 JOBS ?= 3
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test test-one check lint format types dialect build flash sim bridge sandbox conformance properties mutation bench clean
+.PHONY: help setup demo test test-one check lint format types dialect build flash sim bridge sandbox conformance properties mutation bench kills clean
 
 help:  ## list the words
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  \1	/' | expand -t 14
@@ -73,6 +73,9 @@ mutation: build/.setup  ## deliberate defects in core and control, each of which
 
 bench: build/.setup  ## the figures table, and the same as build/bench.json (ARGS="--rounds 5000")
 	PYTHONPATH=host_tests:host_tests/bench $(PY) -m bench $(ARGS)
+
+kills: build/.setup  ## SIGKILL for pile, broker and bridge while vehicles charge, then the books compared: KILLS=50 SEED=1
+	PYTHONPATH=host_tests:tools/pilesim/hostpy $(PY) -m kills --kills $(or $(KILLS),50) --seed $(or $(SEED),1)
 
 clean:  ## remove build/ and .venv
 	rm -rf build $(VENV)
