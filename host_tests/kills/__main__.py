@@ -10,6 +10,8 @@ import time
 from pathlib import Path
 from shutil import rmtree
 
+import httpx
+
 from pilebridge.schema import connect
 from sandbox.bench import Bench, BenchError
 
@@ -33,6 +35,7 @@ class Run:
         self._kills = kills
         self._seed = seed
         self._began_s = time.monotonic()
+        self._resumed = 0
         self._lock = threading.Lock()
         self._log = (folder / "parts.log").open("w", encoding="utf-8")
 
@@ -66,9 +69,12 @@ class Run:
             self.tell(f"killed: {counts}; the books are closed now")
             driver.starting = False
             left = self._settle(bench, driver)
+            if not driver.is_alive() or not driver.billed:
+                left.append(f"the driver saw {driver.billed} bills: nothing was proven")
             driver.close()
             asked = (driver.asked, driver.refused, driver.billed)
             self.tell("driver: %d starts asked for, %d refused, %d bills seen" % asked)
+            self.tell(f"pile: went on with a charge {self._resumed} times after a loss of power")
             return left + self._compare(bench)
 
     def _settle(self, bench, driver):
@@ -102,7 +108,7 @@ class Run:
 
     def _compare(self, bench):
         # The pile first: what it would still write must not come between flash and bridge
-        bench.parts.pop("pile").end()
+        bench.parts["pile"].end()
         conn = connect(str(self.folder / "bridge.sqlite"), reader=True)
         bills = facts.platform_bills(bench, [order.ref for order in facts.order_list(conn)])
         conn.close()
@@ -115,7 +121,7 @@ class Run:
             f"{item['interface']}: {item['reason']}, {item['count']} times"
             for item in bench.get("api/log")["violations"]
         ]
-        bench.parts.pop("bridge").end()
+        bench.parts["bridge"].end()
         found = facts.read(self.folder, bills, taken, violations)
         for line in books.table(found):
             print(line)
@@ -123,6 +129,7 @@ class Run:
 
     def _part_said(self, name, line):
         with self._lock:
+            self._resumed += name == "pile" and " goes on, " in line
             if not self._log.closed:
                 print(f"{time.monotonic() - self._began_s:6.1f}  {name}: {line}", file=self._log)
 
@@ -142,7 +149,7 @@ def main():
         print("interrupted")
         rmtree(folder)
         return 130
-    except BenchError as error:
+    except (BenchError, httpx.HTTPError) as error:
         wrong = [str(error)]
     for sentence in wrong:
         print(f"MISMATCH {sentence}")

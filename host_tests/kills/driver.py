@@ -80,7 +80,9 @@ class Driver(threading.Thread):
             self._tell(f"started {seq}")
             return
         self.refused += 1
-        self._tell(f"start refused: {answer['error']['code']}")
+        error = answer.get("error")
+        code = error["code"] if isinstance(error, dict) else status
+        self._tell(f"start refused: {code}")
 
     def _replug(self):
         part = self._bench.parts.get("pile")

@@ -26,7 +26,6 @@ class Killer:
 
     def __init__(self, bench, kills, seed, tell):
         self.killed = dict.fromkeys(VICTIMS, 0)
-        self.pids = []
         self._bench = bench
         self._kills = kills
         self._tell = tell
@@ -73,9 +72,10 @@ class Killer:
         away_s = self._random.choice((0.0, self._random.uniform(0.0, _AWAY_S)))
         # First, so that whoever waits for its start knows why it ended
         self.killed[name] += 1
-        part = self._bench.parts.pop(name)
-        self.pids.append(part.pid)
+        part = self._bench.parts[name]
         part.end(signal.SIGKILL)
+        # Not before: whatever interrupts this, the bench still ends it
+        del self._bench.parts[name]
         self._tell(f"killed {name} {self.killed[name]}, pid {part.pid}, back in {away_s:.1f} s")
         self._restarts.append(self._pool.submit(self._restart, name, self.killed[name], away_s))
 
