@@ -10,7 +10,7 @@ PY := $(VENV)/bin/python
 JOBS ?= 3
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test test-one check lint format types dialect build flash sim bridge sandbox conformance properties torture mutation bench clean
+.PHONY: help setup demo test test-one check lint format types dialect build flash sim bridge sandbox conformance properties torture kills mutation bench clean
 
 help:  ## list the words
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  \1	/' | expand -t 14
@@ -70,6 +70,9 @@ properties: build/.setup  ## random walks over the whole controller, in safety t
 
 torture: build/.setup  ## power, link, broker, bridge and platform fail; the books must agree: N=1000 SEED=1 (ARGS=--cuts)
 	PYTHONPATH=firmware:tools:host_tests:tools/pilesim/hostpy:build/lib $(PY) -m torture --runs $(or $(N),$(if $(SEED),1,1000)) --seed $(or $(SEED),1) $(ARGS)
+
+kills: build/.setup  ## SIGKILL for pile, broker and bridge while vehicles charge, then the books compared: KILLS=50 SEED=1
+	PYTHONPATH=host_tests:tools/pilesim/hostpy $(PY) -m kills --kills $(or $(KILLS),50) --seed $(or $(SEED),1)
 
 mutation: build/.setup  ## deliberate defects in core and control, each of which a test must catch
 	PYTHONPATH=host_tests $(PY) -m mutation $(ARGS)

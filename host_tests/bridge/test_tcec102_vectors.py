@@ -139,3 +139,20 @@ def test_vector_8_an_aligned_text_gets_a_whole_block_of_padding():
     assert len(V8_PLAIN) == 32
     assert envelope.encrypt(OURS, V8_PLAIN) == V8_DATA
     assert envelope.decrypt(OURS, V8_DATA) == V8_PLAIN
+
+
+def test_processes_that_start_in_the_same_second_do_not_repeat_each_other():
+    first = {envelope.TimestampSeq(lambda: 1000.5).next() for _process in range(50)}
+    assert len(first) > 40
+
+
+def test_sequence_counts_from_one_in_every_later_second():
+    now = [1000.5]
+    stamps = envelope.TimestampSeq(lambda: now[0])
+    one, other = stamps.next(), stamps.next()
+    assert one[0] == other[0]
+    assert int(other[1]) == int(one[1]) + 1
+    now[0] = 1001.0
+    assert [stamps.next()[1], stamps.next()[1]] == ["0001", "0002"]
+    now[0] = 900.0
+    assert stamps.next() == (envelope.format_timestamp(1001), "0003")

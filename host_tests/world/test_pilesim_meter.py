@@ -8,6 +8,7 @@ import pytest
 from pilesim import dlt645_frames as frames
 from pilesim import host
 from pilesim.mains import STEP_US
+from pilesim.memory import MeterMemory
 from pilesim.world import World
 
 ADDRESS = frames.address_bytes("210012345678")
@@ -270,3 +271,25 @@ def test_without_mains_there_is_no_meter_and_no_energy(world, uart):
     assert world.load.energy_uwh(world.clock.now_us) == before
     world.set_mains(True)
     assert ask(uart, read("00010000")) is not None
+
+
+def test_begun_unit_of_the_register_outlives_the_process(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    moved = []
+    for _life in range(5):
+        with host.installed(World(seed=3)) as world:
+            world.wire(BOARD)
+            MeterMemory(world.meter)
+            import machine
+
+            line = machine.UART(2, 2400, bits=8, parity=0, stop=1)
+            before = world.meter.register_units()
+            world.load.ramp(10_000, 0)
+            time.sleep_ms(2000)
+            ask(line, read("00010000"))
+            moved.append(world.meter.register_units() - before)
+    # 2.2 kW for 2 to 2.6 s are 1.2 to 1.6 Wh a life, the register moves by 10 Wh
+    assert sum(moved) == 0
+    with host.installed(World(seed=3)) as world:
+        MeterMemory(world.meter)
+        assert 6_000_000 < world.meter.part_uwh() < 8_000_000

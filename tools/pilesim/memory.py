@@ -1,4 +1,4 @@
-"""What of the world outlives its process: the meter's register, in a file beside the pile's own.
+"""What of the world outlives its process: the meter's energy, in a file beside the pile's own.
 
 Written before the meter answers with it, so that whatever the pile has read is still true after a kill.
 A pile without settings gets those of a bench: a public key, and a link that every Python can make.
@@ -25,23 +25,27 @@ def provision():
 
 
 class MeterMemory:
-    """Takes up the register of the file and keeps it up to date."""
+    """Takes up register and begun unit of the file and keeps them up to date."""
 
     def __init__(self, meter):
         self._meter = meter
         self._written = None
         try:
             with open(FILE) as file:
-                meter.base_units = self._written = int(json.load(file)["register_units"])
-        except (OSError, ValueError, KeyError, TypeError):
+                kept = json.load(file)
+            meter.base_units = int(kept["register_units"])
+            meter.base_uwh = int(kept.get("part_uwh", 0))
+            self._written = (meter.base_units, meter.base_uwh)
+        except (OSError, ValueError, KeyError, TypeError, AttributeError):
             # The first start
             pass
         meter.on_reading = self._keep
 
     def _keep(self, units):
-        if units == self._written:
+        energy = (units, self._meter.part_uwh())
+        if energy == self._written:
             return
         with open(FILE + ".new", "w") as file:
-            json.dump({"register_units": units}, file)
+            json.dump({"register_units": energy[0], "part_uwh": energy[1]}, file)
         os.rename(FILE + ".new", FILE)
-        self._written = units
+        self._written = energy

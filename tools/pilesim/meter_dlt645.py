@@ -28,6 +28,7 @@ class MeterDlt645:
         self.wake_bytes = 4
         # Register before the world began, in 0.01 kWh
         self.base_units = 123_456
+        self.base_uwh = 0
         self.requests = 0
         self.on_reading = None  # on_reading(units) before an answer with the register
         self.faults = set()
@@ -48,12 +49,19 @@ class MeterDlt645:
 
     def register_units(self):
         """Forward active energy register in 0.01 kWh, as it is answered."""
-        units = self.base_units + self._load.energy_uwh(self._clock.now_us) // _UWH_PER_UNIT
+        units = self.base_units + self._uwh() // _UWH_PER_UNIT
         if "step_back" in self.faults:
             units -= _STEP_BACK_UNITS
         if "jump" in self.faults:
             units += _JUMP_UNITS
         return units % 100_000_000
+
+    def part_uwh(self):
+        """What has flowed since the register moved last, in uWh."""
+        return self._uwh() % _UWH_PER_UNIT
+
+    def _uwh(self):
+        return self.base_uwh + self._load.energy_uwh(self._clock.now_us)
 
     # The wire
 

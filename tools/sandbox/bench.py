@@ -36,6 +36,8 @@ from sandbox.bench_settings import (
 )
 
 ROOT = Path(__file__).resolve().parents[2]
+# A start asks the bridge four things, each for ten seconds at most
+_POST_S = 45
 
 
 class BenchError(Exception):
@@ -139,6 +141,7 @@ class Bench:
         page_port: int = 0,
         scenario: str = "",
         own_broker: bool = False,
+        start_result_s: int = 60,
     ) -> None:
         self.folder = folder
         self.tell = tell
@@ -149,6 +152,8 @@ class Bench:
         self.link_security = link_security()
         self._periods = periods
         self._scenario = scenario
+        # How long the platform waits for the result of a start
+        self._start_result_s = start_result_s
         # Without it the bridge runs the broker as its child and restarts it at once when it dies
         self._own_broker = own_broker
         self._password = secrets.token_urlsafe(16) if own_broker else ""
@@ -206,7 +211,8 @@ class Bench:
     def start_sandbox(self) -> None:
         """Platform and page."""
         config = self.folder / "sandbox.toml"
-        config.write_text(sandbox_toml(self.bridge_port, self.page_port), encoding="utf-8")
+        text = sandbox_toml(self.bridge_port, self.page_port, self._start_result_s)
+        config.write_text(text, encoding="utf-8")
         part = self._part("sandbox", ["-m", "sandbox", str(config)])
         part.wait_line("page", 30)
 
@@ -233,7 +239,7 @@ class Bench:
 
     def post(self, path: str, body: object) -> tuple[int, dict[str, object]]:
         """(status, JSON) of a POST to the driver's API."""
-        answer = httpx.post(self.page_url + path.lstrip("/"), json=body, timeout=15)
+        answer = httpx.post(self.page_url + path.lstrip("/"), json=body, timeout=_POST_S)
         return answer.status_code, answer.json()
 
     def admin(self, path: str) -> dict[str, object]:

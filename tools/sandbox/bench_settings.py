@@ -101,7 +101,7 @@ status_interval_s = 5
 {_OPERATOR_KEYS}"""
 
 
-def sandbox_toml(http_port: int, page_port: int) -> str:
+def sandbox_toml(http_port: int, page_port: int, start_result_s: int) -> str:
     """Settings of the sandbox: quick questions, so that a demo is quick."""
     return f"""[listen]
 address = "127.0.0.1:{page_port}"
@@ -113,6 +113,7 @@ url = "http://127.0.0.1:{http_port}/evcs/v1"
 discovery_s = 5
 status_poll_s = 5
 charge_poll_s = 1
+start_result_s = {start_result_s}
 
 [calls_to_bridge]
 {_PLATFORM_KEYS}

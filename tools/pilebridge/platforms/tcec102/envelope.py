@@ -14,6 +14,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta, timezone
 from decimal import Decimal
+from secrets import randbelow
 from typing import Any, NoReturn
 
 import msgspec
@@ -31,6 +32,7 @@ CHINA = timezone(timedelta(hours=8), "UTC+8")
 WINDOW_S = 300
 
 _BLOCK = 16
+_FIRST_COUNTS = 9000
 _REQUEST_FIELDS = ("OperatorID", "Data", "TimeStamp", "Seq", "Sig")
 # Prices and energy leave as JSON numbers with the places they were built with
 _encoder = msgspec.json.Encoder(decimal_format="number")
@@ -189,11 +191,13 @@ class TimestampSeq:
 
     def __init__(self, clock: Callable[[], float] = time.time) -> None:
         self._clock = clock
-        self._second = 0
-        self._count = 0
+        # In its first second a restarted process must not repeat what the one before it sent:
+        # a peer takes that for a replay
+        self._second = int(clock())
+        self._count = randbelow(_FIRST_COUNTS)
 
     def next(self) -> tuple[str, str]:
-        """The next pair; it never repeats, even when the clock steps back."""
+        """The next pair; it never repeats in a process, even when the clock steps back."""
         now = max(int(self._clock()), self._second)
         if now > self._second:
             self._second, self._count = now, 0

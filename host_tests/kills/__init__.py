@@ -1,0 +1,1 @@
+"""The process bench: pile, broker and bridge killed at random while vehicles charge, then the books compared."""
