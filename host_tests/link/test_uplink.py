@@ -5,7 +5,7 @@ import struct
 from itertools import pairwise
 
 import pytest
-from uplink_bench import play
+from uplink_bench import Downlink, play
 
 
 def test_says_who_it_is_and_holds_the_journal_until_the_bridge_answers():
