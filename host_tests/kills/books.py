@@ -45,6 +45,8 @@ def table(facts):
     return [*lines, meter, bridge, platform, journal, "orders without a transaction: " + states]
 
 
+# The register may move between the contactor's closing and the record of it
+_ROUNDING_WH = 10
 _HEAD = ("transaction", "reference", "start Wh", "stop Wh", "Wh", "kWh", "yuan", "fen", "ended by")
 
 
@@ -97,6 +99,11 @@ def _transactions(facts):
                 item.tx,
                 item.cdr.energy_wh,
                 item.stop_wh - item.start_wh,
+            )
+        elif item.charging_utc is None and item.cdr.energy_wh > _ROUNDING_WH:
+            yield "%s: took %d Wh, and nothing said that it charges" % (
+                item.tx,
+                item.cdr.energy_wh,
             )
     refs = Counter(item.ref for item in facts.transactions)
     for ref in [ref for ref in refs if refs[ref] > 1]:

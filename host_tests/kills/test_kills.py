@@ -85,7 +85,8 @@ def test_ctrl_c_leaves_no_process_behind(tmp_path):
 def transaction(number, start_wh, stop_wh, fen):
     cdr = ChargeDetailRecord(0, 60, stop_wh - start_wh, fen, 0, ())
     head = ("P001", f"life-{number}", "life", 1, f"ref{number}", "tcec102", number, start_wh)
-    return Transaction(*head, 0, "", stop_seq=number + 3, stop_wh=stop_wh, cdr=cdr)
+    tail = {"charging_utc": 5, "stop_seq": number + 3, "stop_wh": stop_wh, "cdr": cdr}
+    return Transaction(*head, 0, "", **tail)
 
 
 def order(number, state="ended", tx=True, success=0):
@@ -121,11 +122,13 @@ _NOTHING = {
     "bills": {"ref1": bill("0.02", "0.02")},
     "taken": {"ref1": 1},
 }
+_SILENT = dataclasses.replace(transaction(5, 1020, 1050, 3), charging_utc=None)
 _OPEN = dataclasses.replace(transaction(5, 1020, 1050, 3), cdr=None)
 # What is changed in the honest books, and a word of the sentence that must come
 PLANTED = (
     ({"last_wh": 1060}, "meter: moved 60 Wh"),
     ({"transactions": [transaction(1, 1000, 1020, 2), _OPEN]}, "never ended"),
+    ({"transactions": [transaction(1, 1000, 1020, 2), _SILENT]}, "nothing said that it charges"),
     ({"transactions": [transaction(1, 1000, 1030, 2), transaction(5, 1020, 1040, 3)]}, "begins"),
     ({"transactions": [transaction(1, 1000, 1020, 2)], "last_wh": 1020}, "no transaction"),
     ({"journals": {"life": 8}}, "committed up to 8"),

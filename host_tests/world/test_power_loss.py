@@ -13,6 +13,14 @@ async def charging(r):
     await r.run(70_000)
 
 
+async def authorised(r):
+    r.world.vehicle.force_s2("open")
+    r.world.vehicle.plug()
+    await r.until(lambda: r.station.register.wh is not None)
+    assert r.station.authorize_local() == ""
+    await r.until(lambda: r.station.loop.machine.name() == "B2", 10_000)
+
+
 def cut(r, off_s=1):
     """Power off for a while, then on."""
     r.world.replace_chip(1)
@@ -154,13 +162,6 @@ def test_charge_that_was_being_stopped_does_not_begin_anew():
 
 
 def test_authorised_charge_that_had_not_begun_is_offered_again():
-    async def authorised(r):
-        r.world.vehicle.force_s2("open")
-        r.world.vehicle.plug()
-        await r.until(lambda: r.station.register.wh is not None)
-        assert r.station.authorize_local() == ""
-        await r.until(lambda: r.station.loop.machine.name() == "B2", 10_000)
-
     async def again(r):
         await r.until(lambda: r.station.session.tx, 10_000)
         r.world.vehicle.force_s2("closed")
@@ -170,6 +171,27 @@ def test_authorised_charge_that_had_not_begun_is_offered_again():
         r.play(authorised)
         cut(r)
         r.restart(again)
+
+
+def test_charge_that_lost_power_twice_before_it_began_says_when_it_begins():
+    async def again(r):
+        await r.until(lambda: r.station.session.tx, 10_000)
+        assert of(r, "tx_resume")["lost_wh"] == 0
+
+    async def last(r):
+        await r.until(lambda: r.station.session.tx, 10_000)
+        assert r.records("tx_charging") == []
+        r.world.vehicle.force_s2("closed")
+        await r.until(lambda: r.station.session.status() == "charging", 30_000)
+        await r.run(1_000)
+        assert len(r.records("tx_resume")) == 2
+        assert len(r.records("tx_charging")) == 1
+
+    with rig() as r:
+        r.play(authorised)
+        for story in (again, last):
+            cut(r)
+            r.restart(story)
 
 
 def test_ten_losses_of_power_in_one_charge_are_one_bill():

@@ -38,5 +38,6 @@ class Ledger:
             self.open[connector]["last_wh"] = record["wh"]
             if kind == "tx_ending":
                 self.open[connector]["reason"] = record["reason"]
-            else:
+            elif kind != "tx_resume":
+                # A second loss of power may come before the contactor has closed at all
                 self.open[connector]["charged"] = True
