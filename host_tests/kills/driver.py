@@ -11,6 +11,7 @@ from sandbox.demo import find
 
 _LOOK_S = 0.4
 _CHARGE_S = (2.0, 9.0)
+_AGAIN_S = 3.0
 _LIVE = ("starting", "charging", "stopping")
 _PLUGGED = 2
 
@@ -65,10 +66,10 @@ class Driver(threading.Thread):
         if phase == "charging" and self._stop_at_s[seq] is None:
             self._stop_at_s[seq] = time.monotonic() + self._random.uniform(*_CHARGE_S)
         due_s = self._stop_at_s[seq]
-        if (phase == "charging" and time.monotonic() > due_s) or (
-            phase in _LIVE and not self.starting
-        ):
+        if phase in _LIVE and (not self.starting or (due_s and time.monotonic() > due_s)):
             self._bench.post(f"api/charges/{seq}/stop", {})
+            # Whoever sees it still going presses again
+            self._stop_at_s[seq] = time.monotonic() + _AGAIN_S
         return phase in _LIVE
 
     def _start(self):

@@ -194,6 +194,31 @@ def test_charge_that_lost_power_twice_before_it_began_says_when_it_begins():
             r.restart(story)
 
 
+def test_stop_accepted_while_a_charge_is_taken_up_outlives_another_loss_of_power():
+    async def again(r):
+        session = r.station.session
+        assert session.running
+        assert not session.tx
+        assert session.stop("another", "remote") == "other_transaction"
+        assert session.stop(None, "remote") == session.stop(None, "local") == ""
+        assert len(r.records("tx_ending")) == 1
+
+    async def last(r):
+        await ended(r)
+        stop = of(r, "tx_stop")
+        assert stop["reason"] == "remote"
+        assert stop["wh"] == r.world.meter.register_units() * 10
+        assert len(r.records("tx_resume")) == 1
+        await r.run(10_000)
+        assert not r.station.loop.closed
+
+    with rig() as r:
+        r.play(charging)
+        for story in (again, last):
+            cut(r)
+            r.restart(story)
+
+
 def test_ten_losses_of_power_in_one_charge_are_one_bill():
     async def again(r):
         await r.until(lambda: r.station.session.tx, 70_000)

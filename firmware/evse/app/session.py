@@ -69,13 +69,21 @@ class Session:
     def stop(self, ref, reason):
         """End the transaction with this `ref`; returns "" or the reason of the refusal."""
         if self._interruption:
-            return self._interruption.stop(ref, reason)
+            return self._stop_interrupted(self._interruption, ref, reason)
         if not self.tx:
             return "no_transaction"
         if ref is not None and ref != self.tx.ref:
             return "other_transaction"
         self._end(reason)
         return ""
+
+    def _stop_interrupted(self, found, ref, reason):
+        is_first = not found.reason
+        refusal = found.stop(ref, reason)
+        if is_first and found.reason:
+            # Accepted is accepted: power may go once more before the verdict
+            self._record("tx_ending", found.wh, tx=found.was["tx"], reason=found.reason)
+        return refusal
 
     def step(self, dt_ms):
         """Advance after each step of the control loop."""
