@@ -7,7 +7,7 @@ ARGS ?=
 VENV := .venv
 PY := $(VENV)/bin/python
 # More than the cores: the end-to-end tests mostly wait
-JOBS ?= 3
+JOBS ?= 4
 
 .DEFAULT_GOAL := help
 .PHONY: help setup demo test test-one check lint format types dialect build flash sim bridge sandbox conformance properties torture kills mutation bench clean
