@@ -157,6 +157,8 @@ async def rotating(folder, monkeypatch):
 
 async def test_rotation_loses_nothing(tmp_path, monkeypatch, caplog):
     async with rotating(tmp_path, monkeypatch) as (bridge, pile):
+        # Said again while there is no answer, never again once it is taken
+        await until(lambda: len(pile.hold) > 1)
         # Stored and said, not taken yet: both may log in, and the old one goes on
         assert [number for _, number, _ in bridge.keyring.logins()] == [1, 2]
         pile.journal("boot")
@@ -166,6 +168,9 @@ async def test_rotation_loses_nothing(tmp_path, monkeypatch, caplog):
         await until(lambda: pile.key == 2)
         pile.tell_held()
         await until(lambda: pile.acked == 4)
+        taken = len(pile.commands)
+        await asyncio.sleep(0.5)
+        assert len(pile.commands) == taken
         pile.connect()
         await until(lambda: [n for _, n, _ in bridge.keyring.logins()] == [2])
         states = [(s.number, s.state) for s in bridge.keyring.known(PILE)]

@@ -1,7 +1,10 @@
 """The store: group commit, isolation of jobs, and what an acknowledgement may promise."""
 
+import asyncio
 import contextlib
 import sqlite3
+import subprocess
+import sys
 
 import pytest
 
@@ -81,6 +84,25 @@ async def test_nobody_else_can_read_the_database(tmp_path):
     with pytest.raises(StoreError, match=r"mode 640.*chmod 600 .*test\.sqlite"):
         async with opened(tmp_path):
             pass
+
+
+async def test_what_is_stored_stays_when_another_process_comes_and_goes(tmp_path):
+    path = str(tmp_path / "test.sqlite")
+    look = (
+        "import sys; from pilebridge.schema import connect; c = connect(sys.argv[1]);"
+        "print(c.execute('select count(*) from meta').fetchone()[0]); c.close()"
+    )
+
+    def other_process():
+        done = subprocess.run([sys.executable, "-c", look, path], capture_output=True, check=True)
+        return int(done.stdout)
+
+    async with opened(tmp_path) as store:
+        for number in range(3):
+            await store.submit(lambda conn, n=number: set_meta(conn, f"key{n}", "value"))
+            # The schema's own row stands beside
+            assert await asyncio.to_thread(other_process) == number + 2
+            assert (tmp_path / "test.sqlite-wal").exists()
 
 
 class Killed(BaseException):

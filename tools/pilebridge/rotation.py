@@ -5,6 +5,7 @@
 
 import asyncio
 import logging
+import math
 import secrets as random
 
 from pilebridge.hub import Hub
@@ -16,6 +17,8 @@ log = logging.getLogger(__name__)
 
 _LOOK_S = 2.0
 _AGAIN_S = 30.0
+# What a pile that took the secret before refuses it with
+_HAS_IT = "key %d"
 
 
 class Rotation:
@@ -50,9 +53,13 @@ class Rotation:
     async def _send(self, pile: str) -> None:
         active, coming = self._keyring.active(pile), self._keyring.coming(pile)
         assert coming is not None
+        number = coming.number
         nonce = random.token_hex(messages.NONCE_CHARS // 2)
         cover = mac.cover(active.secret, nonce.encode(), coming.secret).hex()
-        args = {"number": coming.number, "nonce": nonce, "cover": cover}
+        args = {"number": number, "nonce": nonce, "cover": cover}
         reply = await self._hub.rotate(pile, args)
+        if reply is not None and (reply.result == "accepted" or reply.reason == _HAS_IT % number):
+            # It greets with it when it connects the next time
+            self._next_s[pile, number] = math.inf
         outcome = "no answer" if reply is None else f"{reply.result} {reply.reason}".strip()
-        log.info("rotation: %s: secret %d: %s", pile, coming.number, outcome)
+        log.info("rotation: %s: secret %d: %s", pile, number, outcome)

@@ -121,7 +121,10 @@ def _make_private(path: str) -> None:
     file = Path(path)
     file.parent.mkdir(parents=True, exist_ok=True)
     try:
-        os.close(os.open(file, os.O_RDWR | os.O_CREAT, 0o600))
+        # An existing file is not opened: closing it again would take away the locks of every connection
+        # that this process has to it, and another process would believe to be the last and clear the log
+        if not file.exists():
+            os.close(os.open(file, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600))
         mode = stat.S_IMODE(file.stat().st_mode)
     except OSError as error:
         raise StoreError(f"{path}: {error.strerror}") from None
