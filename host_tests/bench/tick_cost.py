@@ -17,7 +17,7 @@ import machine
 import utime
 
 from board import BOARD
-from evse.app.connector import build_connector
+from evse.app.connector_loop import build_loop
 from evse.control.control_loop import PERIOD_MS as LOOP_MS
 from evse.control.safety_tick import PERIOD_MS as TICK_MS
 from evse.control.stall_permit import StallPermit
@@ -106,7 +106,7 @@ def loop_row(name, high_mv, closed):
     trip, test = BOARD.PINS["rcm_trip"], BOARD.PINS["rcm_test"]
 
     def prepare():
-        loop = build_connector(BOARD, settings.defaults(), StallPermit(), 0)
+        loop = build_loop(BOARD, settings.defaults(), StallPermit(), 0)
 
         def between():
             # A monitor and a meter that answer at once, and the ticks of 20 ms

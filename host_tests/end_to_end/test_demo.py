@@ -52,7 +52,7 @@ def test_one_charge_from_the_pilot_to_the_bill(tmp_path):
         line = re.search(rf"pilot \w\w -> {state}  (\d+\.\d+) V, duty (\S+ %)", said)
         assert abs(float(line[1]) - float(volts)) < 0.2
         assert line[2] == duty
-    frames = re.findall(r"meter (\d+\.\d\d) kWh in DL/T 645 frame ((?:[0-9A-F]{2} ?)+)", said)
+    frames = re.findall(r"meter (\d+\.\d\d) kWh in frame ((?:[0-9A-F]{2} ?)+)", said)
     assert len(frames) >= 3
     for kwh, frame in frames:
         data = bytes((value - 0x33) & 0xFF for value in bytes.fromhex(frame)[14:18])

@@ -153,10 +153,11 @@ class Lock:
 
 
 class Board:
-    """What build_connector asks of a board."""
+    """What build_loop asks of a board."""
 
     NAME = "model"
     HERTZ = 50
+    number = 1
 
     def __init__(self, parts, rated_a10, phases, installed_outside=()):
         self.RATED_A10 = rated_a10

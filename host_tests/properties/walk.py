@@ -18,7 +18,7 @@ from .world import LOOP_US, TICK_US, World
 
 with host.installed(SimulatedWorld(1)):
     # For the import only: the walk gives the tick its own clock
-    from evse.app.connector import build_connector
+    from evse.app.connector_loop import build_loop
     from evse.control import safety_tick
 
 _LIFE_MS = 90000
@@ -82,7 +82,7 @@ class Walk:
         site = Site(world, profile, device)
         checks = Checks(world, site, profile)
         site.judge_by(checks)
-        loop = build_connector(site.board(), device["settings"], site.permit, self._stored)
+        loop = build_loop(site.board(), device["settings"], site.permit, self._stored)
         site.loop = checks.loop = loop
         checks.tick = loop.tick
         checks.locked_out = self._locked_out

@@ -1,6 +1,6 @@
 """What stands below the control loop in most runs: a pilot that is believed, a contactor that obeys.
 
-The board gives the firmware its parts; `build_connector` takes the place of the one in evse.app.connector
+The board gives the firmware its parts; `build_loop` takes the place of the one in evse.app.connector_loop
 and builds the same control loop, rules and registers with a tick and a protection that find nothing wrong.
 """
 
@@ -87,8 +87,14 @@ class Board:
     PHASES = 3
     HERTZ = 50
 
+    number = 1
+
     def __init__(self, site):
         self.site = site
+
+    def evses(self):
+        """One."""
+        return [self]
 
     def meter(self, _address):
         """The meter's driver."""
@@ -210,7 +216,7 @@ class _Protection:
         pass
 
 
-def build_connector(board, settings, permit, lockouts):
+def build_loop(board, settings, permit, lockouts):
     """ControlLoop as the firmware's own function builds it, on a tick and a protection without troubles."""
     vehicle = board.site.vehicle
     profile = pilot_profiles.load(settings["profile"])

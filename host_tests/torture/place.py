@@ -2,7 +2,7 @@
 
 from pilesim.clock import Clock
 
-from .board import Board, Vehicle, build_connector
+from .board import Board, Vehicle, build_loop
 from .flash import Flash
 from .meter import Meter
 
@@ -34,9 +34,9 @@ class Place:
 
     def rows(self):
         """What runs in place of parts of the firmware."""
-        from evse.app import station
+        from evse.app import connector, station
 
-        return ((station, "build_connector", build_connector), (station, "PERIOD_MS", _PERIOD_MS))
+        return ((connector, "build_loop", build_loop), (station, "PERIOD_MS", _PERIOD_MS))
 
 
 class SmallPlace(Place):

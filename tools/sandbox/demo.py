@@ -126,7 +126,7 @@ def check_bill(bench: Bench, billed: dict[str, Any], tell: Any) -> list[str]:
         for line in bench.parts["pile"].lines
         if "transaction " in line and "register " in line
     ]
-    framed = {frame_wh(line) for line in bench.parts["pile"].lines if "DL/T 645 frame" in line}
+    framed = {frame_wh(line) for line in bench.parts["pile"].lines if "kWh in frame" in line}
     metered = Decimal(registers[-1] - registers[-2]) / 1000
     energy = sum((Decimal(line["energy_kwh"]) for line in bill["lines"]), Decimal(0))
     wrong = []
@@ -158,7 +158,7 @@ def check_bill(bench: Bench, billed: dict[str, Any], tell: Any) -> list[str]:
 
 
 def frame_wh(line: str) -> int:
-    """Register in Wh, read from the DL/T 645 frame at the end of a line of the pile."""
+    """Register in Wh, read from the frame at the end of a line of the pile."""
     frame = bytes.fromhex(line.rsplit("frame ", 1)[1])
     digits = bytes((value - 0x33) & 0xFF for value in frame[14:18])
     return int(digits[::-1].hex()) * 10

@@ -1,27 +1,59 @@
-"""Builds the control part of one connector from the board and the settings."""
+"""One connector of the station: control loop, session, light, and what is told and kept about it."""
 
-from ..control.control_loop import ControlLoop
-from ..control.parts import Parts
-from ..control.protection import Protection
-from ..control.safety_tick import SafetyTick
-from ..core import limits, pilot_profiles
-from ..core.meter import MeterRegister
+from ..core import faults, limits
+from .connector_loop import build_loop
+from .fault_records import FaultRecords
+from .indication import Indication
+from .lockout import Lockout
+from .narrator import Narrator
+from .session import Session
 
 
-def build_connector(board, settings, permit, lockouts):
-    """ControlLoop with its tick, register, limits and protection; nothing runs yet."""
-    profile = pilot_profiles.load(settings["profile"])
-    control_pilot = board.control_pilot(settings["pilot_zero_mv"], settings["pilot_gain"])
-    parts = Parts(board)
-    tick = SafetyTick(profile, control_pilot, board.contactor(), parts.dead_man, parts.inputs())
-    rated_w = board.RATED_A10 * board.VOLTS * board.PHASES // 10
-    register = MeterRegister(rated_w * 12 // 10)
-    slots = limits.Limits(board.RATED_A10)
-    slots.set(limits.TECHNICIAN, settings["technician_limit_a10"])
-    if settings["site"]:
-        # Until the site speaks, its fallback holds: others may be drawing all it has
-        slots.set(limits.SITE, settings["site_fallback_a10"])
-    protection = Protection(board, profile, parts, tick, register, slots)
-    return ControlLoop(
-        profile, settings, control_pilot, tick, register, slots, protection, permit, lockouts
-    )
+class Connector:
+    """Built from `board`, one of the station board's evses()."""
+
+    def __init__(self, station, board, meter):
+        self.number = number = board.number
+        self.lockout = Lockout(station.permit, number)
+        self.loop = build_loop(board, station.settings, station.permit, self.lockout.bits)
+        self.meter = meter
+        self.session = Session(
+            number, self.loop, station.journal, station.clock, station.settings, station.console
+        )
+        self._station = station
+        self._indication = Indication(board.status_led())
+        self._records = FaultRecords(station, self)
+        self._narrator = Narrator(self._say, self.loop, self.session, meter)
+        self._causes = 0
+
+    def _say(self, text, *values):
+        # A pile with one connector need not name it
+        if self.number > 1:
+            text = "connector %d: %s" % (self.number, text)
+        self._station.console.say(text, *values)
+
+    @property
+    def wanted_a10(self):
+        """Current this connector would offer if it had the supply for itself, 0 without a wish."""
+        loop = self.loop
+        return loop.limits.least_but(limits.SUPPLY) if loop.wants_energy else 0
+
+    def step(self, causes, dt_ms):
+        """Advance everything by `dt_ms`; `causes`: fault bits found outside the connector."""
+        loop = self.loop
+        loop.causes = causes | self._causes
+        raised, cleared = loop.step(dt_ms)
+        self._records.step(raised, cleared)
+        self._keep_lockouts(dt_ms)
+        self.session.step(dt_ms)
+        self._narrator.step(raised, cleared)
+        self._indication.step(self.session.status(), loop.faults.active, dt_ms)
+
+    def _keep_lockouts(self, dt_ms):
+        lockout = self.lockout
+        told = lockout.problem
+        lockout.step(self.loop.faults.lockouts, dt_ms)
+        if lockout.problem and lockout.problem != told:
+            self._station.report.notes.append(lockout.problem)
+            self._say("%s", lockout.problem)
+            self._causes |= faults.SETTINGS_INVALID

@@ -9,27 +9,25 @@ _MOST_CHARS = 120
 
 
 class FaultRecords:
-    """One step per control loop; `station` tells the details."""
+    """One step per control loop; `station` and `connector` tell the details."""
 
-    def __init__(self, station):
+    def __init__(self, station, connector):
         self._station = station
+        self._connector = connector
 
     def step(self, raised, cleared):
         """Record the fault bits raised and cleared in this step."""
-        station = self._station
         for name in faults.names(raised):
-            if name == _SILENT:
-                continue
-            detail = _ascii(self._detail(name))
-            station.journal.record(
-                "fault", station.session.connector, station.register.wh, fault=name, detail=detail
-            )
+            if name != _SILENT:
+                self._record("fault", fault=name, detail=_ascii(self._detail(name)))
         for name in faults.names(cleared):
-            if name == _SILENT:
-                continue
-            station.journal.record(
-                "fault_clear", station.session.connector, station.register.wh, fault=name
-            )
+            if name != _SILENT:
+                self._record("fault_clear", fault=name)
+
+    def _record(self, kind, **payload):
+        connector = self._connector
+        wh = connector.loop.register.wh
+        self._station.journal.record(kind, connector.number, wh, **payload)
 
     def _detail(self, name):
         station = self._station
@@ -37,7 +35,7 @@ class FaultRecords:
         if name in _NOTED:
             return "; ".join(report.notes)
         if name == "tick_failed":
-            report.task_note = "tick: %r" % station.tick.error
+            report.task_note = "tick: %r" % self._connector.loop.tick.error
             return report.task_note
         if name == "task_failed":
             return report.task_note
@@ -45,7 +43,7 @@ class FaultRecords:
             return station.journal.problem
         if name != "safety_part_missing":
             return ""
-        protection = station.loop.protection
+        protection = self._connector.loop.protection
         detail = protection.problem or "board %s has no %s" % (
             station.board.NAME,
             ", ".join(protection.missing),

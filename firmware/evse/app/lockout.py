@@ -4,19 +4,21 @@ from ..core import faults
 from . import config
 
 FILE = "lockout.json"
+FILE_OF = "lockout-%d.json"
 # A flash that refuses is not asked at every step
 _RETRY_MS = 10000
 
 
 class Lockout:
-    """Stores the lock-out bits whenever they change."""
+    """Stores the lock-out bits of connector `number` whenever they change."""
 
-    def __init__(self, permit):
+    def __init__(self, permit, number=1):
         self.problem = ""  # why the file could not be written
         self.bits = 0
         self._wait_ms = 0
         self._permit = permit
-        stored = config.read_json(FILE)
+        self._file = FILE if number == 1 else FILE_OF % number
+        stored = config.read_json(self._file)
         if stored is not None:
             self.bits = self._parse(stored)
 
@@ -26,7 +28,7 @@ class Lockout:
         if bits == self.bits or self._permit.energised or self._wait_ms > 0:
             return
         self._wait_ms = _RETRY_MS
-        self.problem = config.write_json(FILE, faults.names(bits), self._permit)
+        self.problem = config.write_json(self._file, faults.names(bits), self._permit)
         if not self.problem:
             self.bits = bits
 

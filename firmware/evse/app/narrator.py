@@ -6,11 +6,11 @@ from ..core import faults
 class Narrator:
     """Compares with what was told last and says the difference."""
 
-    def __init__(self, console, loop, session, metering):
-        self._console = console
+    def __init__(self, say, loop, session, meter):
+        self._say = say
         self._loop = loop
         self._session = session
-        self._metering = metering
+        self._meter = meter
         self._told_frame = None
         self._state = loop.machine.name()
         self._closed = False
@@ -19,15 +19,15 @@ class Narrator:
 
     def _register(self, say):
         # The frame itself, so that a technician can check the reading by hand
-        wh, frame = self._loop.register.wh, self._metering.energy_frame
+        wh, frame = self._loop.register.wh, self._meter.frame
         if wh is None or frame == self._told_frame:
             return
         self._told_frame = frame
-        say("meter %d.%02d kWh in DL/T 645 frame %s", wh // 1000, wh % 1000 // 10, _hex(frame))
+        say("meter %d.%02d kWh in frame %s", wh // 1000, wh % 1000 // 10, _hex(frame))
 
     def step(self, raised, cleared):
         """Say what changed since the last call."""
-        loop, say = self._loop, self._console.say
+        loop, say = self._loop, self._say
         state, duty = loop.machine.name(), loop.duty_permille
         if state != self._state or (duty != self._duty and state[-1] == "2"):
             mv = loop.tick.pilot.high_mv

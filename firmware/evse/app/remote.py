@@ -44,8 +44,9 @@ class Remote:
         if ttl_s <= 0:
             station.counts["stale"] += 1
             return
-        station.loop.limits.set(limits.SITE, a10, ttl_s * 1000, fallback_a10)
-        station.loop.changed = True
+        for connector in station.connectors.values():
+            connector.loop.limits.set(limits.SITE, a10, ttl_s * 1000, fallback_a10)
+            connector.loop.changed = True
 
     def rotate_key(self, number, nonce, cover):
         """Take a new secret; returns "" or the reason of the refusal."""
@@ -68,8 +69,9 @@ class Remote:
     def pause(self, wanted):
         """Pause the charge while the link needs the interpreter for itself."""
         station = self._station
-        station.loop.limits.set(limits.LINK, 0 if wanted else limits.UNLIMITED_A10)
-        station.loop.changed = True
+        for connector in station.connectors.values():
+            connector.loop.limits.set(limits.LINK, 0 if wanted else limits.UNLIMITED_A10)
+            connector.loop.changed = True
 
     def ask_time(self):
         """What came does not fit our time: the bridge's clock may have been set anew."""

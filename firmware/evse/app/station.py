@@ -7,7 +7,8 @@ import sys
 from ..control.control_loop import PERIOD_MS
 from ..control.metering import Metering
 from ..control.stall_permit import StallPermit, StallRefusedError
-from ..core import faults
+from ..core import faults, limits
+from ..core.sharing import Sharing
 from ..link.dialer import Dialer
 from ..link.downlink import Downlink
 from ..link.ntp import Ntp
@@ -17,18 +18,13 @@ from ..link.wlan import Wlan
 from . import config
 from .clock import Clock
 from .commands import Commands
-from .connector import build_connector
+from .connector import Connector
 from .console import Console
-from .fault_records import FaultRecords
-from .indication import Indication
 from .journal import Journal
 from .keys import Keys
-from .lockout import Lockout
 from .modules import forget
-from .narrator import Narrator
 from .remote import Remote
 from .report import Report
-from .session import Session
 
 CONNECTOR = 1
 # Certificate of the authority that the broker's certificate is checked by, in DER
@@ -39,7 +35,7 @@ _RESTART_MS = 1000
 
 
 class Station:
-    """One controller with one connector."""
+    """One controller and its connectors."""
 
     def __init__(self, board):
         self.board = board
@@ -51,43 +47,42 @@ class Station:
             self.settings["station_id"] = "P" + board.chip().unique_id()
         self.keys = Keys(self.settings["key"], self.permit)
         self.journal = Journal(_journal_flash(board), self.keys, self.clock, self.permit)
-        self.lockout = Lockout(self.permit)
         self.counts = {"malformed": 0, "unknown": 0, "stale": 0, "repeated": 0, "forged": 0}
-        self._build_control()
+        self._build_connectors()
         self._build_link()
         self._causes = faults.SETTINGS_INVALID if problems else 0
         if self.keys.problem:
             problems.append(self.keys.problem)
             self._causes |= faults.KEY_MISSING
         self._task_failed = False
-        self._fault_records = FaultRecords(self)
         self.report.notes.extend(problems)
         for problem in problems:
             self.console.say("settings refused: %s", problem)
         if self.journal.damage:
             self.report.notes.append(self.journal.damage)
 
-    def _build_control(self):
-        board, settings = self.board, self.settings
-        self.loop = build_connector(board, settings, self.permit, self.lockout.bits)
+    def _build_connectors(self):
+        settings = self.settings
+        self.connectors = {}
+        for board in self.board.evses():
+            meter = board.meter(settings["meter_address"])
+            self.connectors[board.number] = Connector(self, board, meter)
         # The profile keeps its values; clauses and tags are for people
         forget("evse.core.profile_" + settings["profile"])
-        self.tick = self.loop.tick
-        self.register = self.loop.register
-        self.metering = Metering(board.meter(settings["meter_address"]), self.register)
-        self.session = Session(
-            CONNECTOR, self.loop, self.journal, self.clock, settings, self.console
-        )
-        self.indication = Indication(board.status_led())
-        self.narrator = Narrator(self.console, self.loop, self.session, self.metering)
+        first = self.connectors[1]
+        self.loop, self.session = first.loop, first.session
+        self.tick, self.register = self.loop.tick, self.loop.register
+        self.metering = Metering(first.meter, self.register)
+        self._sharing = Sharing(len(self.connectors))
 
     def _build_link(self):
         settings = self.settings
-        sessions = {CONNECTOR: self.session}
+        loops = {number: connector.loop for number, connector in self.connectors.items()}
+        sessions = {number: connector.session for number, connector in self.connectors.items()}
         self.report = Report(
             self.board,
             settings,
-            {CONNECTOR: self.loop},
+            loops,
             sessions,
             self.journal,
             self.keys,
@@ -159,7 +154,8 @@ class Station:
             "PileLink %s on %s, %s", self.settings["station_id"], self.board.NAME, cause
         )
         self.console.say("python %s", str(sys.implementation))
-        self.tick.start(self.board.tick_timer())
+        for board in self.board.evses():
+            self.connectors[board.number].loop.tick.start(board.tick_timer())
         tasks = [
             ("control", self._control),
             ("metering", self.metering.run),
@@ -183,13 +179,15 @@ class Station:
 
     async def _control(self):
         watchdog = self.board.watchdog()
-        last_ticks = -1
+        ticks = [connector.loop.tick for connector in self.connectors.values()]
+        seen = [-1] * len(ticks)
         while True:
             dt_ms = self.clock.advance()
             self._step(dt_ms)
-            # Liveness of the tick is a condition of feeding, else a dead timer would go unnoticed
-            if self.tick.ticks != last_ticks:
-                last_ticks = self.tick.ticks
+            # Liveness of every tick is a condition of feeding, else a dead timer would go unnoticed
+            now = [tick.ticks for tick in ticks]
+            if all([count != last for count, last in zip(now, seen)]):
+                seen = now
                 watchdog.feed()
             await asyncio.sleep_ms(PERIOD_MS)
 
@@ -207,22 +205,26 @@ class Station:
         if self._task_failed:
             causes |= faults.TASK_FAILED
             self._task_failed = False
-        self.loop.causes = causes
-        raised, cleared = self.loop.step(dt_ms)
-        self._fault_records.step(raised, cleared)
-        self._keep_lockouts(dt_ms)
-        self.session.step(dt_ms)
-        self.narrator.step(raised, cleared)
-        self.indication.step(self.session.status(), self.loop.faults.active, dt_ms)
+        self._share_supply(dt_ms)
+        for connector in self.connectors.values():
+            connector.step(causes, dt_ms)
         self.console.drain()
 
-    def _keep_lockouts(self, dt_ms):
-        told = self.lockout.problem
-        self.lockout.step(self.loop.faults.lockouts, dt_ms)
-        if self.lockout.problem and self.lockout.problem != told:
-            self.report.notes.append(self.lockout.problem)
-            self.console.say("%s", self.lockout.problem)
-            self._causes |= faults.SETTINGS_INVALID
+    def _share_supply(self, dt_ms):
+        connectors = list(self.connectors.values())
+        supply_a10 = self.settings["supply_a10"]
+        # A site speaks of all of us
+        total_a10 = min(supply_a10, self.loop.limits.value(limits.SITE))
+        wanted_a10 = [connector.wanted_a10 for connector in connectors]
+        sharing = self._sharing
+        sharing.step(total_a10, wanted_a10, [each.loop.live for each in connectors], dt_ms)
+        for index, connector in enumerate(connectors):
+            a10 = supply_a10
+            if wanted_a10[index]:
+                share_a10 = sharing.shares[index]
+                # Who gets all that another limit leaves is not held back by the supply
+                a10 = share_a10 if share_a10 < wanted_a10[index] else limits.UNLIMITED_A10
+            connector.loop.limits.set(limits.SUPPLY, a10)
 
     async def _housekeeping(self):
         while True:
@@ -236,27 +238,29 @@ class Station:
 
     def authorize_local(self, connector=CONNECTOR, ref="local"):
         """Start at the pile; returns "" or the reason of the refusal."""
-        return self.session.start(ref, "local") if connector == CONNECTOR else "no_connector"
+        found = self.connectors.get(connector)
+        return found.session.start(ref, "local") if found else "no_connector"
 
     def stop_local(self, connector=CONNECTOR):
         """Stop at the pile; returns "" or the reason of the refusal."""
-        return self.session.stop(None, "local") if connector == CONNECTOR else "no_connector"
+        found = self.connectors.get(connector)
+        return found.session.stop(None, "local") if found else "no_connector"
 
-    def reset_faults(self):
+    def reset_faults(self, connector=CONNECTOR):
         """Clear at the pile what a reset clears; returns the names of the faults cleared."""
-        return faults.names(self.loop.reset_faults())
+        return faults.names(self.connectors[connector].loop.reset_faults())
 
-    def unlock(self):
+    def unlock(self, connector=CONNECTOR):
         """End a lock-out at the pile, once its cause is repaired; returns the names cleared."""
-        return faults.names(self.loop.unlock())
+        return faults.names(self.connectors[connector].loop.unlock())
 
-    def connector_status(self, _connector=CONNECTOR):
+    def connector_status(self, connector=CONNECTOR):
         """Connector status name."""
-        return self.session.status()
+        return self.connectors[connector].session.status()
 
-    def cp_state(self, _connector=CONNECTOR):
+    def cp_state(self, connector=CONNECTOR):
         """Control pilot state name."""
-        return self.loop.machine.name()
+        return self.connectors[connector].loop.machine.name()
 
 
 def _journal_flash(board):

@@ -35,6 +35,7 @@ class ControlLoop:
         protection,
         permit,
         lockouts=0,
+        evse=0,
     ):
         self.tick = tick
         self.register = register
@@ -46,7 +47,9 @@ class ControlLoop:
         self.wants_energy = False  # set by the session
         self.in_service = True
         self.causes = 0  # fault causes found elsewhere: settings, clock, journal, tasks
+        self.live = False  # the contactor conducts, or may any moment
         self.changed = True  # something a reader would want to see changed
+        self._evse = evse
         self._profile = profile
         self._ventilated = tick.ventilated = settings["ventilated"]
         self._causes = Causes(tick, register, protection.has_mains_monitor)
@@ -142,10 +145,12 @@ class ControlLoop:
             self._since_duty_ms = self._profile.duty_change_min_ms
         self._control_pilot.set_drive(drive, self._duty_bp)
         self.tick.permit(permission)
+        self.live = contactor.commanded or contactor.closed or permission in (CLOSE, HOLD)
         # A welded contactor is not opened by being quick, and its lock-out has to be written
         closed = contactor.closed and not active & faults.CONTACTOR_WELDED
-        self.permit.energised = (
-            contactor.commanded or closed or permission in (CLOSE, HOLD) or self.protection.busy
+        self.permit.energise(
+            self._evse,
+            contactor.commanded or closed or permission in (CLOSE, HOLD) or self.protection.busy,
         )
 
     def _adjust_duty(self, wanted_bp, dt_ms):

@@ -30,7 +30,6 @@ class Metering:
     def __init__(self, meter, register):
         self.answers = 0
         self.silences = 0
-        self.energy_frame = b""  # the frame of the last register reading
         self._meter = meter
         self._register = register
 
@@ -65,7 +64,6 @@ class Metering:
         register = self._register
         if identifier == dlt645.ENERGY_IMPORT:
             if register.accept(value * _WH_PER_UNIT):
-                self.energy_frame = self._meter.frame
                 register.number = self._meter.number()
         elif identifier == dlt645.POWER:
             register.w = (value + 5) // 10

@@ -53,6 +53,15 @@ class Limits:
         least = self._a10[self.holder()]
         return least if least >= LEAST_A10 else 0
 
+    def value(self, slot):
+        """One limit."""
+        return self._a10[slot]
+
+    def least_but(self, without):
+        """The least limit without that of one slot, or 0 when it is below 6 A."""
+        least = min([a10 for slot, a10 in enumerate(self._a10) if slot != without])
+        return least if least >= LEAST_A10 else 0
+
     def holder(self):
         """Slot that holds the least limit; the first of equals."""
         a10 = self._a10

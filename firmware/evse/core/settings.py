@@ -18,6 +18,7 @@ TABLE = (
     ("profile", "profile", "gbt_18487_1_2015", 0, 0, ""),  # control pilot standard
     ("technician_limit_a10", "int", 10000, 0, 10000, "0.1 A"),  # current limit set at the pile
     ("site_fallback_a10", "int", 60, 0, 10000, "0.1 A"),  # current limit when the site limit runs out
+    ("supply_a10", "int", 10000, 60, 10000, "0.1 A"),  # what the EVSEs of this controller may draw together
     ("ventilated", "bool", False, 0, 0, ""),  # the place is ventilated: state D may charge
     ("wake_up", "bool", False, 0, 0, ""),  # wake a vehicle that sleeps, once per offer
     ("pause_min_s", "int", 10, 0, 3600, "s"),  # least length of a pause below 6 A, against chatter
@@ -28,6 +29,8 @@ TABLE = (
     ("state_interval_s", "int", 60, 5, 900, "s"),  # heartbeat of the state message
     ("pilot_zero_mv", "int", 0, 0, 2000, "mV"),  # ADC at 0 V on the pilot, 0 for the board's nominal
     ("pilot_gain", "int", 0, 0, 20000, ""),  # pilot mV per 1000 ADC mV, 0 for the board's nominal
+    ("pilot_zero_mv_2", "int", 0, 0, 2000, "mV"),  # the same for the second EVSE
+    ("pilot_gain_2", "int", 0, 0, 20000, ""),  # the same for the second EVSE
     ("meter_address", "address", "AAAAAAAAAAAA", 12, 12, ""),  # DL/T 645 address, A for any digit
     ("key", "key", "", 0, 0, ""),  # the pile's secret, as the bridge has it
     ("link_security", "choice", "psk", LINK_SECURITIES, 0, ""),  # how the link to the broker is secured

@@ -15,7 +15,7 @@ class MeterDlt645:
         self._address = address
         self._identifier = 0
         self._buffer = b""
-        self.frame = b""  # the last good answer
+        self.frame = b""  # the last good answer with the register
         self.bad_frames = 0
         self.last_error = ""
 
@@ -45,7 +45,8 @@ class MeterDlt645:
                 return None
             try:
                 value = dlt645.decode_read(frame, self._address, self._identifier)
-                self.frame = frame
+                if self._identifier == dlt645.ENERGY_IMPORT:
+                    self.frame = frame
                 return value
             except dlt645.FrameError as error:
                 self.bad_frames += 1

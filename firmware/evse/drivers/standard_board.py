@@ -17,6 +17,7 @@ class StandardBoard:
     """Base of every boards/x/board.py, which sets what has no value here. A part without a pin is None."""
 
     HERTZ = 50
+    number = 1
     # Pins without a pull-up of their own, for which the board carries one
     EXTERNAL_PULL_UP = ()
     # Parts that the installation provides instead: residual_current, emergency_stop, pe_monitor, temperature
@@ -27,6 +28,10 @@ class StandardBoard:
         from .safe_state import outputs_low
 
         outputs_low(*[self.PINS[role] for role in _SAFE_LOW if role in self.PINS])
+
+    def evses(self):
+        """The board of each EVSE."""
+        return [self]
 
     def control_pilot(self, zero_mv=0, gain=0):
         """Pilot generator and sampler; the unit's calibration, 0 for the nominal values."""
