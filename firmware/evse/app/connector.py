@@ -35,8 +35,8 @@ class Connector:
     @property
     def wanted_a10(self):
         """Current this connector would offer if it had the supply for itself, 0 without a wish."""
-        loop = self.loop
-        return loop.limits.least_but(limits.SUPPLY) if loop.wants_energy else 0
+        a10 = self.loop.limits.least_but(limits.SUPPLY)
+        return a10 if self.loop.wants_energy and a10 >= limits.LEAST_A10 else 0
 
     def step(self, causes, dt_ms):
         """Advance everything by `dt_ms`; `causes`: fault bits found outside the connector."""

@@ -27,7 +27,7 @@ class Report:
         self._counts = counts
         self._due_s = 0
         self._changed_ms = None  # uptime of the first change that was not told
-        self._meter_s = 0
+        self._meter_s = dict.fromkeys(sessions, 0)
 
     def refresh(self):
         """Say the state again at the next occasion."""
@@ -111,13 +111,12 @@ class Report:
         return [note[:120] for note in notes[:3]]
 
     def meter(self):
-        """Live values of the connector that charges, at the meter interval."""
-        if self._clock.up_s < self._meter_s:
-            return None
+        """Live values of a connector that charges, each at the meter interval."""
+        now_s = self._clock.up_s
         for number, session in self._sessions.items():
             register = self._loops[number].register
-            if session.tx and register.wh is not None:
-                self._meter_s = self._clock.up_s + self._settings["meter_interval_s"]
+            if session.tx and register.wh is not None and now_s >= self._meter_s[number]:
+                self._meter_s[number] = now_s + self._settings["meter_interval_s"]
                 message = {"wh": register.wh, "w": register.w}
                 if number != 1:
                     message["c"] = number

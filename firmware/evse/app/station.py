@@ -186,7 +186,7 @@ class Station:
             self._step(dt_ms)
             # Liveness of every tick is a condition of feeding, else a dead timer would go unnoticed
             now = [tick.ticks for tick in ticks]
-            if all([count != last for count, last in zip(now, seen)]):
+            if all(count != last for count, last in zip(now, seen)):
                 seen = now
                 watchdog.feed()
             await asyncio.sleep_ms(PERIOD_MS)

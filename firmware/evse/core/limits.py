@@ -58,9 +58,8 @@ class Limits:
         return self._a10[slot]
 
     def least_but(self, without):
-        """The least limit without that of one slot, or 0 when it is below 6 A."""
-        least = min([a10 for slot, a10 in enumerate(self._a10) if slot != without])
-        return least if least >= LEAST_A10 else 0
+        """The least limit without that of one slot."""
+        return min([a10 for slot, a10 in enumerate(self._a10) if slot != without])
 
     def holder(self):
         """Slot that holds the least limit; the first of equals."""
