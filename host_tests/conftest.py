@@ -24,3 +24,23 @@ def pytest_terminal_summary(terminalreporter):
         terminalreporter.section("figures")
         for line in sorted(lines):
             terminalreporter.line(line)
+    _list_boards(terminalreporter)
+
+
+def _list_boards(terminalreporter):
+    """Boards x scenarios, as record_property("board", ...) and ("scenario", ...) named them."""
+    cells = {}
+    for outcome in ("passed", "failed"):
+        for report in terminalreporter.getreports(outcome):
+            facts = dict(report.user_properties)
+            if report.when == "call" and "scenario" in facts:
+                cells[facts["board"], facts["scenario"]] = "ok" if report.passed else "FAILED"
+    if not cells:
+        return
+    scenarios = list(dict.fromkeys(scenario for _board, scenario in cells))
+    terminalreporter.section("boards x scenarios")
+    width = max(len(board) for board, _scenario in cells)
+    terminalreporter.line("  ".join(["board".ljust(width), *scenarios]))
+    for board in sorted({board for board, _scenario in cells}):
+        marks = [cells.get((board, name), "not run").ljust(len(name)) for name in scenarios]
+        terminalreporter.line("  ".join([board.ljust(width), *marks]).rstrip())

@@ -47,7 +47,7 @@ STAGES["stopping"].reach = reach
 """
 
 
-def _run(out, *words, plant=""):
+def run_table(out, *words, plant=""):
     """(exit status, output, the JSON written) of a run in a process of its own, which forks."""
     code = plant + "\nimport sys\nfrom conformance.__main__ import main\nsys.exit(main())\n"
     ran = subprocess.run(
@@ -73,7 +73,7 @@ def _worst_us(report):
 
 
 def test_every_row_keeps_its_limit_on_a_board(tmp_path, record_property):
-    status, output, report = _run(tmp_path, "--quick", "--no-html", "--board", _WHOLE)
+    status, output, report = run_table(tmp_path, "--quick", "--no-html", "--board", _WHOLE)
     assert status == 0, output
     assert report["passed"]
     absent = [row["row"] for row in report["rows"] if row["verdict"] == ABSENT]
@@ -87,7 +87,7 @@ def test_every_row_keeps_its_limit_on_a_board(tmp_path, record_property):
 
 def test_headline_rows_keep_their_limits_on_every_board(tmp_path, record_property):
     words = [word for number in _HEADLINES for word in ("--rows", number)]
-    status, output, report = _run(tmp_path, "--quick", "--no-html", *words)
+    status, output, report = run_table(tmp_path, "--quick", "--no-html", *words)
     assert status == 0, output
     boards = sorted(path.parent.name for path in (ROOT / "boards").glob("*/board.py"))
     assert sorted(report["rows"][0]["boards"]) == boards
@@ -97,7 +97,7 @@ def test_headline_rows_keep_their_limits_on_every_board(tmp_path, record_propert
 
 def test_tick_that_is_too_slow_fails_the_run(tmp_path):
     words = ("--phases", "30", "--no-html", "--board", _WHOLE, "--rows", "8.1")
-    status, output, report = _run(tmp_path, *words, plant=_SLOW_TICK)
+    status, output, report = run_table(tmp_path, *words, plant=_SLOW_TICK)
     assert status == 1, output
     assert re.search(r"^8\.1 .* FAIL$", output, re.M), output
     assert "NOT all within their limits" in output
@@ -108,7 +108,7 @@ def test_tick_that_is_too_slow_fails_the_run(tmp_path):
 def test_story_without_a_value_with_an_error_or_with_a_dead_child_fails_its_row(tmp_path):
     words = ("--phases", "4", "--no-html", "--board", _WHOLE)
     words += ("--rows", "2.2 C1", "--rows", "8.2", "--rows", "2.2 D2")
-    status, output, report = _run(tmp_path, *words, plant=_BROKEN_STORIES)
+    status, output, report = run_table(tmp_path, *words, plant=_BROKEN_STORIES)
     assert status == 1, output
     notes = {row["row"]: row["boards"][_WHOLE]["notes"] for row in report["rows"]}
     assert "nothing measured" in notes["2.2 C1"][0]
@@ -118,7 +118,7 @@ def test_story_without_a_value_with_an_error_or_with_a_dead_child_fails_its_row(
 
 def test_stage_that_is_not_reached_fails_its_rows_and_no_others(tmp_path):
     words = ("--phases", "4", "--no-html", "--board", _WHOLE, "--rows", "8.2", "--rows", "2.2 D2")
-    status, output, report = _run(tmp_path, *words, plant=_LOST_STAGE)
+    status, output, report = run_table(tmp_path, *words, plant=_LOST_STAGE)
     assert status == 1, output
     verdicts = {row["row"]: row["verdict"] for row in report["rows"]}
     assert verdicts == {"8.2": FAIL, "2.2 D2": PASS}
@@ -127,9 +127,9 @@ def test_stage_that_is_not_reached_fails_its_rows_and_no_others(tmp_path):
 
 def test_run_with_the_same_seed_is_the_same_run_and_is_drawn(tmp_path):
     words = ("--phases", "8", "--board", "devkitc", "--rows", "8.1 stalls")
-    first = _run(tmp_path / "a", *words, "--seed", "7")
-    second = _run(tmp_path / "b", *words, "--seed", "7")
-    other = _run(tmp_path / "c", *words, "--seed", "8", "--no-html")
+    first = run_table(tmp_path / "a", *words, "--seed", "7")
+    second = run_table(tmp_path / "b", *words, "--seed", "7")
+    other = run_table(tmp_path / "c", *words, "--seed", "8", "--no-html")
     assert first[0] == second[0] == other[0] == 0, first[1]
     assert first[2]["rows"] == second[2]["rows"] != other[2]["rows"]
     page = (tmp_path / "a" / "conformance.html").read_text(encoding="utf-8")
@@ -142,7 +142,7 @@ def test_run_with_the_same_seed_is_the_same_run_and_is_drawn(tmp_path):
     [(("--board", "none"), "board none, allowed"), (("--rows", "99"), "rows 99: allowed 2.2, ")],
 )
 def test_unknown_board_or_row_is_refused_with_what_is_allowed(tmp_path, words, text):
-    status, output, _report = _run(tmp_path, *words)
+    status, output, _report = run_table(tmp_path, *words)
     assert status == 2
     assert text in output
 
