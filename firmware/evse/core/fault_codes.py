@@ -74,5 +74,11 @@ TABLE = (
      "日志有损坏或缺失的记录，已告知云桥，见 notes。"),
     ("key_missing", "InternalError", "KeyMissing", 3,
      "桩没有有效密钥：请重新配置；不开始充电，也不相信外来消息。"),
+    ("reader_failed", "ReaderFailure", "TokenReaderFailure", 3,
+     "读卡器无应答：检查接线和供电；远程启动不受影响。"),
+    ("cable_invalid", "OtherError", "CableRatingInvalid", 3,
+     "电缆未给出额定电流：请拔出并更换电缆。"),
+    ("phase_switch_failed", "PowerSwitchFailure", "PhaseSwitchFailed", 3,
+     "相数切换接触器未按指令动作：断电检查后复位。"),
 )
 # fmt: on

@@ -101,6 +101,12 @@ TABLE = (
      "Records of the journal are damaged or missing; the bridge is told which. See notes."),
     ("key_missing", WARN, MANUAL, 0, 0, 0, "yellow",
      "The pile has no valid key: provision it; no charge begins and nothing from outside is believed."),
+    ("reader_failed", WARN, SELF, 5000, 0, 0, "yellow",
+     "The card reader does not answer: check its wiring and supply; remote starts still work."),
+    ("cable_invalid", STOP, UNPLUG, 0, 0, 11500, "red_slow",
+     "The cable does not tell its current rating: unplug it and use another one."),
+    ("phase_switch_failed", STOP, MANUAL, 0, 0, 11500, "red_on",
+     "The phase contactor did not do what it was told: isolate, check it, then reset."),
 )
 # fmt: on
 
@@ -140,6 +146,9 @@ NAMES = tuple(row[0] for row in TABLE)
     JOURNAL_FAILED,
     JOURNAL_DAMAGED,
     KEY_MISSING,
+    READER_FAILED,
+    CABLE_INVALID,
+    PHASE_SWITCH_FAILED,
 ) = (1 << index for index in range(len(TABLE)))
 
 

@@ -8,6 +8,8 @@ from . import pilot_profiles
 
 # Pre-shared key (TLS-PSK), server certificate and password, or password alone without encryption
 LINK_SECURITIES = ("psk", "certificate", "password")
+METER_MODELS = ("dlt645", "sdm120", "sdm230", "sdm630", "ddsu666", "dtsu666")
+BUTTONS = ("off", "stop", "start_stop")
 
 # fmt: off
 # The meaning stands in a comment, which costs the pile no heap
@@ -32,6 +34,13 @@ TABLE = (
     ("pilot_zero_mv_2", "int", 0, 0, 2000, "mV"),  # the same for the second EVSE
     ("pilot_gain_2", "int", 0, 0, 20000, ""),  # the same for the second EVSE
     ("meter_address", "address", "AAAAAAAAAAAA", 12, 12, ""),  # DL/T 645 address, A for any digit
+    ("meter_address_2", "address", "AAAAAAAAAAAA", 12, 12, ""),  # the same for the second EVSE
+    ("meter_model", "choice", "dlt645", METER_MODELS, 0, ""),  # what hangs on RS-485
+    ("modbus_address", "int", 1, 1, 247, ""),  # its address where it speaks Modbus
+    ("modbus_address_2", "int", 2, 1, 247, ""),  # the same for the second EVSE
+    ("meter_baudrate", "int", 0, 0, 115200, "baud"),  # 0 for the model's usual one
+    ("id_tokens", "tokens", (), 0, 50, ""),  # cards that may start and stop a charge
+    ("button", "choice", "stop", BUTTONS, 0, ""),  # what a short press does
     ("key", "key", "", 0, 0, ""),  # the pile's secret, as the bridge has it
     ("link_security", "choice", "psk", LINK_SECURITIES, 0, ""),  # how the link to the broker is secured
     ("certificate_pause_s", "int", 900, 30, 86400, "s"),  # charge on so long without a link, then pause
