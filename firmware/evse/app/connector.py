@@ -13,6 +13,7 @@ class Connector:
     """Built from `board`, one of the station board's evses()."""
 
     def __init__(self, station, board, meter):
+        self.board = board
         self.number = number = board.number
         self.lockout = Lockout(station.permit, number)
         self.loop = build_loop(board, station.settings, station.permit, self.lockout.bits)

@@ -17,12 +17,15 @@ class Panel:
         self._sounding = False
         self._action = settings["button"]
         self._buttons = []  # (connector, part, press)
-        for evse in board.evses():
-            part = _built(evse.button)
-            # One button for two connectors stops whatever runs
-            if part and (evse.number == 1 or not evse.shared("button")):
-                connector = station.connectors[evse.number]
-                self._buttons.append((connector, part, ButtonPress()))
+        pins = []
+        for connector in station.connectors.values():
+            evse = connector.board
+            # A button that both share is that of the first
+            if "button" in evse.PINS and evse.PINS["button"] not in pins:
+                pins.append(evse.PINS["button"])
+                part = _built(evse.button)
+                if part:
+                    self._buttons.append((connector, part, ButtonPress()))
         self._id_tokens = self._readers(board, settings)
 
     def _readers(self, board, settings):
