@@ -6,11 +6,10 @@ from ..core import faults
 class Narrator:
     """Compares with what was told last and says the difference."""
 
-    def __init__(self, console, loop, session, metering):
+    def __init__(self, console, loop, session):
         self._console = console
         self._loop = loop
         self._session = session
-        self._metering = metering
         self._told_frame = None
         self._state = loop.machine.name()
         self._closed = False
@@ -19,11 +18,12 @@ class Narrator:
 
     def _register(self, say):
         # The frame itself, so that a technician can check the reading by hand
-        wh, frame = self._loop.register.wh, self._metering.energy_frame
+        wh, frame = self._loop.register.wh, self._loop.register.frame
         if wh is None or frame == self._told_frame:
             return
         self._told_frame = frame
-        say("meter %d.%02d kWh in DL/T 645 frame %s", wh // 1000, wh % 1000 // 10, _hex(frame))
+        kind = "DL/T 645 frame" if frame[:1] == b"\x68" else "frame"
+        say("meter %d.%02d kWh in %s %s", wh // 1000, wh % 1000 // 10, kind, _hex(frame))
 
     def step(self, raised, cleared):
         """Say what changed since the last call."""

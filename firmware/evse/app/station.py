@@ -74,12 +74,12 @@ class Station:
         forget("evse.core.profile_" + settings["profile"])
         self.tick = self.loop.tick
         self.register = self.loop.register
-        self.metering = Metering(board.meter(settings["meter_address"]), self.register)
+        self.metering = Metering([(board.meter(settings["meter_address"]), self.register)])
         self.session = Session(
             CONNECTOR, self.loop, self.journal, self.clock, settings, self.console
         )
         self.indication = Indication(board.status_led())
-        self.narrator = Narrator(self.console, self.loop, self.session, self.metering)
+        self.narrator = Narrator(self.console, self.loop, self.session)
 
     def _build_link(self):
         settings = self.settings
