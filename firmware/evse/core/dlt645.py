@@ -23,8 +23,8 @@ BLOCK = 0xFF00
 _SIZES = {0x0001: 4, 0x0201: 2, 0x0202: 3, 0x0203: 3, 0x0280: 2}
 _SIGNED = (0x0202, 0x0203)
 _OFFSET = const(0x33)
+# Of an error answer; the other bits are about passwords, baud rates and tariffs
 _NO_DATA = const(0x02)
-_ERRORS = ("other", "no such data", "password", "baud rate")
 
 
 class FrameError(ValueError):
@@ -101,9 +101,9 @@ def _answer(frame, address, function):
         raise FrameError("control %02X with %d bytes" % (control, len(data)))
     if control & ERROR:
         code = data[0] if data else 0
-        names = [name for bit, name in enumerate(_ERRORS) if code >> bit & 1]
-        text = "meter error %02X: %s" % (code, ", ".join(names))
-        raise NoDataError(text) if code & _NO_DATA else FrameError(text)
+        if code & _NO_DATA:
+            raise NoDataError("meter error %02X: no such data" % code)
+        raise FrameError("meter error %02X" % code)
     return data
 
 
@@ -127,9 +127,8 @@ def decode_address(frame):
     """Address that a meter tells as its own; FrameError when the frame does not tell one."""
     data = _answer(frame, WILDCARD, READ_ADDRESS)
     address = frame_address(frame)
-    told = "".join("%02X" % data[i] for i in range(len(data) - 1, -1, -1))
-    if told != address or not address.isdigit():
-        raise FrameError("address %s told by meter %s" % (told, address))
+    if data != _address_bytes(address) or not address.isdigit():
+        raise FrameError("another address than that of meter %s" % address)
     return address
 
 

@@ -103,7 +103,7 @@ class MeterRegister:
             first_wh, self._first_wh = self._first_wh, wh
             same = number == self.number
             self.number = number
-            if first_wh is None or not same or not 0 <= wh - first_wh <= self._slack_wh:
+            if first_wh is None or not same or self._step_wh(wh, first_wh, 0) < 0:
                 return False
             self._turns_wh = 0
             self.wh = wh
@@ -145,16 +145,12 @@ class MeterRegister:
         self.problem = ""
         self._refused_row = 0
 
-    @property
-    def _slack_wh(self):
-        return _SLACK_WH + self.resolution_wh
-
     def _step_wh(self, wh, since_wh, ms):
         """Wh from `since_wh` to `wh`, or -1 when it cannot have moved so in this time."""
         step_wh = wh - since_wh
         if step_wh < 0 and self.wrap_wh:
             step_wh %= self.wrap_wh
-        most_wh = self._rated_w * ms // 3600000 + self._slack_wh
+        most_wh = self._rated_w * ms // 3600000 + _SLACK_WH + self.resolution_wh
         return step_wh if 0 <= step_wh <= most_wh else -1
 
     def _is_other(self, number):
