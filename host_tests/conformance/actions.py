@@ -124,7 +124,7 @@ def control_stops(m):
 
 def task_breaks(m):
     """The next poll of the meter ends its task by an error."""
-    meter = m.station.metering._meter
+    meter = m.station.metering._turns[0].meter
 
     def broken():
         del meter.poll

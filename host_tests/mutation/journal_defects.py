@@ -61,8 +61,8 @@ DEFECTS = (
         "core/meter.py",
         (_CORE % "meter", _POWER),
         (
-            ("return same and 0 <= self.wh - wh <= most_wh", "return same", "jump without power"),
-            ("return same and 0 <= self.wh", "return 0 <= self.wh", "replaced meter"),
+            ("if not same or step_wh < 0:", "if not same:", "jump without power"),
+            ("if not same or step_wh", "if step_wh", "replaced meter"),
         ),
     ),
     *defects_of(

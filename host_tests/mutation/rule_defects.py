@@ -195,6 +195,8 @@ DEFECTS = (
             ),
             ("return count >= _FAILURES", "return False", "a meter that answers now and then"),
             ("if self._refused_row >= _REFUSALS:", "if False:", "a register that jumped"),
+            ("step_wh < 0 or self._is_other(number)", "step_wh < 0", "another meter"),
+            ("step_wh %= self.wrap_wh", "pass", "a register that begins anew"),
         ),
     ),
 )

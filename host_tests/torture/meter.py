@@ -3,12 +3,12 @@
 This is the truth that the books are compared with. Resolution 10 Wh, as a DL/T 645 meter's.
 """
 
-from evse.core import dlt645
+from evse.core import readings
 
 UNIT_WH = 10
 _ANSWERS = {
-    dlt645.VOLTAGE_A: 2200,
-    dlt645.FREQUENCY: 5000,
+    readings.VOLTAGES: (220_000,),
+    readings.FREQUENCY: 5000,
 }
 _PW_US_PER_WH = 3_600_000_000
 
@@ -65,17 +65,17 @@ class Meter:
         """It restarts: no answer for a while; the register is kept."""
         self.silent_until_us = self._clock.now_us + int(seconds * 1_000_000)
 
-    def answer(self, identifier):
-        """Value of an identifier in its own unit, None while it is silent."""
+    def answer(self, quantity):
+        """Value of a quantity in its unit, None while it is silent."""
         if self._clock.now_us < self.silent_until_us:
             return None
-        if identifier == dlt645.ENERGY_IMPORT:
-            return self.reading_wh() // UNIT_WH
-        if identifier == dlt645.POWER:
-            return self.power_w * 10
-        if identifier == dlt645.CURRENT_A:
-            return self.power_w * 1000 // 660
-        return _ANSWERS[identifier]
+        if quantity == readings.ENERGY:
+            return self.reading_wh()
+        if quantity == readings.POWER:
+            return self.power_w
+        if quantity == readings.CURRENTS:
+            return (self.power_w * 1000 // 660,)
+        return _ANSWERS[quantity]
 
     def _settle(self):
         now_us = self._clock.now_us
@@ -88,20 +88,23 @@ class Meter:
 class MeterDriver:
     """The firmware's driver for it: ask, then poll."""
 
+    tells = tuple(range(5))
+    wrap_wh = 0
+    resolution_wh = UNIT_WH
     frame = b"\x68"
 
     def __init__(self, meter):
         self._meter = meter
-        self._identifier = None
+        self._quantity = None
 
     def number(self):
         """The meter's own number."""
         return self._meter.number
 
-    def request(self, identifier):
+    def request(self, quantity):
         """Ask."""
-        self._identifier = identifier
+        self._quantity = quantity
 
     def poll(self):
         """The answer, or None."""
-        return self._meter.answer(self._identifier)
+        return self._meter.answer(self._quantity)

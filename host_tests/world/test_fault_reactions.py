@@ -199,7 +199,7 @@ def test_no_start_without_a_meter():
 def test_failed_task_is_named_reported_and_started_again():
     async def story(r):
         await r.charge()
-        meter = r.station.metering._meter
+        meter = r.station.metering._turns[0].meter
         poll = meter.poll
 
         def broken():

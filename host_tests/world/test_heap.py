@@ -11,7 +11,7 @@ from pilectl import build as builder
 STANDINS = ROOT / "host_tests" / "control" / "bare"
 # The aim is 128 KB on a 64-bit host, which stands for 64 KB on an ESP32. This is what it takes today
 # and 3 %: lower it with every saving; raise it only for what a pile cannot do without.
-MOST_BYTES = 219 * 1024
+MOST_BYTES = 222 * 1024
 BALLAST_BYTES = 8192
 
 

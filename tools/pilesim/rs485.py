@@ -2,7 +2,7 @@
 
 from pilesim.uart import char_ns
 
-FAULTS = ("echo",)
+FAULTS = ("echo", "collision")
 
 
 class Transmission:
@@ -13,6 +13,7 @@ class Transmission:
         self.framing = framing
         self.start_us = start_us
         self._char_ns = char_ns(framing)
+        self.clean = None  # the bytes as sent, while somebody else's driver garbles them
 
     def arrival_us(self, position):
         """When the byte at `position` is complete."""
@@ -27,6 +28,10 @@ class Transmission:
         if count < len(self.data) and self.arrival_us(count) <= now_us:
             count += 1
         return min(count, len(self.data))
+
+    def cut(self, now_us):
+        """The sender's driver went off: what is not complete never arrives."""
+        del self.data[self.arrived(now_us) :]
 
     @property
     def end_us(self):
@@ -45,6 +50,7 @@ class Bus:
         self._devices = []
         self._last = None
         self._last_sender = None
+        self._driving = []  # devices whose driver is on
         self.faults = set()
 
     def attach(self, device):
@@ -58,26 +64,47 @@ class Bus:
             self._devices.remove(device)
 
     def set_fault(self, name, on):
-        """`echo`: the transceiver hands the sender its own bytes."""
+        """`echo`: the transceiver hands the sender its own bytes. `collision`: somebody else talks over
+        every other transmission from some byte on.
+        """
         if on:
             self.faults.add(name)
         else:
             self.faults.discard(name)
 
+    def drive(self, device, on):
+        """The driver of `device` goes on or off; while it is on, others cannot be heard."""
+        if on:
+            self._driving.append(device)
+        elif device in self._driving:
+            self._driving.remove(device)
+            last = self._last
+            if last is not None and last.clean is not None and not self._driving:
+                # The byte that is on the wire now began in the din
+                intact = last.arrived(self._clock.now_us) + 1
+                last.data[intact:] = last.clean[intact:]
+                last.clean = None
+
     def transmit(self, sender, data, framing, start_us):
-        """Put `data` on the wire at `start_us`."""
+        """Put `data` on the wire at `start_us`; returns the Transmission, None without bytes."""
         if not data:
-            return
+            return None
         transmission = Transmission(data, framing, start_us)
         last = self._last
         if last is not None and sender is not self._last_sender and start_us < last.end_us:
             self._garble(last, last.arrived(start_us))
+            self._garble(transmission, 0)
+        if "collision" in self.faults and self._random.below(2):
+            self._garble(transmission, self._random.below(len(data)))
+        if any(device is not sender for device in self._driving):
+            transmission.clean = bytes(transmission.data)
             self._garble(transmission, 0)
         self._last = transmission
         self._last_sender = sender
         for device in self._devices:
             if device is not sender or ("echo" in self.faults and device.behind_transceiver):
                 device.hear(transmission)
+        return transmission
 
     def _garble(self, transmission, start):
         for position in range(start, len(transmission.data)):

@@ -17,6 +17,16 @@ class UartPort:
         self._rx = bytearray()
         self._incoming = []
         self._tx_end_us = 0
+        # A transceiver whose driver enable and receiver disable hang on a pad together
+        self._direction = None
+        self._sending = None
+        self._deaf = False
+        self._deaf_until_us = -1
+
+    def attach_direction(self, pad):
+        """The transceiver sends while `pad` is high, and hears while it is low."""
+        self._direction = pad
+        pad.watchers.append(self._turned)
 
     def configure(self, framing, rx_size):
         """Set (baud, bits, parity, stop) and the receive buffer's size; parity None, 0 even, 1 odd."""
@@ -43,8 +53,8 @@ class UartPort:
         char_us = char_ns(self.framing) / 1000
         surplus = int((start_us - clock.now_us) / char_us) + len(data) - TX_BUFFER
         self._tx_end_us = start_us + len(data) * char_ns(self.framing) // 1000
-        if self.bus is not None:
-            self.bus.transmit(self, data, self.framing, start_us)
+        if self.bus is not None and (self._direction is None or self._deaf):
+            self._sending = self.bus.transmit(self, data, self.framing, start_us)
         if surplus > 0:
             clock.advance(int(surplus * char_us))
         return len(data)
@@ -96,11 +106,27 @@ class UartPort:
         transmission, position = self._incoming[0]
         return transmission.arrival_us(position)
 
+    def _turned(self, pad, now_us):
+        # What has arrived until now did so in the old direction
+        self.available()
+        on = pad.read(now_us) == 1
+        if on == self._deaf:
+            return
+        self._deaf = on
+        if not on:
+            self._deaf_until_us = now_us
+            if self._sending is not None:
+                self._sending.cut(now_us)
+                self._sending = None
+        if self.bus is not None:
+            self.bus.drive(self, on)
+
     def _store(self, transmission, position):
-        if len(self._rx) >= self.rx_size:
+        if len(self._rx) >= self.rx_size or self._deaf:
             return
         value = transmission.data[position]
-        if transmission.framing != self.framing:
+        began_us = transmission.arrival_us(position - 1)
+        if transmission.framing != self.framing or began_us < self._deaf_until_us:
             value = self._random.below(256)
         self._rx.append(value)
 

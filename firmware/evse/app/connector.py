@@ -12,19 +12,18 @@ from .session import Session
 class Connector:
     """Built from `board`, one of the station board's evses()."""
 
-    def __init__(self, station, board, meter):
+    def __init__(self, station, board):
         self.board = board
         self.number = number = board.number
         self.lockout = Lockout(station.permit, number)
         self.loop = build_loop(board, station.settings, station.permit, self.lockout.bits)
-        self.meter = meter
         self.session = Session(
             number, self.loop, station.journal, station.clock, station.settings, station.console
         )
         self._station = station
         self._indication = Indication(board.status_led())
         self._records = FaultRecords(station, self)
-        self._narrator = Narrator(self._say, self.loop, self.session, meter)
+        self._narrator = Narrator(self._say, self.loop, self.session)
         self._causes = 0
 
     def _say(self, text, *values):

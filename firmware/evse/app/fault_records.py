@@ -39,6 +39,8 @@ class FaultRecords:
             return report.task_note
         if name == "task_failed":
             return report.task_note
+        if name == "meter_implausible":
+            return self._connector.loop.register.problem
         if name == "journal_failed":
             return station.journal.problem
         if name != "safety_part_missing":

@@ -6,11 +6,10 @@ from ..core import faults
 class Narrator:
     """Compares with what was told last and says the difference."""
 
-    def __init__(self, say, loop, session, meter):
+    def __init__(self, say, loop, session):
         self._say = say
         self._loop = loop
         self._session = session
-        self._meter = meter
         self._told_frame = None
         self._state = loop.machine.name()
         self._closed = False
@@ -19,7 +18,7 @@ class Narrator:
 
     def _register(self, say):
         # The frame itself, so that a technician can check the reading by hand
-        wh, frame = self._loop.register.wh, self._meter.frame
+        wh, frame = self._loop.register.wh, self._loop.register.frame
         if wh is None or frame == self._told_frame:
             return
         self._told_frame = frame

@@ -64,15 +64,16 @@ class Station:
     def _build_connectors(self):
         settings = self.settings
         self.connectors = {}
+        meters = []
         for board in self.board.evses():
-            meter = board.meter(settings["meter_address"])
-            self.connectors[board.number] = Connector(self, board, meter)
+            connector = self.connectors[board.number] = Connector(self, board)
+            meters.append((board.meter(settings["meter_address"]), connector.loop.register))
         # The profile keeps its values; clauses and tags are for people
         forget("evse.core.profile_" + settings["profile"])
         first = self.connectors[1]
         self.loop, self.session = first.loop, first.session
         self.tick, self.register = self.loop.tick, self.loop.register
-        self.metering = Metering(first.meter, self.register)
+        self.metering = Metering(meters)
         self._sharing = Sharing(len(self.connectors))
 
     def _build_link(self):
@@ -154,8 +155,8 @@ class Station:
             "PileLink %s on %s, %s", self.settings["station_id"], self.board.NAME, cause
         )
         self.console.say("python %s", str(sys.implementation))
-        for board in self.board.evses():
-            self.connectors[board.number].loop.tick.start(board.tick_timer())
+        for connector in self.connectors.values():
+            connector.loop.tick.start(connector.board.tick_timer())
         tasks = [
             ("control", self._control),
             ("metering", self.metering.run),

@@ -1,75 +1,108 @@
-"""Reads the meter round and round and hands good readings to the register. Never blocks."""
+"""Reads one meter, or several in turn, round and round and hands good readings to the registers. Never blocks."""
 
 import asyncio
 
-from ..core import dlt645
+from micropython import const
 
-_POLL_MS = 20
-_ANSWER_MS = 700
+from ..core.readings import CURRENTS, ENERGY, FREQUENCY, POWER, VOLTAGES
+
+_POLL_MS = const(20)
+# Where a meter does not say how long its answer may take
+_ANSWER_MS = const(700)
 # The bus wants silence between an answer and the next request
-_PAUSE_MS = 30
+_PAUSE_MS = const(30)
 # What money and protection hang on comes twice
-_ROUND = (
-    dlt645.ENERGY_IMPORT,
-    dlt645.CURRENT_A,
-    dlt645.VOLTAGE_A,
-    dlt645.POWER,
-    dlt645.ENERGY_IMPORT,
-    dlt645.CURRENT_A,
-    dlt645.VOLTAGE_A,
-    dlt645.FREQUENCY,
-)
-_NEEDED = (dlt645.ENERGY_IMPORT, dlt645.CURRENT_A, dlt645.VOLTAGE_A)
-_ATTEMPTS = 3
-_WH_PER_UNIT = 10
+_ROUND = (ENERGY, CURRENTS, VOLTAGES, POWER, ENERGY, CURRENTS, VOLTAGES, FREQUENCY)
+_NEEDED = (ENERGY, CURRENTS, VOLTAGES)
+_ATTEMPTS = const(3)
+# Among several, a meter that left so many questions open is asked at every so many turns only: waiting
+# for it must not make the others old
+_SILENT = const(2)
+_REST_TURNS = const(4)
+
+
+class _Turn:
+    """One meter, the register it feeds, and where it is in its round."""
+
+    def __init__(self, meter, register):
+        self.meter = meter
+        self.register = register
+        self.place = 0
+        self.attempts = 0
+        self.silent = 0
+        register.wrap_wh = meter.wrap_wh
 
 
 class Metering:
-    """One DL/T 645 meter and the register it feeds."""
+    """Meters of one bus; `pairs` are (meter, register)."""
 
-    def __init__(self, meter, register):
+    def __init__(self, pairs):
         self.answers = 0
         self.silences = 0
-        self._meter = meter
-        self._register = register
+        self._turns = [_Turn(meter, register) for meter, register in pairs]
 
     async def run(self):
         """Read for ever."""
+        turns = self._turns
+        for turn in turns:
+            turn.place = turn.attempts = 0
         while True:
-            for identifier in _ROUND:
-                value = await self._ask(identifier)
-                attempts = _ATTEMPTS if identifier in _NEEDED else 1
-                while value is None and attempts > 1:
-                    # Noise must not let it grow old: asked again before the others
-                    attempts -= 1
-                    value = await self._ask(identifier)
-                if value is not None:
-                    self._take(identifier, value)
-                await asyncio.sleep_ms(_PAUSE_MS)
+            for turn in turns:
+                rests = len(turns) > 1 and turn.silent >= _SILENT and turn.silent % _REST_TURNS
+                if rests:
+                    turn.silent += 1
+                else:
+                    await self._take_turn(turn)
 
-    async def _ask(self, identifier):
-        self._meter.request(identifier)
-        for _ in range(_ANSWER_MS // _POLL_MS):
+    async def _take_turn(self, turn):
+        while _ROUND[turn.place] not in turn.meter.tells:
+            turn.place = (turn.place + 1) % len(_ROUND)
+        quantity = _ROUND[turn.place]
+        value = await self._ask(turn, quantity)
+        turn.attempts += 1
+        if value is not None:
+            self._take(turn, quantity, value)
+        elif quantity in _NEEDED and turn.attempts < _ATTEMPTS:
+            # Noise must not let it grow old: asked again before the others
+            return
+        turn.attempts = 0
+        turn.place = (turn.place + 1) % len(_ROUND)
+        await asyncio.sleep_ms(_PAUSE_MS)
+
+    async def _ask(self, turn, quantity):
+        meter = turn.meter
+        value = None
+        try:
+            meter.request(quantity)
+            waited_ms = 0
+            while value is None and waited_ms < getattr(meter, "answer_ms", _ANSWER_MS):
+                await asyncio.sleep_ms(_POLL_MS)
+                waited_ms += _POLL_MS
+                value = meter.poll()
+        except OSError:
+            # A part that fails is silent; that has its own name and reaction
             await asyncio.sleep_ms(_POLL_MS)
-            value = self._meter.poll()
-            if value is not None:
-                self.answers += 1
-                self._register.heard(True)
-                return value
-        self.silences += 1
-        self._register.heard(False)
-        return None
+        answered = value is not None
+        if answered:
+            self.answers += 1
+            turn.silent = 0
+        else:
+            self.silences += 1
+            turn.silent += 1
+        turn.register.heard(answered)
+        return value
 
-    def _take(self, identifier, value):
-        register = self._register
-        if identifier == dlt645.ENERGY_IMPORT:
-            if register.accept(value * _WH_PER_UNIT):
-                register.number = self._meter.number()
-        elif identifier == dlt645.POWER:
-            register.w = (value + 5) // 10
-        elif identifier == dlt645.VOLTAGE_A:
-            register.take_voltages((value * 100,))
-        elif identifier == dlt645.FREQUENCY:
+    def _take(self, turn, quantity, value):
+        register, meter = turn.register, turn.meter
+        if quantity == ENERGY:
+            register.resolution_wh = meter.resolution_wh
+            if register.accept(value, meter.number()):
+                register.frame = meter.frame
+        elif quantity == POWER:
+            register.w = value
+        elif quantity == VOLTAGES:
+            register.take_voltages(value)
+        elif quantity == FREQUENCY:
             register.take_frequency(value)
         else:
-            register.take_currents((abs(value),))
+            register.take_currents(value)

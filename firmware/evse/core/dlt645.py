@@ -3,24 +3,36 @@
 Addresses are 12 digit strings as printed on the meter; identifiers are DI3..DI0 as one integer.
 """
 
+from micropython import const
+
 READ = 0x11
+READ_ADDRESS = 0x13
 ANSWER = 0x80
 ERROR = 0x40
 WILDCARD = "AAAAAAAAAAAA"
 
+# One phase B or C is 0x100 or 0x200 further, all three in one block are at 0xFF00
 ENERGY_IMPORT = 0x00010000  # forward active total, 0.01 kWh
 VOLTAGE_A = 0x02010100  # 0.1 V
 CURRENT_A = 0x02020100  # 0.001 A
 POWER = 0x02030000  # total active, 0.1 W
 FREQUENCY = 0x02800002  # 0.01 Hz
+BLOCK = 0xFF00
 
-_SIZES = {ENERGY_IMPORT: 4, VOLTAGE_A: 2, CURRENT_A: 3, POWER: 3, FREQUENCY: 2}
-_SIGNED = (CURRENT_A, POWER)
-_OFFSET = 0x33
+# Bytes of one value by DI3 and DI2
+_SIZES = {0x0001: 4, 0x0201: 2, 0x0202: 3, 0x0203: 3, 0x0280: 2}
+_SIGNED = (0x0202, 0x0203)
+_OFFSET = const(0x33)
+# Of an error answer; the other bits are about passwords, baud rates and tariffs
+_NO_DATA = const(0x02)
 
 
 class FrameError(ValueError):
     """An answer that is no good reading; the text says why."""
+
+
+class NoDataError(FrameError):
+    """The meter does not know the identifier."""
 
 
 def _address_bytes(address):
@@ -78,21 +90,46 @@ def frame_data(frame):
     return frame[8], bytes((value - _OFFSET) & 0xFF for value in frame[10:-2])
 
 
-def decode_read(frame, address, identifier):
-    """Integer value of the answer in the quantity's own unit; FrameError when it is none."""
+def _answer(frame, address, function):
+    """Data of an answer of this meter to this function; FrameError when it is none."""
     control, data = frame_data(frame)
     if not control & ANSWER:
         raise FrameError("echo of a request")
     if address != WILDCARD and frame_address(frame) != address:
         raise FrameError("answer of meter %s, asked %s" % (frame_address(frame), address))
-    if control & ERROR:
-        raise FrameError("meter error %02X" % (data[0] if data else 0))
-    size = _SIZES[identifier]
-    if control & 0x1F != READ or len(data) != 4 + size:
+    if control & 0x1F != function:
         raise FrameError("control %02X with %d bytes" % (control, len(data)))
+    if control & ERROR:
+        code = data[0] if data else 0
+        if code & _NO_DATA:
+            raise NoDataError("meter error %02X: no such data" % code)
+        raise FrameError("meter error %02X" % code)
+    return data
+
+
+def decode_read(frame, address, identifier):
+    """Value of the answer in the quantity's own unit, of a block a tuple of three; FrameError when it is none."""
+    data = _answer(frame, address, READ)
+    kind = identifier >> 16
+    size = _SIZES[kind]
+    count = 3 if identifier & BLOCK == BLOCK else 1
+    if len(data) != 4 + count * size:
+        raise FrameError("control %02X with %d bytes" % (frame[8], len(data)))
     if int.from_bytes(data[:4], "little") != identifier:
         raise FrameError("another quantity")
-    return _bcd(data[4:], identifier in _SIGNED)
+    signed = kind in _SIGNED
+    if count == 1:
+        return _bcd(data[4:], signed)
+    return tuple(_bcd(data[at : at + size], signed) for at in range(4, len(data), size))
+
+
+def decode_address(frame):
+    """Address that a meter tells as its own; FrameError when the frame does not tell one."""
+    data = _answer(frame, WILDCARD, READ_ADDRESS)
+    address = frame_address(frame)
+    if data != _address_bytes(address) or not address.isdigit():
+        raise FrameError("another address than that of meter %s" % address)
+    return address
 
 
 def _bcd(data, signed):

@@ -1,11 +1,12 @@
 """Energy register: accepts readings of the meter, refuses what cannot be, says when it is lost.
 
-Energy is the meter's own register in Wh; nothing is ever added to it here.
+Energy is the meter's own register in Wh; nothing is ever added to it here but the whole turns of a register
+that began anew.
 """
 
-# A step may be this much above what the rated power allows: resolution of the register (10 Wh on
-# a DL/T 645 meter), clock error, and a reading that was delayed
-_SLACK_WH = 30
+# A step may be this much above what the rated power allows, and the register's own resolution on top:
+# clock error, and a reading that was delayed
+_SLACK_WH = 20
 # So many equal refusals in a row are a fact about the meter, not noise on the bus
 _REFUSALS = 3
 # Protection hangs on current and voltage, which are read in turn with the register: a meter that does
@@ -22,12 +23,17 @@ class MeterRegister:
     def __init__(self, rated_w, lost_ms=3500):
         self.wh = None  # last good register, None until the meter answered
         self.number = ""  # the meter's own number, "" where it tells none
+        self.frame = b""  # the bytes that `wh` was read from
+        # The meter's: where its register begins anew (0: never), and the least step of it
+        self.wrap_wh = 0
+        self.resolution_wh = 10
         self.w = 0
         self.mv = (0,)  # per phase
         self.ma = (0,)
         self.chz = 0  # 0.01 Hz, 0 while the meter does not say
         self.lost = False  # a reading is missing for too long, or answers come too seldom
         self.implausible = False
+        self.problem = ""  # what is implausible, for the technician
         self.refused = 0
         self._rated_w = rated_w
         self._lost_ms = lost_ms
@@ -38,6 +44,7 @@ class MeterRegister:
         self._hz_age_ms = 0
         self._refused_row = 0
         self._first_wh = None
+        self._turns_wh = 0  # what `wh` is ahead of the meter's register since that began anew
         self._failures = 0  # of the last eight questions, one bit each
 
     def step(self, dt_ms):
@@ -86,37 +93,71 @@ class MeterRegister:
             bits >>= 1
         return count >= _FAILURES
 
-    def accept(self, wh):
-        """Take a register reading; returns False when it is refused as backward or a jump.
+    def accept(self, wh, number=""):
+        """Take a register reading of meter `number`; False when it is refused: backward, a jump, another meter.
 
         The very first one counts when a second agrees: one checksum of 8 bits is no proof.
+        A register that begins anew at `wrap_wh` goes on here.
         """
         if self.wh is None:
-            if self._first_wh is None or not 0 <= wh - self._first_wh <= _SLACK_WH:
-                self._first_wh = wh
+            first_wh, self._first_wh = self._first_wh, wh
+            same = number == self.number
+            self.number = number
+            if first_wh is None or not same or self._step_wh(wh, first_wh, 0) < 0:
                 return False
+            self._turns_wh = 0
+            self.wh = wh
         else:
             # (age + 1 s) because the last accepted reading was not taken at its own instant
-            most_wh = self._rated_w * (self.age_ms + 1000) // 3600000 + _SLACK_WH
-            if not 0 <= wh - self.wh <= most_wh:
+            step_wh = self._step_wh(wh + self._turns_wh, self.wh, self.age_ms + 1000)
+            if step_wh < 0 or self._is_other(number):
                 self.refused += 1
                 self._refused_row += 1
                 if self._refused_row >= _REFUSALS:
                     self.implausible = True
+                    self._tell(self.number, self.wh - self._turns_wh, number, wh)
                 return False
-        self.wh = wh
+            self.wh += step_wh
+            self._turns_wh = self.wh - wh
+            self.number = number or self.number
         self.age_ms = 0
         self._refused_row = 0
         return True
 
     def follows(self, number, wh, elapsed_ms):
-        """True when this is the meter `number`, and it has moved from `wh` by what can be in `elapsed_ms`."""
-        most_wh = self._rated_w * elapsed_ms // 3600000 + _SLACK_WH
-        same = not number or not self.number or number == self.number
-        return same and 0 <= self.wh - wh <= most_wh
+        """True when this is the meter `number`, and it has moved from `wh` by what can be in `elapsed_ms`.
+
+        A register that began anew meanwhile goes on from `wh`.
+        """
+        step_wh = self._step_wh(self.wh, wh, elapsed_ms)
+        same = not self._is_other(number)
+        if not same or step_wh < 0:
+            self._tell(number, wh, self.number, self.wh)
+            return False
+        self._turns_wh += wh + step_wh - self.wh
+        self.wh = wh + step_wh
+        return True
 
     def restart(self):
         """Nothing is billed now, so whatever the meter shows next is a new beginning."""
         self.wh = self._first_wh = None
         self.implausible = False
+        self.problem = ""
         self._refused_row = 0
+
+    def _step_wh(self, wh, since_wh, ms):
+        """Wh from `since_wh` to `wh`, or -1 when it cannot have moved so in this time."""
+        step_wh = wh - since_wh
+        if step_wh < 0 and self.wrap_wh:
+            step_wh %= self.wrap_wh
+        most_wh = self._rated_w * ms // 3600000 + _SLACK_WH + self.resolution_wh
+        return step_wh if 0 <= step_wh <= most_wh else -1
+
+    def _is_other(self, number):
+        return bool(number and self.number and number != self.number)
+
+    def _tell(self, number, wh, new_number, new_wh):
+        if number and new_number and number != new_number:
+            self.problem = "meter replaced: number %s -> %s" % (number, new_number)
+        else:
+            self.problem = "meter register: %d -> %d Wh" % (wh, new_wh)

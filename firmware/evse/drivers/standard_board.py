@@ -74,8 +74,11 @@ class StandardBoard:
     def meter(self, address):
         """DL/T 645 meter behind the RS-485 transceiver."""
         from .meter_dlt645 import MeterDlt645
+        from .rs485 import Rs485
 
-        return MeterDlt645(self.UART_METER, self.PINS["rs485_tx"], self.PINS["rs485_rx"], address)
+        pins = self.PINS
+        port = Rs485(self.UART_METER, pins["rs485_tx"], pins["rs485_rx"], (2400, 8, 0, 1))
+        return MeterDlt645(port, address, self.PHASES)
 
     def status_led(self):
         """Status LED."""
