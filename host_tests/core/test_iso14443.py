@@ -129,6 +129,20 @@ def test_two_cards_are_named_at_every_step():
         assert ended(TEN, at, answers(TEN)[at], True) == "two cards", at
 
 
+def test_a_problem_stays_while_its_cards_stay():
+    activation = Activation()
+    for number in range(6):
+        # Their ATQA may differ, or only the UID
+        if number & 1:
+            assert activation.step(b"\x04\x00") is None
+        assert activation.step(FOUR + b"\x22", True) is None
+        assert activation.problem == "two cards"
+        assert activation.step(b"") is None
+        assert activation.problem == "two cards"
+    assert activation.step(b"") is None
+    assert activation.problem == ""
+
+
 def test_every_flipped_bit_of_uid_and_sak_is_noticed():
     told = answers(SEVEN)
     for at in range(1, 5):

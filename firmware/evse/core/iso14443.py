@@ -39,6 +39,7 @@ class Activation:
 
     def __init__(self):
         self.problem = ""  # why the last try ended without a UID, "" also when there is no card
+        self._missed_wake = True
         self._restart()
 
     def step(self, answer, collided=False):
@@ -47,6 +48,7 @@ class Activation:
         Returns the UID when it is complete, else None. `frame` is the next one to send.
         """
         if collided:
+            self._missed_wake = False
             return self._fail("two cards")
         if self._level < 0:
             return self._awake(answer)
@@ -55,7 +57,6 @@ class Activation:
         return self._selected(answer)
 
     def _restart(self):
-        # A selected card goes to sleep at the next wake-up and answers the one after it
         self.frame = _WUPA
         self.bits = _SHORT
         self._level = -1
@@ -67,8 +68,13 @@ class Activation:
         self._restart()
 
     def _awake(self, answer):
+        # A card that was spoken to falls asleep at the next wake-up and answers the one after it
         if not answer:
-            return self._fail("")
+            if self._missed_wake:
+                self.problem = ""
+            self._missed_wake = True
+            return None
+        self._missed_wake = False
         if len(answer) != 2 or not answer[0] & _ANTICOLLISION_BITS:
             return self._fail("card without anticollision")
         return self._next_level()
