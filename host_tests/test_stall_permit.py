@@ -61,6 +61,10 @@ ALLOWED = {
         BRIEF,
         "a request fits the transmit buffer of 256",
     ),
+    (DRIVERS + "rfid_pn532.py", "RfidPn532Uart._write", "uart.write"): (
+        BRIEF,
+        "16 bytes that wake the chip and one command fit the transmit buffer of 256",
+    ),
     (APP + "console.py", "Console.drain", "sys.stdout.write"): (BRIEF, "64 characters, 5.6 ms"),
     (APP + "station.py", "Station.run", "console.flush"): (
         BRIEF,
@@ -257,10 +261,11 @@ def test_main_opens_before_it_prints_or_waits(trees):
 
 def test_what_the_short_ones_rest_on(trees):
     from evse.app import console
-    from evse.core import dlt645, settings
+    from evse.core import dlt645, pn532, settings
 
     assert console._PIECE * 87 < 10000
     assert len(dlt645.encode_read("A" * 12, dlt645.ENERGY_IMPORT)) <= 256
+    assert 16 + len(pn532.encode(pn532.RF_CONFIGURATION, bytes(4))) <= 256
     kinds = {row[0]: row[1] for row in settings.TABLE}
     assert (kinds["broker_host"], kinds["ntp_host"]) == ("ipv4", "ipv4?")
     secure = ast.unparse(trees[LINK + "secure.py"])
