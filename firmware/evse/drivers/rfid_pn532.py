@@ -11,7 +11,7 @@ from micropython import const
 
 from ..core import pn532
 
-# Command, data. The first three are asked once, the rest again and again
+# Command, data. The last two go on and on, those before them only set the chip up
 _COMMANDS = (
     (pn532.SAM_CONFIGURATION, b"\x01\x14\x01"),  # no security module: this also wakes the chip
     (pn532.GET_FIRMWARE_VERSION, b""),
