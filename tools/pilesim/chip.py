@@ -1,10 +1,12 @@
-"""The chip from one reset to the next: its pads, timers, UARTs and watchdog.
+"""The chip from one reset to the next: its pads, timers, UARTs, SPI and I2C buses and watchdog.
 
 A reset throws the whole chip away, so that objects of the old program cannot move anything any more,
 as after a real one; the world around it goes on.
 """
 
 from pilesim.gpio import Pad
+from pilesim.machine_i2c import I2cPort
+from pilesim.machine_spi import SpiPort
 from pilesim.uart import UartPort
 
 PWRON_RESET = 1
@@ -36,6 +38,8 @@ class Chip:
         self.alive = True
         self._pads = {}
         self._uarts = {}
+        self._spis = {}
+        self._i2cs = {}
         self._events = []
 
     def pad(self, number):
@@ -52,6 +56,22 @@ class Chip:
             port = self._uarts[number] = UartPort(self.clock, self.random)
         return port
 
+    def spi(self, number):
+        """The SpiPort of a hardware bus."""
+        return _port(self._spis, number, SpiPort)
+
+    def soft_spi(self, sck):
+        """The SpiPort that is bit-banged with this clock pin."""
+        return _port(self._spis, ("soft", sck), SpiPort)
+
+    def i2c(self, number):
+        """The I2cPort of a hardware bus."""
+        return _port(self._i2cs, number, I2cPort)
+
+    def soft_i2c(self, scl):
+        """The I2cPort that is bit-banged with this clock pin."""
+        return _port(self._i2cs, ("soft", scl), I2cPort)
+
     def event(self, action):
         """A clock Event that dies with this chip."""
         event = self.clock.event(action)
@@ -67,9 +87,16 @@ class Chip:
             event.action = _nothing
         for pad in self._pads.values():
             pad.release()
-        for port in self._uarts.values():
-            port.release()
+        for ports in (self._uarts, self._spis, self._i2cs):
+            for port in ports.values():
+                port.release()
         self.clock.forget_callbacks()
+
+
+def _port(ports, key, kind):
+    if key not in ports:
+        ports[key] = kind()
+    return ports[key]
 
 
 def _nothing(now_us):

@@ -6,16 +6,22 @@ Objects belong to the chip of the world that is current when they are made.
 from pilesim import current
 from pilesim.chip import HARD_RESET, PWRON_RESET, SOFT_RESET, WDT_RESET
 from pilesim.gpio import FULL_DUTY
+from pilesim.machine_i2c import I2C, SoftI2C
+from pilesim.machine_spi import SPI, SoftSPI
 from pilesim.machine_uart import UART
 
 DEEPSLEEP_RESET = 4
 __all__ = (
     "DEEPSLEEP_RESET",
     "HARD_RESET",
+    "I2C",
     "PWRON_RESET",
     "SOFT_RESET",
+    "SPI",
     "UART",
     "WDT_RESET",
+    "SoftI2C",
+    "SoftSPI",
 )
 
 PIN_US = 4

@@ -1,0 +1,103 @@
+"""Calls that can hold the interpreter and need not ask: file, function, call, and the reason that is proved."""
+
+APP, CORE, DRIVERS, LINK = ("evse/%s/" % room for room in ("app", "core", "drivers", "link"))
+BOARD_FILE = DRIVERS + "standard_board.py"
+
+START = "reached only before the contactor can close"
+BRIEF = "shorter than its pattern says"
+ASKED = "every caller asks"
+OPENED = "the contactor was told to open in the statement before"
+# (file, function, calls): kind, reason
+ALLOWED = {
+    (APP + "config.py", "read_json", "open json.load"): (START, "settings and counters"),
+    (APP + "config.py", "read_bytes", "open"): (
+        START,
+        "the certificate of the broker's authority",
+    ),
+    (APP + "config.py", "load", "import"): (START, "the table of settings"),
+    (CORE + "pilot_profiles.py", "load", "import"): (START, "the profile that was chosen"),
+    (BOARD_FILE, "StandardBoard.*", "import"): (START, "parts are built once"),
+    (DRIVERS + "dead_man_rmt.py", "DeadManRmt.__init__", "rmt.write_pulses"): (
+        START,
+        "shows that a pulse can be stopped",
+    ),
+    (DRIVERS + "dead_man_rmt.py", "DeadManRmt.beat", "rmt.write_pulses"): (
+        BRIEF,
+        "the pulse before was stopped, so there is no end to wait for",
+    ),
+    (DRIVERS + "dead_man_uart.py", "DeadManUart.beat", "uart.write"): (
+        BRIEF,
+        "36 bytes at most go into a FIFO of 128",
+    ),
+    (
+        DRIVERS + "flash_partition.py",
+        "FlashPartition.__init__",
+        "esp32.Partition.find esp32.Partition.TYPE_DATA partition.ioctl",
+    ): (
+        BRIEF,
+        "looks the partition up in a table in RAM",
+    ),
+    (DRIVERS + "flash_partition.py", "FlashPartition.program", "partition.writeblocks"): (
+        BRIEF,
+        "one record in one page, 3 ms, no erase",
+    ),
+    (DRIVERS + "flash_partition.py", "FlashPartition.erase", "partition.ioctl"): (
+        ASKED,
+        "reached from Ring.prepare alone, which stands in the table of patterns",
+    ),
+    (DRIVERS + "rs485.py", "Rs485.write", "uart.write"): (
+        BRIEF,
+        "a request fits the transmit buffer of 256, and the one before has long gone",
+    ),
+    (DRIVERS + "rfid_pn532.py", "RfidPn532Uart._write", "uart.write"): (
+        BRIEF,
+        "16 bytes that wake the chip and one command fit the transmit buffer of 256",
+    ),
+    (APP + "console.py", "Console.drain", "sys.stdout.write"): (BRIEF, "64 characters, 5.6 ms"),
+    (APP + "station.py", "Station.run", "console.flush"): (
+        BRIEF,
+        "pieces of 64 characters; the tick runs between them and opens by itself",
+    ),
+    (LINK + "mqtt.py", "_Codec.connect_packet", "self.connect"): (
+        BRIEF,
+        "umqtt's connect() on a buffer in place of a socket",
+    ),
+    (LINK + "dialer.py", "Dialer._connect", "asyncio.open_connection"): (
+        BRIEF,
+        "the address is a number, so no name is looked up, and connecting does not wait",
+    ),
+    (LINK + "secure.py", "Security.*", "import tls.SSLContext tls.PROTOCOL_TLS_CLIENT"): (
+        BRIEF,
+        "tls is part of the interpreter; a context seeds a generator and reads one certificate at most",
+    ),
+    (LINK + "secure.py", "Security._psk", "tls.CERT_NONE"): (BRIEF, "a number"),
+    (LINK + "secure.py", "Security._certificate", "tls.CERT_REQUIRED"): (BRIEF, "a number"),
+    (LINK + "secure.py", "Security._encrypted", "context.wrap_socket"): (
+        BRIEF,
+        "leaves the handshake to the first bytes",
+    ),
+    (LINK + "secure.py", "_handshake", "tls_socket.write"): (
+        BRIEF,
+        "a pre-shared key without key exchange, 2 to 5 ms",
+    ),
+    (LINK + "ntp.py", "Ntp.ask", "socket.AF_INET socket.SOCK_DGRAM socket.getaddrinfo"): (
+        BRIEF,
+        "the address is a number, so no name is looked up",
+    ),
+    (LINK + "wlan.py", "Wlan.__init__", "import network.WLAN wlan.active"): (
+        START,
+        "the radio is started once",
+    ),
+    (LINK + "wlan.py", "Wlan._join", "wlan.connect"): (
+        BRIEF,
+        "only begins to connect, and the port keeps the network in RAM",
+    ),
+    ("main.py", "<module>", "print sys.print_exception time.sleep"): (OPENED, "the end of main"),
+}
+# Objects of a class go by these names; a class that is not here may go by any
+RECEIVERS = {"StandardBoard": ("board",)}
+# Tasks that may build parts, up to this call: no closing comes within 500 ms of the first tick
+EARLY = {
+    (APP + "station.py", "Station._run"): "tick.start",
+    (APP + "station.py", "Station._control"): "board.watchdog",
+}
