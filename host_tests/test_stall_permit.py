@@ -57,6 +57,10 @@ ALLOWED = {
         ASKED,
         "reached from Ring.prepare alone, which stands in the table of patterns",
     ),
+    (DRIVERS + "light_ws2812.py", "LightWs2812.set", "machine.bitstream"): (
+        BRIEF,
+        "60 LEDs, 2 ms",
+    ),
     (DRIVERS + "meter_dlt645.py", "MeterDlt645.request", "uart.write"): (
         BRIEF,
         "a request fits the transmit buffer of 256",
@@ -270,6 +274,7 @@ def test_what_the_short_ones_rest_on(trees):
     assert all(name.startswith("TLS-PSK-WITH-") for name in ciphers)
     # Only what is short is not told to hold
     assert "self.holds = kind == 'certificate'" in secure
+    assert "_MOST_LEDS = const(60)" in ast.unparse(trees[DRIVERS + "light_ws2812.py"])
     assert "_MOST_BYTES = const(36)" in ast.unparse(trees[DRIVERS + "dead_man_uart.py"])
     beats = [
         ast.unparse(node.body[1])

@@ -5,6 +5,8 @@ DS18B20_FAULTS = ("ds18b20_absent", "ds18b20_short", "ds18b20_noise", "ds18b20_r
 FAULTS = MCP9700A_FAULTS + DS18B20_FAULTS
 
 CONVERSION_US = 600_000
+# The checksum finds as many in nine bytes
+NOISY_BITS = 3
 _SUPPLY_MV = 3300
 _ADC_MAX_MV = 3100
 _POWER_ON = 1360
@@ -73,7 +75,8 @@ class Mcp9700a(_Thermometer):
 class Ds18b20(_Thermometer):
     """One sensor, externally fed, as the master's slots see it.
 
-    `scratchpad`: the nine bytes it answers with; `ds18b20_resets`: its supply dips in each conversion.
+    `scratchpad`: the nine bytes it answers with. `ds18b20_resets`: its supply dips in each conversion;
+    `ds18b20_noise`: of four answers three have up to NOISY_BITS turned.
     """
 
     def __init__(self, clock, random):
@@ -140,8 +143,6 @@ class Ds18b20(_Thermometer):
             return 1
         bit = self._data[self._at >> 3] >> (self._at & 7) & 1
         self._at += 1
-        if "ds18b20_noise" in self.faults and self._random.below(24) == 0:
-            bit ^= 1
         return bit
 
     def _silent(self):
@@ -152,6 +153,10 @@ class Ds18b20(_Thermometer):
         self._byte = self._bits = self._at = 0
 
     def _send(self, data):
+        data = bytearray(data)
+        if "ds18b20_noise" in self.faults and self._random.below(4):
+            for _ in range(self._random.between(1, NOISY_BITS)):
+                data[self._random.below(len(data))] ^= 1 << self._random.below(8)
         self._data = bytes(data)
         self._begin(_SENDING)
 
