@@ -153,13 +153,13 @@ def test_a_chain_that_missed_a_colour_shows_it_within_a_period(world, fault):
     assert model.colours == [0x00FF00] * 3
     model.set_fault(fault, True)
     for _ in range(100):
-        indication.step("charging", 0, 20)
+        indication.step("faulted", faults.EMERGENCY_STOP, 20)
     assert model.colours == ([0] * 3 if fault == "light_supply" else [0x00FF00] * 3)
     model.set_fault(fault, False)
     # Steady, so nothing but the repetition tells it again
     for _ in range(50):
-        indication.step("available", 0, 20)
-    assert model.colours == [0x00FF00] * 3
+        indication.step("faulted", faults.EMERGENCY_STOP, 20)
+    assert model.colours == [0xFF0000] * 3
 
 
 class Lamp:
