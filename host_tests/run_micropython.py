@@ -3,6 +3,7 @@
 Usage: micropython run_micropython.py test_pilot test_charging ..
 """
 
+import gc
 import sys
 
 
@@ -21,6 +22,10 @@ def run(names):
                 failed += 1
                 print("FAILED %s.%s" % (name, key))
                 sys.print_exception(error)
+        # One module's leavings must not cost the next one its memory
+        module = None
+        del sys.modules[name]
+        gc.collect()
     print("%d passed, %d failed" % (passed, failed))
     return failed
 

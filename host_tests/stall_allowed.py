@@ -45,6 +45,10 @@ ALLOWED = {
         ASKED,
         "reached from Ring.prepare alone, which stands in the table of patterns",
     ),
+    (DRIVERS + "light_ws2812.py", "LightWs2812.set", "machine.bitstream"): (
+        BRIEF,
+        "60 LEDs, 2 ms",
+    ),
     (DRIVERS + "rs485.py", "Rs485.write", "uart.write"): (
         BRIEF,
         "a request fits the transmit buffer of 256, and the one before has long gone",

@@ -32,6 +32,7 @@ HOLDING = (
     ("time.sleep_ms", "as long as it says"),
     ("time.sleep_us", "as long as it says"),
     ("machine.*sleep", "stops the chip"),
+    ("machine.bitstream", "30 us for each LED of a chain"),
     ("socket.*", "a name lookup takes seconds, connect and recv wait"),
     (
         "asyncio.open_connection",

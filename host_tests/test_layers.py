@@ -19,7 +19,7 @@ MAY_IMPORT = {
 }
 # Drivers do not know each other; the one that builds them for a board does
 ASSEMBLES_DRIVERS = "standard_board.py"
-CHIP = {"machine", "esp32"}
+CHIP = {"machine", "esp32", "onewire", "neopixel"}
 RADIO = {"network"}
 # What the core may import from outside: no I/O, no clock
 CORE_OUTSIDE = {"micropython", "json", "struct", "binascii", "hashlib", "array"}

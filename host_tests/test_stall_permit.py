@@ -176,6 +176,7 @@ def test_what_the_short_ones_rest_on(trees):
     assert all(name.startswith("TLS-PSK-WITH-") for name in ciphers)
     # Only what is short is not told to hold
     assert "self.holds = kind == 'certificate'" in secure
+    assert "_MOST_LEDS = const(60)" in ast.unparse(trees[DRIVERS + "light_ws2812.py"])
     assert "_MOST_BYTES = const(36)" in ast.unparse(trees[DRIVERS + "dead_man_uart.py"])
     beats = [
         ast.unparse(node.body[1])

@@ -11,7 +11,7 @@ async def light_error(m, fault):
     from evse.app.indication import PATTERNS
 
     name = faults.row(fault)["light"]
-    wanted = PATTERNS[name] or PATTERNS[m.station.session.status()]
+    wanted = (PATTERNS[name] or PATTERNS[m.station.session.status()])[:2]
     pad = m.world.chip.pad(m.r.board.PINS["led"])
     edges = []
 

@@ -208,3 +208,73 @@ def test_age_stays_within_a_device_integer():
     for _ in range(20):
         t.step(False, False, False, 0x10000000)
     assert t._since_ms == PERIOD_MS < 1 << 30
+
+
+# Of a monitor with two outputs: both must trip, after a pulse
+BOTH = 3
+
+
+def two_level():
+    t = ResidualCurrentTest(BOTH, 250, 1750)
+    t.step(0, True, False, 20)
+    assert t.output and t.busy
+    return t
+
+
+def stepped(t, level, ms, dt_ms=10):
+    for _ in range(ms // dt_ms):
+        t.step(level, True, False, dt_ms)
+
+
+def test_pulse_ends_in_its_time_and_the_trip_may_come_later():
+    t = two_level()
+    stepped(t, 0, 240)
+    assert t.output
+    stepped(t, 0, 10)
+    assert not t.output and t.busy
+    stepped(t, 1, 1000)
+    assert t.busy and not t.passed
+    stepped(t, BOTH, 200)
+    assert not t.passed
+    stepped(t, 0, 10)
+    assert t.passed and t.proven and not t.busy
+
+
+def test_outputs_need_not_be_tripped_at_the_same_time():
+    t = two_level()
+    for level in (0, 1, 0, 2, 2):
+        stepped(t, level, 300)
+        assert t.busy and not t.passed
+    stepped(t, 0, 10)
+    assert t.passed
+
+
+def test_one_output_is_not_enough():
+    for level in (0, 1, 2):
+        t = two_level()
+        for _attempt in range(2):
+            assert not t.failed
+            stepped(t, level, 1750)
+            assert not t.output and not t.passed
+            stepped(t, 0, RETRY_AFTER_MS)
+        assert t.failed and not t.proven and not t.busy, level
+
+
+def test_what_tripped_in_the_first_attempt_does_not_count_in_the_second():
+    t = two_level()
+    stepped(t, 1, 1750)
+    stepped(t, 0, RETRY_AFTER_MS)
+    assert t.output
+    stepped(t, 2, 1750)
+    stepped(t, 0, 10)
+    assert t.failed and not t.passed
+
+
+def test_two_outputs_must_both_be_well_again():
+    for stuck in (1, 2):
+        t = two_level()
+        stepped(t, BOTH, 10)
+        stepped(t, stuck, RELEASE_WITHIN_MS - 10)
+        assert t.busy and not t.failed
+        stepped(t, stuck, 10)
+        assert t.failed and not t.passed

@@ -36,6 +36,8 @@ class Input:
 class ResidualCurrent(Input):
     """Trips on a real fault current and on its test current; says when a test was really passed."""
 
+    TEST = ()
+
     def __init__(self, world):
         super().__init__(world, "residual_current")
         self.checks = None
@@ -45,6 +47,10 @@ class ResidualCurrent(Input):
         self.proven_us = None  # last complete test: tripped by the test current, then released
         self._turn = 0
         self._tested = False
+
+    def level(self):
+        """As a monitor with one output."""
+        return self.active()
 
     def test(self, on):
         """Test current on or off."""

@@ -207,6 +207,8 @@ class _Protection:
     problem = ""
     has_mains_monitor = busy = False
     ready = may_close = True
+    interrupts = opens = False
+    phases = None
     temperature_c10 = 250
 
     def step(self, *_values):

@@ -22,6 +22,8 @@ class Pad:
         # Wired by wiring.py: source feeds an input, analog gives mV for the ADC, watchers see outputs
         self.source = None
         self.analog_mv = None
+        # What answers in timed slots on this one wire: a 1-Wire sensor, a chain of LEDs
+        self.bus = None
         self.watchers = []
         self.irq_handler = None
         self.irq_trigger = 0

@@ -13,9 +13,9 @@ import time
 
 from pilesim import clock as virtual
 from pilesim import current
-from pilesim.standins import esp32, machine, network
+from pilesim.standins import esp32, machine, network, onewire
 
-_MODULES = {"machine": machine, "network": network, "esp32": esp32}
+_MODULES = {"machine": machine, "network": network, "esp32": esp32, "onewire": onewire}
 _MISSING = object()
 _saved = []
 # Tasks of chips that were reset. They are kept, because dropping one runs its finally blocks, and

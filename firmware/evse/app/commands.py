@@ -10,12 +10,15 @@ _LASTING = ("start", "stop", "rotate")
 class Commands:
     """Turns a decoded `command` message into a reply; `sessions` maps connector to session."""
 
-    def __init__(self, sessions, clock, counts, report, rotate, ask_time):
+    def __init__(self, sessions, clock, counts, report, rotate, ask_time, set_phases):
         self._sessions = sessions
         self._clock = clock
         self._counts = counts
         self._report = report
         self._ask_time = ask_time  # the bridge's clock may have been set anew
+        self._set_phases = (
+            set_phases  # set_phases(connector, phases) -> "" or the reason of the refusal
+        )
         self._rotate = rotate  # rotate(number, nonce, cover) -> "" or the reason of the refusal
         self._answers = []  # (utc_s until which the command may act, reply)
 
@@ -74,6 +77,8 @@ class Commands:
             return "accepted", ""
         if name == "rotate":
             return _answer(self._rotate(args["number"], args["nonce"], args["cover"]))
+        if name == "phases":
+            return _answer(self._set_phases(args["connector"], args["phases"]))
         session = self._sessions.get(args["connector"])
         if session is None:
             return "refused", "no_connector"

@@ -7,7 +7,8 @@ from micropython import const
 
 from ..core import id_token
 
-_READ_MS = const(100)
+# Often enough for the steps that a reader takes to one UID
+_READ_MS = const(20)
 # A reader that fails for longer is reported; one failure is noise on its wires
 _FAILED_MS = const(3000)
 
@@ -45,7 +46,7 @@ class IdTokens:
             uid = self._reader.read()
         except OSError as error:
             self._failed_ms += dt_ms
-            self.problem = str(error)
+            self.problem = "card reader: %s" % (getattr(self._reader, "problem", "") or error)
             self.failed = self._failed_ms >= _FAILED_MS
             return
         self._failed_ms = 0

@@ -1,45 +1,58 @@
-"""The status light: steady when free, slow when plugged, breathing when charging, fault patterns."""
+"""The light: green when free, blue when a charge is on, red for faults, a yellow flash for warnings.
+
+A pattern tells as much as the colour does, for a light of one colour and for eyes that see none.
+"""
+
+from micropython import const
 
 from ..core import faults
 
-_ON = (1000, 1000)
-_OFF = (0, 1000)
+_GREEN = const(0x00FF00)
+_BLUE = const(0x0000FF)
+_RED = const(0xFF0000)
+_YELLOW = const(0xFF9000)
+_WHITE = const(0xFFFFFF)
 _LIGHT = faults.FIELDS.index("light")
-# name: (on_ms, period_ms)
+# name: (on_ms, period_ms, colour)
 PATTERNS = {
-    "red_fast": (100, 200),
-    "red_slow": (500, 1000),
-    "red_on": _ON,
-    "yellow": (50, 2000),
+    "red_fast": (100, 200, _RED),
+    "red_slow": (500, 1000, _RED),
+    "red_on": (1000, 1000, _RED),
+    "yellow": (50, 2000, _YELLOW),
     "": None,
-    "available": _ON,
-    "preparing": (900, 1000),
-    "charging": (1500, 2000),
-    "suspended_ev": (1000, 2000),
-    "suspended_evse": (1000, 4000),
-    "finishing": (900, 1000),
-    "reserved": (200, 3000),
-    "unavailable": _OFF,
-    "faulted": (500, 1000),
+    "available": (1000, 1000, _GREEN),
+    "preparing": (900, 1000, _GREEN),
+    "charging": (1500, 2000, _BLUE),
+    "suspended_ev": (1000, 2000, _BLUE),
+    "suspended_evse": (1000, 4000, _BLUE),
+    "finishing": (900, 1000, _BLUE),
+    "reserved": (200, 3000, _WHITE),
+    "unavailable": (0, 1000, 0),
+    "faulted": (500, 1000, _RED),
 }
 
 
 class Indication:
-    """Drives one LED from status and faults; the worst fault's pattern wins."""
+    """Drives one light from status and faults; the worst fault's pattern wins."""
 
-    def __init__(self, led):
-        self._led = led
+    def __init__(self, light):
+        self._light = light
         self._phase_ms = 0
-        self._lit = None
+        self._rgb = None
 
     def step(self, status, active, dt_ms):
         """Advance the pattern by `dt_ms`."""
-        on_ms, period_ms = self._pattern(status, active)
-        self._phase_ms = (self._phase_ms + dt_ms) % period_ms
-        lit = self._phase_ms < on_ms
-        if lit != self._lit:
-            self._lit = lit
-            self._led.set(lit)
+        on_ms, period_ms, rgb = self._pattern(status, active)
+        self._phase_ms += dt_ms
+        if self._phase_ms >= period_ms:
+            self._phase_ms %= period_ms
+            # Told again: a chain of LEDs forgets when its supply dips
+            self._rgb = None
+        if self._phase_ms >= on_ms:
+            rgb = 0
+        if rgb != self._rgb:
+            self._rgb = rgb
+            self._light.set(rgb)
 
     @staticmethod
     def _pattern(status, active):

@@ -75,6 +75,15 @@ class Station:
         self.tick, self.register = self.loop.tick, self.loop.register
         self.metering = Metering(meters)
         self._sharing = Sharing(len(self.connectors))
+        self._panel = self._build_panel()
+
+    def _build_panel(self):
+        board = self.board
+        if not board.RFID and "button" not in board.PINS and "buzzer" not in board.PINS:
+            return None
+        from .panel import Panel
+
+        return Panel(self)
 
     def _build_link(self):
         settings = self.settings
@@ -98,6 +107,7 @@ class Station:
             self.report.refresh,
             remote.rotate_key,
             remote.ask_time,
+            self.set_phases,
         )
         self.downlink = Downlink(
             settings["station_id"],
@@ -206,6 +216,9 @@ class Station:
         if self._task_failed:
             causes |= faults.TASK_FAILED
             self._task_failed = False
+        if self._panel:
+            self._panel.step(dt_ms)
+            causes |= self._panel.causes
         self._share_supply(dt_ms)
         for connector in self.connectors.values():
             connector.step(causes, dt_ms)
@@ -246,6 +259,17 @@ class Station:
         """Stop at the pile; returns "" or the reason of the refusal."""
         found = self.connectors.get(connector)
         return found.session.stop(None, "local") if found else "no_connector"
+
+    def set_phases(self, connector, phases):
+        """Charge on 1 or 3 phases from the next pause on, which this begins; "" or the reason of the refusal."""
+        found = self.connectors.get(connector)
+        if not found:
+            return "no_connector"
+        switch = found.loop.protection.phases
+        if not switch or phases == 2:
+            return "no_phase_contactor"
+        switch.wish = phases
+        return ""
 
     def reset_faults(self, connector=CONNECTOR):
         """Clear at the pile what a reset clears; returns the names of the faults cleared."""

@@ -80,7 +80,7 @@ class ControlLoop:
             and self.protection.ready
             and not active & faults.STOPS
         )
-        want_f = bool(active & faults.TRIPS & faults.RESETS)
+        want_f = bool(active & faults.TRIPS & faults.RESETS) or self.protection.interrupts
         moved = self.machine.step(self.tick.pilot.state, ready, want_f, self._ventilated, dt_ms)
         self._apply(offered_a10, dt_ms)
         if moved or raised or cleared:
@@ -132,7 +132,7 @@ class ControlLoop:
         machine, contactor = self.machine, self.tick.contactor
         active = self.faults.active
         permission = machine.permission(self._ventilated)
-        if active & faults.TRIPS:
+        if active & faults.TRIPS or self.protection.opens:
             permission = OPEN
         closing = permission == CLOSE and not contactor.commanded
         if closing and (self.permit.held or not self.protection.may_close):

@@ -19,6 +19,8 @@ class Parts:
         self.temperature = self._built("temperature", board.temperature)
         self.mains_monitor = self._built("mains_monitor", board.mains_monitor)
         self.lock = self._built("lock", board.lock)
+        self.proximity = self._built("proximity", board.proximity)
+        self.phase_contactor = self._built("phase_contactor", board.phase_contactor)
         required = _REQUIRED_IN_A_SOCKET if board.CONNECTOR_KIND == "socket" else _REQUIRED
         self.missing = [
             name

@@ -10,6 +10,8 @@ from ..core.over_current import OverCurrent
 from ..core.residual_current import ResidualCurrentTest
 from ..core.supply import Supply
 from ..core.temperature import Derating
+from .cable import Cable
+from .phases import Phases
 
 _TEMPERATURE_MS = const(200)
 # A stall that was allowed while open must not use up the time that a test or a motor has
@@ -24,8 +26,13 @@ class Protection:
         self.problem = parts.problem
         self.has_mains_monitor = parts.mains_monitor is not None
         self.temperature_c10 = None
-        self.test = ResidualCurrentTest() if parts.residual_current else None
+        monitor = parts.residual_current
+        self.test = ResidualCurrentTest(*monitor.TEST) if monitor else None
         self.lock = ConnectorLock() if parts.lock else None
+        self.phases = None
+        if parts.phase_contactor:
+            self.phases = Phases(parts.phase_contactor, tick, register, board.PHASES)
+        self._cable = Cable(parts.proximity, tick, slots) if parts.proximity else None
         self._parts = parts
         self._tick = tick
         self._register = register
@@ -43,12 +50,30 @@ class Protection:
     @property
     def ready(self):
         """True when the station may offer energy: self-test passed and connector locked."""
-        return (self.test is None or self.test.passed) and (self.lock is None or self.lock.locked)
+        return (
+            (self.test is None or self.test.passed)
+            and (self.lock is None or self.lock.locked)
+            and (self.phases is None or self.phases.may_offer)
+        )
 
     @property
     def may_close(self):
-        """True when the self-test was passed since the contactor was last closed."""
-        return self.ready and (self.test is None or self.test.proven)
+        """True when the self-test was passed since the contactor was last closed, and the phases are settled."""
+        return (
+            self.ready
+            and (self.test is None or self.test.proven)
+            and (self.phases is None or self.phases.may_close)
+        )
+
+    @property
+    def interrupts(self):
+        """True while the vehicle is to see something like an unplug: state F."""
+        return self.phases is not None and self.phases.interrupts
+
+    @property
+    def opens(self):
+        """True while the contactor must be open for what else moves."""
+        return self.phases is not None and self.phases.open_now
 
     @property
     def busy(self):
@@ -75,17 +100,23 @@ class Protection:
         drawn_ma = 0 if is_open else max(register.ma)
         if self._over_current.step(drawn_ma, offered_ma, dt_ms):
             causes |= faults.OVER_CURRENT
+        if self._cable:
+            causes |= self._cable.step(look_ms)
+        if self.phases:
+            causes |= self.phases.step(look_ms)
         causes |= self._supply.step(register.mv, register.chz, register.supply_known, dt_ms)
         return causes | self._watch_temperature(dt_ms)
 
     def restart(self):
-        """A reset at the pile: the self-test may be tried again."""
+        """A reset at the pile: the self-test may be tried again, and the phase contactor."""
         if self.test:
             self.test.restart()
+        if self.phases:
+            self.phases.restart()
 
     def _test_residual_current(self, is_open, wanted, dt_ms):
         monitor, test = self._parts.residual_current, self.test
-        tripped = monitor.active()
+        tripped = monitor.level()
         # Two steps must agree: a spike is neither a trip nor a release
         if tripped == self._tripped_before:
             self._tripped = tripped

@@ -60,6 +60,10 @@ TABLE = (
      "电表无应答：检查 RS-485 A/B 线、地址和波特率。"),
     ("meter_implausible", "PowerMeterFailure", "MeterImplausible", 3,
      "电表底数倒退或突变：电表被更换或损坏。"),
+    ("cable_invalid", "OtherError", "CableRatingInvalid", 3,
+     "电缆未给出额定电流：请拔出并更换电缆。"),
+    ("phase_switch_failed", "PowerSwitchFailure", "PhaseSwitchFailed", 3,
+     "相数切换接触器未按指令动作：断电检查后复位。"),
     ("settings_invalid", "NoError", "SettingsInvalid", 3,
      "有设置项被拒绝或文件无法写入，正在使用上次有效值或默认值，见 notes。"),
     ("clock_unknown", "NoError", "ClockUnknown", 3,
@@ -76,9 +80,5 @@ TABLE = (
      "桩没有有效密钥：请重新配置；不开始充电，也不相信外来消息。"),
     ("reader_failed", "ReaderFailure", "TokenReaderFailure", 3,
      "读卡器无应答：检查接线和供电；远程启动不受影响。"),
-    ("cable_invalid", "OtherError", "CableRatingInvalid", 3,
-     "电缆未给出额定电流：请拔出并更换电缆。"),
-    ("phase_switch_failed", "PowerSwitchFailure", "PhaseSwitchFailed", 3,
-     "相数切换接触器未按指令动作：断电检查后复位。"),
 )
 # fmt: on

@@ -87,6 +87,10 @@ TABLE = (
      "The meter does not answer: check RS-485 A/B, address and baud rate."),
     ("meter_implausible", STOP, UNPLUG, 0, 0, 13000, "red_slow",
      "The meter register stepped back or jumped: it was replaced or is defective."),
+    ("cable_invalid", STOP, UNPLUG, 0, 0, 11500, "red_slow",
+     "The cable does not tell its current rating: unplug it and use another one."),
+    ("phase_switch_failed", STOP, MANUAL, 0, 0, 11500, "red_on",
+     "The phase contactor did not do what it was told: isolate, check it, then reset."),
     ("settings_invalid", WARN, MANUAL, 0, 0, 0, "yellow",
      "A setting was refused, or a file could not be written; the last good or default value is in force. See notes."),
     ("clock_unknown", WARN, SELF, 0, 0, 0, "",
@@ -103,10 +107,6 @@ TABLE = (
      "The pile has no valid key: provision it; no charge begins and nothing from outside is believed."),
     ("reader_failed", WARN, SELF, 5000, 0, 0, "yellow",
      "The card reader does not answer: check its wiring and supply; remote starts still work."),
-    ("cable_invalid", STOP, UNPLUG, 0, 0, 11500, "red_slow",
-     "The cable does not tell its current rating: unplug it and use another one."),
-    ("phase_switch_failed", STOP, MANUAL, 0, 0, 11500, "red_on",
-     "The phase contactor did not do what it was told: isolate, check it, then reset."),
 )
 # fmt: on
 
@@ -139,6 +139,8 @@ NAMES = tuple(row[0] for row in TABLE)
     SAFETY_PART_MISSING,
     METER_LOST,
     METER_IMPLAUSIBLE,
+    CABLE_INVALID,
+    PHASE_SWITCH_FAILED,
     SETTINGS_INVALID,
     CLOCK_UNKNOWN,
     JOURNAL_FULL,
@@ -147,8 +149,6 @@ NAMES = tuple(row[0] for row in TABLE)
     JOURNAL_DAMAGED,
     KEY_MISSING,
     READER_FAILED,
-    CABLE_INVALID,
-    PHASE_SWITCH_FAILED,
 ) = (1 << index for index in range(len(TABLE)))
 
 

@@ -50,6 +50,7 @@ REFUSALS = (
     "no_meter",
     "no_transaction",
     "other_transaction",
+    "no_phase_contactor",
 )
 
 # Field tables of what the pile takes; of what it sends: reports.py, which only the other side loads.
@@ -88,6 +89,8 @@ COMMAND_ARGS = {
     ),
     "stop": (("connector", "int", True, 0, 255), ("ref", "token", True, 1, 64)),
     "report": (),
+    # 1 or 3, where a phase contactor is fitted
+    "phases": (("connector", "int", True, 0, 255), ("phases", "int", True, 1, 3)),
     # A new secret under the old one, see mac.cover()
     "rotate": (
         ("number", "int", True, 2, 0xFFFF),

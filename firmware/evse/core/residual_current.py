@@ -23,9 +23,17 @@ _PAUSE = const(3)
 
 
 class ResidualCurrentTest:
-    """One step per control loop; the caller drives `output` and ignores the trip while `busy`."""
+    """One step per control loop; the caller drives `output` and ignores the trip while `busy`.
 
-    def __init__(self):
+    `outputs`: bit set of those that must trip, not all at the same time; `drive_ms`: how long the test
+    current flows at most; `trip_within_ms`: from its start to the last trip.
+    """
+
+    def __init__(self, outputs=1, drive_ms=TRIP_WITHIN_MS, trip_within_ms=TRIP_WITHIN_MS):
+        self._outputs = outputs
+        self._drive_ms = drive_ms
+        self._trip_within_ms = trip_within_ms
+        self._seen = 0  # outputs that tripped in this attempt
         self.output = False  # the test current is to flow
         self.busy = False  # from the start of a test to its verdict
         self.passed = False  # the last finished test; False before the first
@@ -37,7 +45,7 @@ class ResidualCurrentTest:
         self._since_ms = PERIOD_MS  # the last verdict; never tested is overdue
 
     def step(self, tripped, contactor_open, wanted, dt_ms):
-        """Advance by `dt_ms`. `tripped`: the monitor's input; `wanted`: a closing is to come."""
+        """Advance by `dt_ms`. `tripped`: the monitor's outputs; `wanted`: a closing is to come."""
         self._since_ms = min(self._since_ms + dt_ms, PERIOD_MS)
         if not contactor_open:
             self.proven = False
@@ -48,10 +56,7 @@ class ResidualCurrentTest:
             return
         self._phase_ms += dt_ms
         if self._phase == _DRIVEN:
-            if tripped and self._phase_ms <= TRIP_WITHIN_MS:
-                self._enter(_RELEASING)
-            elif self._phase_ms >= TRIP_WITHIN_MS:
-                self._missed()
+            self._await_trip(tripped)
         elif self._phase == _RELEASING:
             if not tripped:
                 self._finish(True)
@@ -79,8 +84,19 @@ class ResidualCurrentTest:
         elif overdue or (wanted and not self.proven):
             self._drive()
 
+    def _await_trip(self, tripped):
+        if self._phase_ms <= self._trip_within_ms:
+            self._seen |= tripped
+        if self._seen & self._outputs == self._outputs:
+            self._enter(_RELEASING)
+        elif self._phase_ms >= self._trip_within_ms:
+            self._missed()
+        elif self._phase_ms >= self._drive_ms:
+            self.output = False
+
     def _drive(self):
         self._attempts += 1
+        self._seen = 0
         self.busy = True
         self._enter(_DRIVEN)
 

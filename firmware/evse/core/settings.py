@@ -4,7 +4,7 @@ A settings file is JSON with any of these keys. Every refused entry yields one s
 value and what is allowed, and the last good or default value stays in force.
 """
 
-from . import pilot_profiles
+from . import id_token, pilot_profiles
 
 # Pre-shared key (TLS-PSK), server certificate and password, or password alone without encryption
 LINK_SECURITIES = ("psk", "certificate", "password")
@@ -39,7 +39,7 @@ TABLE = (
     ("modbus_address", "int", 1, 1, 247, ""),  # its address where it speaks Modbus
     ("modbus_address_2", "int", 2, 1, 247, ""),  # the same for the second EVSE
     ("meter_baudrate", "int", 0, 0, 115200, "baud"),  # 0 for the model's usual one
-    ("id_tokens", "tokens", (), 0, 50, ""),  # cards that may start and stop a charge
+    ("id_tokens", "tokens", [], 0, 50, ""),  # cards that may start and stop a charge
     ("button", "choice", "stop", BUTTONS, 0, ""),  # what a short press does
     ("key", "key", "", 0, 0, ""),  # the pile's secret, as the bridge has it
     ("link_security", "choice", "psk", LINK_SECURITIES, 0, ""),  # how the link to the broker is secured

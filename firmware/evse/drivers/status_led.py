@@ -4,11 +4,11 @@ from machine import Pin
 
 
 class StatusLed:
-    """On or off; the pattern is decided by whoever calls."""
+    """A light of one colour: on for any but dark."""
 
     def __init__(self, pin):
         self._pin = Pin(pin, Pin.OUT, value=0)
 
-    def set(self, on):
-        """Light on or off."""
-        self._pin(1 if on else 0)
+    def set(self, rgb):
+        """Show 0xRRGGBB, 0 dark."""
+        self._pin(1 if rgb else 0)

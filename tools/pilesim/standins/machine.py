@@ -207,6 +207,18 @@ class Timer:
             self._clock.schedule(self._callback, self)
 
 
+def bitstream(pin, encoding, timing, data):
+    """Pulses of (high 0, low 0, high 1, low 1) ns, most significant bit first; returns after the last."""
+    if encoding != 0:
+        raise ValueError("encoding")
+    clock = pin._clock
+    ones = sum(value >> place & 1 for value in data for place in range(8))
+    zeros = 8 * len(data) - ones
+    clock.advance((zeros * (timing[0] + timing[1]) + ones * (timing[2] + timing[3])) // 1000 + 1)
+    if pin._pad.bus is not None:
+        pin._pad.bus.stream(timing, bytes(data))
+
+
 class WDT:
     """Watchdog: resets the chip `timeout` ms after the last feed(); a second one changes the timeout."""
 
