@@ -10,12 +10,32 @@ ANSWERS = (
     ("68785634120021689107333435 35A58B34D216", 0x02020100, 15872),
     ("687856341200216891073333363576 9836B216", 0x02030000, 36543),
     ("68785634120021689107333336357698B63216", 0x02030000, -36543),
+    ("687856341200216891063533B3353483A316", 0x02800002, 5001),
+)
+# Published frames that none of the requests above is answered by
+OTHERS = (
+    "6878563412002168930 6AB8967453354 0516",
+    "68785634120021689106333339 35CB3C7716",
+    "6878563412002168D101350C16",
+    "680100000000006891083333 3433AB89674517 16",
+    "683703009281396891083333343337333333 8C16",
+    "681290785634126811043334 34356B16",
+    "68AAAAAAAAAAAA681300DF16",
 )
 
 
 def hexed(text):
     text = text.replace(" ", "")
     return bytes(int(text[i : i + 2], 16) for i in range(0, len(text), 2))
+
+
+def test_published_checksums():
+    for row in [row[0] for row in ANSWERS] + list(OTHERS):
+        frame = hexed(row)
+        assert sum(frame[:-2]) % 256 == frame[-2], row
+        assert (frame[0], frame[7], frame[-1]) == (0x68, 0x68, 0x16), row
+        assert len(frame) == 12 + frame[9], row
+        assert dlt645.find_frame(frame) == (frame, b""), row
 
 
 def test_requests():
@@ -96,7 +116,47 @@ def test_what_is_no_answer_says_why():
     assert "asked 000000000001" in refused(answer, "000000000001", 0x00010000)
     assert "another quantity" in refused(ANSWERS[4][0], METER, 0x02020100)
     assert "echo" in refused(dlt645.encode_read(METER, 0x00010000), METER, 0x00010000)
-    assert "meter error 02" in refused("68785634120021 68D101350C16", METER, 0x00010000)
+    error = refused("68785634120021 68D101350C16", METER, 0x00010000)
+    assert error == "meter error 02: no such data"
+    assert refused(dlt645.encode(METER, 0xD1, b"\x04"), METER, 0x00010000) == "meter error 04"
+    assert refused(dlt645.encode(METER, 0xD1), METER, 0x00010000) == "meter error 00"
     assert "bytes" in refused(ANSWERS[1][0], METER, 0x00010000)
     data = dlt645.ENERGY_IMPORT.to_bytes(4, "little") + b"\x5a\0\0\0"
     assert "not BCD" in refused(dlt645.encode(METER, 0x91, data), METER, 0x00010000)
+
+
+def block(identifier, values):
+    """An answer with these bytes as data."""
+    return dlt645.encode(METER, 0x91, identifier.to_bytes(4, "little") + hexed(values))
+
+
+def test_blocks_of_three_phases():
+    voltages = block(0x0201FF00, "0423 1022 9921")
+    found, _rest = dlt645.find_frame(voltages)
+    assert dlt645.decode_read(found, METER, 0x0201FF00) == (2304, 2210, 2199)
+    currents = block(0x0202FF00, "725801 000080 010000")
+    found, _rest = dlt645.find_frame(currents)
+    assert dlt645.decode_read(found, METER, 0x0202FF00) == (15872, 0, 1)
+    assert "bytes" in refused(block(0x0201FF00, "0423 1022"), METER, 0x0201FF00)
+    assert "not BCD" in refused(block(0x0201FF00, "0423 FFFF 9921"), METER, 0x0201FF00)
+    other = block(0x0202FF00, "0423 1022 9921")
+    assert "another quantity" in refused(other, METER, 0x0201FF00)
+
+
+def test_address_that_a_meter_tells():
+    found, _rest = dlt645.find_frame(hexed(OTHERS[0]))
+    assert dlt645.decode_address(found) == METER
+    for frame, text in (
+        (dlt645.encode(dlt645.WILDCARD, 0x13), "echo"),
+        (dlt645.encode(METER, 0x93, hexed("79563412 0021")), "another address"),
+        (dlt645.encode(METER, 0x93, b""), "another address"),
+        (dlt645.encode(dlt645.WILDCARD, 0x93, b"\xaa" * 6), "another address"),
+        (hexed(ANSWERS[0][0]), "control 91"),
+        (dlt645.encode(METER, 0xD3, b"\x01"), "meter error 01"),
+    ):
+        found, _rest = dlt645.find_frame(frame)
+        try:
+            dlt645.decode_address(found)
+            raise AssertionError(text)
+        except FrameError as error:
+            assert text in str(error), str(error)

@@ -104,3 +104,87 @@ def test_what_moved_without_power_is_the_same_meters_and_possible():
     assert not r.follows("210012345679", 1000000, minute_ms)
     r.number = ""
     assert r.follows("210012345679", 1000000, minute_ms)
+    r.number = "210012345678"
+    r.follows("210012345679", 1000000, minute_ms)
+    assert r.problem == "meter replaced: number 210012345679 -> 210012345678"
+
+
+def test_slack_follows_the_resolution_of_the_meter():
+    for resolution_wh in (1, 10, 63):
+        r = register()
+        r.resolution_wh = resolution_wh
+        r.step(500)
+        # 7040 W for 1.5 s are 2 Wh
+        most_wh = 1000000 + 2 + 20 + resolution_wh
+        assert not r.accept(most_wh + 1)
+        assert r.accept(most_wh)
+
+
+def near_the_end(wrap_wh=1000000000):
+    r = MeterRegister(7040)
+    r.wrap_wh = wrap_wh
+    r.accept(wrap_wh - 10)
+    assert r.accept(wrap_wh - 10)
+    return r
+
+
+def test_register_that_begins_anew_goes_on_here():
+    r = near_the_end()
+    r.step(10000)
+    assert r.accept(10) and r.wh == 1000000010
+    r.step(10000)
+    assert r.accept(20) and r.wh == 1000000020
+    assert not r.accept(10), "one step back"
+    assert not r.accept(1000000020), "the meter does not show the turns"
+    assert r.accept(20) and r.wh == 1000000020
+
+
+def test_only_what_the_rated_power_allows_is_a_new_beginning():
+    r = near_the_end()
+    r.step(10000)
+    # 7040 W for 11 s are 21 Wh, the slack is 30 Wh
+    assert not r.accept(42)
+    assert r.accept(41) and r.wh == 1000000041
+    for wrap_wh, wh in ((0, 10), (1000000000, 999999980)):
+        r = near_the_end()
+        r.wrap_wh = wrap_wh
+        for _ in range(3):
+            assert not r.accept(wh), (wrap_wh, wh)
+        assert r.implausible and r.problem == "meter register: 999999990 -> %d Wh" % wh
+
+
+def test_register_that_began_anew_without_power_goes_on_from_the_last_record():
+    r = MeterRegister(7040)
+    r.wrap_wh = 1000000000
+    r.accept(20)
+    assert r.accept(20)
+    assert not r.follows("", 999999000, 60000)
+    assert r.wh == 20 and r.problem == "meter register: 999999000 -> 20 Wh"
+    assert r.follows("", 999999980, 60000) and r.wh == 1000000020
+    r.step(1000)
+    assert r.accept(30) and r.wh == 1000000030
+    # The second time, with one turn on the books
+    r = MeterRegister(7040)
+    r.wrap_wh = 1000000000
+    r.accept(20)
+    assert r.accept(20)
+    assert r.follows("", 1000000010, 60000) and r.wh == 1000000020
+
+
+def test_another_meter_is_named_and_taken_after_a_restart():
+    r = MeterRegister(7040)
+    assert not r.accept(1000000, "A")
+    assert not r.accept(1000000, "B"), "two meters, one reading each"
+    assert r.accept(1000000, "B") and r.number == "B"
+    for _ in range(2):
+        assert not r.accept(1000000, "C")
+    assert r.accept(1000000, "") and r.number == "B", "no number is no other number"
+    for count in range(3):
+        assert not r.implausible and not r.problem, count
+        assert not r.accept(1000010, "C")
+    assert r.implausible and r.wh == 1000000
+    assert r.problem == "meter replaced: number B -> C"
+    r.restart()
+    assert not r.implausible and not r.problem
+    r.accept(5, "C")
+    assert r.accept(5, "C") and (r.wh, r.number) == (5, "C")

@@ -15,9 +15,8 @@ _PAUSE_MS = const(30)
 _ROUND = (ENERGY, CURRENTS, VOLTAGES, POWER, ENERGY, CURRENTS, VOLTAGES, FREQUENCY)
 _NEEDED = (ENERGY, CURRENTS, VOLTAGES)
 _ATTEMPTS = const(3)
-# Among several, a meter that left so many questions open is asked at every so many turns only: waiting
-# for it must not make the others old
-_SILENT = const(2)
+# Among several, a meter that left a question open is asked at every so many turns only: waiting for it
+# must not make the others old
 _REST_TURNS = const(4)
 
 
@@ -48,8 +47,7 @@ class Metering:
             turn.place = turn.attempts = 0
         while True:
             for turn in turns:
-                rests = len(turns) > 1 and turn.silent >= _SILENT and turn.silent % _REST_TURNS
-                if rests:
+                if len(turns) > 1 and turn.silent % _REST_TURNS:
                     turn.silent += 1
                 else:
                     await self._take_turn(turn)

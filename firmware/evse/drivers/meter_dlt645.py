@@ -9,6 +9,8 @@ _BUFFER_MOST = const(256)
 # Unanswered so often, a meter whose address was found is looked for anew: it may be another one
 _SILENT = const(3)
 _ANSWER_MS = const(700)
+# So many bytes that make no frame were one
+_LEAST_BYTES = const(12)
 # By quantity; the first phase stands for all
 _IDENTIFIERS = (
     dlt645.ENERGY_IMPORT,
@@ -46,6 +48,7 @@ class MeterDlt645:
         self._due = False  # the next of several questions is to be sent
         self._values = []  # phases that have been told
         self._buffer = b""
+        self._spoilt = 0  # bytes since the request that are in no frame
         self._unanswered = 0
 
     def number(self):
@@ -54,6 +57,8 @@ class MeterDlt645:
 
     def request(self, quantity):
         """Ask for a quantity of core.readings; whatever arrived before is dropped."""
+        if self._spoilt >= _LEAST_BYTES:
+            self._refuse("checksum")
         self._port.read()
         self._quantity = quantity
         self._values = []
@@ -79,22 +84,28 @@ class MeterDlt645:
             self._ask()
             return None
         if data:
+            self._spoilt += len(data)
             self._buffer = (self._buffer + data)[-_BUFFER_MOST:]
         while True:
             frame, self._buffer = dlt645.find_frame(self._buffer)
             if frame is None:
                 return None
+            self._spoilt -= len(frame)
             try:
                 value = self._take(frame)
             except dlt645.FrameError as error:
-                self.bad_frames += 1
-                self.last_error = str(error)
+                self._refuse(str(error))
                 if isinstance(error, dlt645.NoDataError):
                     self._unanswered = 0
                     self._do_without()
                 continue
+            self._spoilt = 0
             if value is not None:
                 return value
+
+    def _refuse(self, reason):
+        self.bad_frames += 1
+        self.last_error = reason
 
     def _ask(self):
         identifier = _IDENTIFIERS[self._quantity]
@@ -108,6 +119,7 @@ class MeterDlt645:
     def _send(self, identifier, frame):
         self._due = False
         self._buffer = b""
+        self._spoilt = 0
         self._identifier = identifier
         self._port.write(frame)
 

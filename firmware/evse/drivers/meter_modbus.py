@@ -1,10 +1,8 @@
 """Modbus RTU meter of core.modbus_meters on an RS-485 pair.
 
-An answer does not say what it answers. So a question that nobody answered keeps the next one, if it is
-another, waiting until its answer can no longer come.
+An answer does not say what it answers: so each question waits for as long as its answer may come, and
+only then comes the next.
 """
-
-from time import ticks_diff, ticks_ms
 
 from micropython import const
 
@@ -13,10 +11,10 @@ from ..core.readings import CURRENTS, ENERGY, FREQUENCY, POWER, VOLTAGES
 
 # The longest answer and an echo before it, with room for noise
 _BUFFER_MOST = const(64)
-# No meter answers later than this
-_LATE_MS = const(2000)
-# So many bytes that are no frame were an answer once
-_SPOILT_BYTES = const(5)
+# No meter answers later than this; one whose answer was spoilt has answered
+_LATE_MS = const(1500)
+_SPOILT_MS = const(700)
+_LEAST_BYTES = const(5)
 
 
 class MeterModbus:
@@ -32,6 +30,7 @@ class MeterModbus:
             raise ValueError("meter has %d phase" % model[modbus_meters.PHASES])
         self.wrap_wh = model[modbus_meters.WRAP_WH]
         self.resolution_wh = model[modbus_meters.RESOLUTION_WH]
+        self.answer_ms = _LATE_MS  # how long the answer may take
         self.frame = b""  # the last good answer with the register
         self.bad_frames = 0
         self.last_error = ""
@@ -40,13 +39,9 @@ class MeterModbus:
         self._address = address
         self._phases = phases
         self._quantity = ENERGY
-        self._sent = ENERGY  # the quantity last asked for on the pair
-        self._sent_ms = 0
-        self._held = False
-        self._open = 0  # questions whose answer may still come
         self._request = b""
         self._buffer = b""
-        self._spoilt = 0  # bytes since then that are in no frame
+        self._spoilt = 0  # bytes since the request that are in no frame
         self._foreign = False  # another master has asked this meter
 
     def number(self):
@@ -55,12 +50,22 @@ class MeterModbus:
 
     def request(self, quantity):
         """Ask for a quantity of core.readings; whatever arrived before is dropped."""
-        if self._open and self._spoilt + len(self._port.read()) >= _SPOILT_BYTES:
-            self._open -= 1
+        if self._spoilt >= _LEAST_BYTES:
+            self._refuse("checksum")
+        self._port.read()
+        self._buffer = b""
+        self._spoilt = 0
+        self._foreign = False
         self._quantity = quantity
-        self._held = self._open > 0 and quantity != self._sent
-        if not self._held:
-            self._send()
+        self.answer_ms = _LATE_MS
+        model = self._model
+        self._request = modbus.encode_read(
+            self._address,
+            model[modbus_meters.FUNCTION],
+            model[modbus_meters.REGISTERS][quantity][0],
+            self._size() // 2,
+        )
+        self._port.write(self._request)
 
     def poll(self):
         """Value of the answer in the quantity's unit, or None while there is none.
@@ -69,42 +74,26 @@ class MeterModbus:
         their reason kept in `last_error`, and the wait goes on.
         """
         data = self._port.read()
-        if self._held:
-            if ticks_diff(ticks_ms(), self._sent_ms) >= _LATE_MS:
-                self._open = 0
-                self._send()
-            return None
         if data:
             self._spoilt += len(data)
             self._buffer = (self._buffer + data)[-_BUFFER_MOST:]
+        elif self._spoilt >= _LEAST_BYTES:
+            self.answer_ms = _SPOILT_MS
         while True:
             frame, self._buffer = modbus.find_frame(self._buffer)
             if frame is None:
                 return None
             self._spoilt -= len(frame)
             try:
-                return self._take(frame)
+                value = self._take(frame)
+                self._spoilt = 0
+                return value
             except modbus.FrameError as error:
-                self.bad_frames += 1
-                self.last_error = str(error)
+                self._refuse(str(error))
 
-    def _send(self):
-        model = self._model
-        quantity = self._quantity
-        self._port.read()
-        self._buffer = b""
-        self._spoilt = 0
-        self._foreign = False
-        self._sent = quantity
-        self._sent_ms = ticks_ms()
-        self._open += 1
-        self._request = modbus.encode_read(
-            self._address,
-            model[modbus_meters.FUNCTION],
-            model[modbus_meters.REGISTERS][quantity][0],
-            self._size() // 2,
-        )
-        self._port.write(self._request)
+    def _refuse(self, reason):
+        self.bad_frames += 1
+        self.last_error = reason
 
     def _size(self):
         """Data bytes of the answer."""
@@ -120,8 +109,8 @@ class MeterModbus:
             elif self._foreign:
                 self._foreign = False
                 raise modbus.FrameError("answer to another master")
-            elif self._open:
-                self._open -= 1
+            else:
+                self.answer_ms = _SPOILT_MS
         data = modbus.decode_read(
             frame, self._address, model[modbus_meters.FUNCTION], self._size()
         )
