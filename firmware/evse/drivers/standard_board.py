@@ -75,6 +75,9 @@ class StandardBoard:
         return Chip()
 
     def __getattr__(self, name):
+        # Data that the board does not have is not a part
+        if name[0] < "a":
+            raise AttributeError(name)
         # Whoever has built the parts may forget the module again
         from .standard_parts import StandardParts
 

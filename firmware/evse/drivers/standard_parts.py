@@ -138,11 +138,11 @@ class StandardParts:
             wires = [pins["rfid_" + wire] for wire in ("sck", "mosi", "miso", "cs", "reset")]
             return self._once("rfid_sck", RfidRc522, _SPI, *wires)
         if kind == "pn532_i2c":
-            from .rfid_pn532_i2c import RfidPn532I2c
+            from .rfid_pn532 import RfidPn532I2c
 
             return self._once("rfid_sda", RfidPn532I2c, _I2C, pins["rfid_sda"], pins["rfid_scl"])
         if kind == "pn532_uart":
-            from .rfid_pn532_uart import RfidPn532Uart
+            from .rfid_pn532 import RfidPn532Uart
 
             uart = self._board.UART_RFID
             return self._once("rfid_tx", RfidPn532Uart, uart, pins["rfid_tx"], pins["rfid_rx"])
