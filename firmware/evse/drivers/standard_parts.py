@@ -3,7 +3,6 @@
 from micropython import const
 
 _SPI = const(1)
-_I2C = const(0)
 _DLT645_FRAMING = (2400, 8, 0, 1)
 
 
@@ -72,7 +71,8 @@ class StandardParts:
         if board.METER == "hlw8032":
             from .meter_hlw8032 import MeterHlw8032
 
-            return MeterHlw8032(board.UART_METER, pins["meter_rx"], board.METER_SCALE)
+            tx, rx = pins["meter_tx"], pins["meter_rx"]
+            return MeterHlw8032(board.UART_METER, rx, board.METER_SCALE, tx)
         if board.METER == "bl0942":
             from .meter_bl0942 import MeterBl0942
 
@@ -94,8 +94,11 @@ class StandardParts:
         from ..core import modbus_meters
         from .meter_modbus import MeterModbus
 
-        row = modbus_meters.ROWS[model]
-        return MeterModbus(self._rs485(row[0]), row, address, self._board.PHASES)
+        row = modbus_meters.MODELS[model]
+        # The wildcard of DL/T 645 means the address that the meter leaves the factory with
+        unit = int(address) if address.isdigit() else row[modbus_meters.ADDRESS]
+        port = self._rs485(row[modbus_meters.FRAMING])
+        return MeterModbus(port, row, unit, self._board.PHASES)
 
     def _rs485(self, framing):
         from .rs485 import Rs485
@@ -140,7 +143,7 @@ class StandardParts:
         if kind == "pn532_i2c":
             from .rfid_pn532 import RfidPn532I2c
 
-            return self._once("rfid_sda", RfidPn532I2c, _I2C, pins["rfid_sda"], pins["rfid_scl"])
+            return self._once("rfid_sda", RfidPn532I2c, pins["rfid_sda"], pins["rfid_scl"])
         if kind == "pn532_uart":
             from .rfid_pn532 import RfidPn532Uart
 
@@ -179,7 +182,9 @@ class StandardParts:
         if "rcm_trip_ac" in pins:
             from .residual_current_two_level import ResidualCurrentTwoLevel
 
-            return ResidualCurrentTwoLevel(trip, pins["rcm_trip_ac"], test, pull_up)
+            # A transistor inverts the test, because a low pin must be no test
+            wires = (trip, pins["rcm_trip_ac"], test)
+            return ResidualCurrentTwoLevel(*wires, pull_up, self._pull_up("rcm_trip_ac"), 1)
         from .residual_current_monitor import ResidualCurrentMonitor
 
         return ResidualCurrentMonitor(trip, test, pull_up)

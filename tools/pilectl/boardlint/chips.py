@@ -32,9 +32,8 @@ class Chip(NamedTuple):
     pwm_channels: int
     # Whether a running pulse can be stopped; the first ESP32 waits for its end, with interrupts off
     rmt_stops: bool
-    # The Ethernet MAC's fixed pins, and those that may carry its clock
+    # The Ethernet MAC's fixed pins but that of its clock, none without a MAC
     rmii: frozenset[int]
-    rmii_clock: frozenset[int]
 
 
 def _pins(*parts: int | range) -> frozenset[int]:
@@ -61,7 +60,6 @@ CHIPS = {
         pwm_channels=16,
         rmt_stops=False,
         rmii=_pins(19, 21, 22, 25, 26, 27),
-        rmii_clock=_pins(0, 16, 17),
     ),
     "esp32s2": Chip(
         gpios=_pins(range(22), range(26, 47)),
@@ -79,7 +77,6 @@ CHIPS = {
         pwm_channels=8,
         rmt_stops=True,
         rmii=_pins(),
-        rmii_clock=_pins(),
     ),
     "esp32s3": Chip(
         gpios=_pins(range(22), range(26, 49)),
@@ -98,7 +95,6 @@ CHIPS = {
         pwm_channels=8,
         rmt_stops=True,
         rmii=_pins(),
-        rmii_clock=_pins(),
     ),
     "esp32c3": Chip(
         gpios=_pins(range(22)),
@@ -117,7 +113,6 @@ CHIPS = {
         pwm_channels=6,
         rmt_stops=True,
         rmii=_pins(),
-        rmii_clock=_pins(),
     ),
     "esp32c6": Chip(
         gpios=_pins(range(31)),
@@ -135,6 +130,5 @@ CHIPS = {
         pwm_channels=6,
         rmt_stops=True,
         rmii=_pins(),
-        rmii_clock=_pins(),
     ),
 }

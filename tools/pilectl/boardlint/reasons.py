@@ -50,9 +50,8 @@ REASONS = {
     # Ethernet
     "ethernet_chip": "ETHERNET: the {chip} has no Ethernet MAC; leave it away or choose an esp32",
     "ethernet_key": "ETHERNET {key} = {value}: {allowed}",
-    "ethernet_pins": "ETHERNET pins: GPIO {pin} is missing, which the MAC is fixed to; add it",
-    "ethernet_clock": "ETHERNET pins: none of {known} carries the 50 MHz clock; add the one that does",
-    "ethernet_extra": "ETHERNET pins: GPIO {pin} is none of the MAC's; take it out",
+    "ethernet_pins": "ETHERNET pins: GPIO {pin} is missing, which the MAC or its clock takes; add it",
+    "ethernet_extra": "ETHERNET pins: GPIO {pin} is neither the MAC's nor its clock's; take it out",
     "ethernet_role": "no pin for {role}, which ETHERNET needs: give it one in PINS",
     "ethernet_idle": "GPIO {pin}, {role}: ETHERNET is None; describe the PHY there or take the pin out",
     # Parts

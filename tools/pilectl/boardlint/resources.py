@@ -7,7 +7,9 @@ from typing import Any
 from .chips import Chip
 from .reasons import Problem, problem, whole
 
-PHYS = ("lan8710", "lan8720", "ip101", "rtl8201", "dp83848", "ksz8041", "ksz8081")
+PHYS = ("LAN8710", "LAN8720", "IP101", "RTL8201", "DP83848", "KSZ8041", "KSZ8081")
+# Pin of the 50 MHz clock, into the chip or out of it
+CLOCKS = {"gpio0_in": 0, "gpio0_out": 0, "gpio16_out": 16, "gpio17_out": 17}
 _ETHERNET_ROLES = ("eth_mdc", "eth_mdio")
 
 
@@ -41,8 +43,6 @@ def _uart_problems(board: Any, chip: Chip) -> list[Problem]:
 
 def _count_problems(board: Any, chip: Chip) -> list[Problem]:
     evses = 1 if board.SECOND is None else 2
-    second = board.SECOND or {}
-    chains = 2 if second.get("led_data") is not None else 1
     timers = [(evses, "the safety ticks")]
     if "rs485_direction" in board.PINS:
         timers.append((1, "the direction of RS-485"))
@@ -50,17 +50,13 @@ def _count_problems(board: Any, chip: Chip) -> list[Problem]:
     if board.DEAD_MAN == "rmt":
         rmt.append((evses, "the dead-man"))
     if board.LIGHT == "ws2812":
-        rmt.append((chains, "the lamps"))
-    pwm = [(evses, "the pilots")]
-    if board.LIGHT == "rgb":
-        pwm.append((6 if second.get("led_red") is not None else 3, "the lights"))
-    if "buzzer" in board.PINS:
-        pwm.append((1, "the buzzer"))
+        # Taken for each write and given back
+        rmt.append((1, "the lamps"))
     found = []
     for reason, wants, there in (
         ("timers", timers, chip.timers),
         ("rmt", rmt, chip.rmt_channels),
-        ("pwm", pwm, chip.pwm_channels),
+        ("pwm", [(evses, "the pilots")], chip.pwm_channels),
     ):
         needed = sum(count for count, _part in wants)
         if needed > there:
@@ -90,13 +86,10 @@ def _ethernet(board: Any, chip: Chip) -> list[Problem]:
     if not whole(address) or not 0 <= address <= 31:
         facts = {"key": "address", "value": address, "allowed": "allowed 0..31"}
         found.append(problem("ethernet_key", **facts))
-    if clock not in {"in", "out"}:
-        facts = {"key": "clock", "value": clock}
-        found.append(problem("ethernet_key", allowed="in from the PHY or out to it", **facts))
+    if clock not in CLOCKS:
+        facts = {"key": "clock", "value": clock, "allowed": "allowed " + ", ".join(CLOCKS)}
+        found.append(problem("ethernet_key", **facts))
     pins = set(ethernet.get("pins", ()))
-    found += [problem("ethernet_pins", pin=pin) for pin in sorted(chip.rmii - pins)]
-    if not pins & chip.rmii_clock:
-        known = ", ".join(map(str, sorted(chip.rmii_clock)))
-        found.append(problem("ethernet_clock", known=known))
-    extra = pins - chip.rmii - chip.rmii_clock
-    return found + [problem("ethernet_extra", pin=pin) for pin in sorted(extra)]
+    fixed = chip.rmii | ({CLOCKS[clock]} if clock in CLOCKS else pins & set(CLOCKS.values()))
+    found += [problem("ethernet_pins", pin=pin) for pin in sorted(fixed - pins)]
+    return found + [problem("ethernet_extra", pin=pin) for pin in sorted(pins - fixed)]

@@ -74,7 +74,8 @@ PULLED_UP = (
 CHOICES: dict[str, dict[Any, tuple[tuple[str, ...], tuple[str, ...]]]] = {
     "METER": {
         "rs485": (("rs485_tx", "rs485_rx"), ("rs485_direction",)),
-        "hlw8032": (("meter_rx",), ()),
+        # It never sends; MicroPython gives a UART a transmit pin all the same, by default one of the flash
+        "hlw8032": (("meter_rx", "meter_tx"), ()),
         "bl0942": (("meter_tx", "meter_rx"), ()),
         "s0": (("meter_pulse",), ()),
     },
