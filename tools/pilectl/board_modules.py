@@ -19,7 +19,7 @@ _ALWAYS = (
     "watchdog",
 )
 # Attribute of a board, choice: its drivers
-_CHOSEN: dict[str, dict[str, tuple[str, ...]]] = {
+CHOSEN: dict[str, dict[str, tuple[str, ...]]] = {
     "DEAD_MAN": {
         "charge_pump": ("dead_man",),
         "rmt": ("dead_man_rmt",),
@@ -59,10 +59,10 @@ _WIRED = {
 def drivers(board: Any) -> set[str]:
     """Names of the driver modules that `board` can import, the standard ones among them."""
     found = set(_ALWAYS)
-    for attribute, choices in _CHOSEN.items():
+    for attribute, choices in CHOSEN.items():
         found.update(choices.get(getattr(board, attribute), ()))
     if "temperature" in board.INSTALLED_OUTSIDE:
-        found -= {name for names in _CHOSEN["TEMPERATURE"].values() for name in names}
+        found -= {name for names in CHOSEN["TEMPERATURE"].values() for name in names}
     found.update(driver for role, driver in _WIRED.items() if role in board.PINS)
     if "rcm_trip_ac" in board.PINS:
         found.add("residual_current_two_level")

@@ -17,10 +17,11 @@ from .parts import part_problems
 from .pins import pin_problems
 from .reasons import REASONS, Problem, problem
 from .resources import resource_problems
-from .roles import ROLES
+from .roles import CHOICES, ROLES
 
 __all__ = (
     "CHIPS",
+    "CHOICES",
     "REASONS",
     "ROLES",
     "Problem",
