@@ -10,7 +10,7 @@ PY := $(VENV)/bin/python
 JOBS ?= 4
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test test-one check lint format types dialect build flash sim bridge sandbox conformance properties torture kills mutation bench clean
+.PHONY: help setup demo test test-one check lint format types dialect new-board lint-board build flash sim bridge sandbox conformance properties torture kills mutation bench clean
 
 help:  ## list the words
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  \1	/' | expand -t 14
@@ -45,6 +45,12 @@ types: build/.setup  ## types of the host side
 
 dialect: build/.setup  ## every device file through mpy-cross, for every board
 	@for board in $$($(PY) -m pilectl boards); do $(PY) -m pilectl build $$board >build/$$board.txt || { cat build/$$board.txt; exit 1; }; tail -n 2 build/$$board.txt; done
+
+new-board: build/.setup  ## begin a board from the template: NAME=mine (boards/BLUEPRINT.md goes on)
+	@$(PY) -m pilectl new-board $(if $(NAME),"$(NAME)",$(error say which: make new-board NAME=mine))
+
+lint-board: build/.setup  ## pins, parts, dividers and wiring page of a board: BOARD=devkitc
+	@$(PY) -m pilectl lint $(BOARD)
 
 build: build/.setup  ## what goes on a board: BOARD=devkitc
 	$(PY) -m pilectl build $(BOARD)

@@ -2,6 +2,7 @@
 
 APP, CORE, DRIVERS, LINK = ("evse/%s/" % room for room in ("app", "core", "drivers", "link"))
 BOARD_FILE = DRIVERS + "standard_board.py"
+PARTS_FILE = DRIVERS + "standard_parts.py"
 
 START = "reached only before the contactor can close"
 BRIEF = "shorter than its pattern says"
@@ -16,7 +17,11 @@ ALLOWED = {
     ),
     (APP + "config.py", "load", "import"): (START, "the table of settings"),
     (CORE + "pilot_profiles.py", "load", "import"): (START, "the profile that was chosen"),
+    (BOARD_FILE, "StandardBoard.__getattr__", "import"): (BRIEF, "who asks: see StandardParts"),
     (BOARD_FILE, "StandardBoard.*", "import"): (START, "parts are built once"),
+    (PARTS_FILE, "StandardParts.*", "import"): (START, "parts are built once"),
+    (APP + "station.py", "Station._build_panel", "import"): (START, "built once"),
+    (APP + "panel.py", "Panel._readers", "import"): (START, "built once"),
     (DRIVERS + "dead_man_rmt.py", "DeadManRmt.__init__", "rmt.write_pulses"): (
         START,
         "shows that a pulse can be stopped",
@@ -99,7 +104,7 @@ ALLOWED = {
     ("main.py", "<module>", "print sys.print_exception time.sleep"): (OPENED, "the end of main"),
 }
 # Objects of a class go by these names; a class that is not here may go by any
-RECEIVERS = {"StandardBoard": ("board",)}
+RECEIVERS = {"StandardBoard": ("board", "evse"), "StandardParts": ("board", "evse")}
 # Tasks that may build parts, up to this call: no closing comes within 500 ms of the first tick
 EARLY = {
     (APP + "station.py", "Station._run"): "tick.start",

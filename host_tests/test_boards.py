@@ -2,15 +2,21 @@
 agrees with it, and the whole firmware charges on it.
 """
 
+import re
+
 import pytest
 
-from board_front_ends import AGREEMENT_MV, adc_uv
-from board_lint import board_problems, page_problems
-from rig import ROOT, load_board, rig
+from pilectl import boardlint
+from pilectl.boardlint.front_ends import AGREEMENT_MV, adc_uv
+from rig import ROOT, rig
 
-BOARDS = sorted(path.name for path in (ROOT / "boards").iterdir() if path.is_dir())
+BOARDS = sorted(path.parent.name for path in (ROOT / "boards").glob("*/board.py"))
+BOOTED = list(BOARDS)
+# Until the drivers and models of the other boards' parts are here: delete this line with them
+BOOTED = [name for name in BOARDS if name.startswith("devkitc")]
 SAFE_LOW = (
     "contactor",
+    "phase_contactor",
     "cp_pwm",
     "heartbeat",
     "dead_man_rmt",
@@ -25,42 +31,58 @@ def sentences(problems):
     return "\n".join(problem.text for problem in problems)
 
 
+def anchors(page):
+    """Anchors of the headings of a page, as GitHub makes them."""
+    heads = re.findall(r"^#+ (.+)$", page.read_text(encoding="utf-8"), re.MULTILINE)
+    plain = (re.sub(r"[^\w\- ]", "", head.lower()) for head in heads)
+    return {head.replace(" ", "-") for head in plain}
+
+
 def test_there_is_a_board():
     assert BOARDS
 
 
 @pytest.mark.parametrize("name", BOARDS)
-def test_board_keeps_the_rules(name):
-    problems = board_problems(load_board(name), name)
+def test_board_and_wiring_page_keep_the_rules(name):
+    problems = boardlint.folder_problems(ROOT / "boards" / name)
     assert not problems, sentences(problems)
 
 
 @pytest.mark.parametrize("name", BOARDS)
-def test_wiring_page_lists_exactly_the_pins_of_the_board(name):
-    page_path = ROOT / "boards" / name / "board.md"
-    assert page_path.exists(), f"{name}: no board.md"
-    text = page_path.read_text(encoding="utf-8")
-    problems = page_problems(load_board(name), text)
-    assert not problems, sentences(problems)
+def test_wiring_page_says_what_was_never_built(name):
+    text = (ROOT / "boards" / name / "board.md").read_text(encoding="utf-8")
+    assert "only been simulated" in " ".join(text.split()).replace("> ", "")
+    assert "](../README.md#the-journals-partition)" in text
+
+
+@pytest.mark.parametrize("name", BOARDS)
+def test_links_between_wiring_pages_lead_somewhere(name):
+    folder = ROOT / "boards" / name
+    for link in re.findall(r"\]\(([^)]+)\)", (folder / "board.md").read_text(encoding="utf-8")):
+        path, _sharp, anchor = link.partition("#")
+        target = folder / path
+        assert target.exists(), link
+        assert not anchor or anchor in anchors(target), link
 
 
 @pytest.mark.parametrize("name", BOARDS)
 def test_safe_outputs_lets_go_of_everything_and_puts_the_pilot_at_minus_12_v(name):
     with rig(board=name) as r:
-        roles = [role for role in SAFE_LOW if role in r.board.PINS]
-        pads = {role: r.world.chip.pad(r.board.PINS[role]) for role in roles}
+        own = (r.board.PINS, r.board.SECOND or {})
+        pins = [pins[role] for pins in own for role in SAFE_LOW if pins.get(role) is not None]
+        pads = {pin: r.world.chip.pad(pin) for pin in pins}
         for pad in pads.values():
             pad.set_output(True)
             pad.write(1)
         r.board.safe_outputs()
-        levels = {role: (pad.output, pad.read(r.world.clock.now_us)) for role, pad in pads.items()}
+        levels = {pin: (pad.output, pad.read(r.world.clock.now_us)) for pin, pad in pads.items()}
         low_mv = r.world.line.levels_mv()[1]
         r.world.clock.advance(1000)
-        assert levels == dict.fromkeys(roles, (True, 0))
+        assert levels == dict.fromkeys(pins, (True, 0))
         assert abs(r.world.line.cp_mv(r.world.clock.now_us) - low_mv) <= AGREEMENT_MV
 
 
-@pytest.mark.parametrize("name", BOARDS)
+@pytest.mark.parametrize("name", BOOTED)
 def test_board_boots_and_charges_and_reads_the_pilot_as_the_line_is(name, record_property):
     """Levels of states A, B and C, both half-waves, as the firmware reads them on this board."""
     errors = {}

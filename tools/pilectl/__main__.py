@@ -1,4 +1,4 @@
-"""pilectl build BOARD | boards | check-settings FILE | flash BOARD PORT"""
+"""pilectl boards | build BOARD | check-settings FILE | flash BOARD PORT | lint BOARD | new-board NAME"""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from pathlib import Path
 
 from evse.core import settings
 
+from . import boardlint, new_board
 from . import build as builder
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -68,6 +69,36 @@ def do_flash(args: argparse.Namespace) -> int:
     return 0
 
 
+def do_lint(args: argparse.Namespace) -> int:
+    """Check a board of boards/, or a folder anywhere; one sentence for each finding."""
+    folder = Path(args.board)
+    if not (folder / "board.py").exists():
+        folder = ROOT / "boards" / args.board
+    if not folder.is_dir():
+        known = ", ".join(builder.boards(ROOT))
+        print(f"no board {args.board}; boards are {known}", file=sys.stderr)
+        return 1
+    problems = boardlint.folder_problems(folder.resolve())
+    for problem in problems:
+        print(f"{folder.name}: {problem.text}", file=sys.stderr)
+    if not problems:
+        print(f"{folder.name}: keeps the rules")
+    return 1 if problems else 0
+
+
+def do_new_board(args: argparse.Namespace) -> int:
+    """Copy the template under a new name."""
+    try:
+        folder = new_board.create(ROOT, args.name)
+    except new_board.NewBoardError as error:
+        print(f"pilectl: {error}", file=sys.stderr)
+        return 1
+    print(
+        f"{folder.relative_to(ROOT)}: board.py and board.md; boards/BLUEPRINT.md goes on from here"
+    )
+    return 0
+
+
 def parser() -> argparse.ArgumentParser:
     """The command line."""
     top = argparse.ArgumentParser(prog="pilectl", description=__doc__)
@@ -84,6 +115,12 @@ def parser() -> argparse.ArgumentParser:
     verb.add_argument("board")
     verb.add_argument("port")
     verb.set_defaults(do=do_flash)
+    verb = verbs.add_parser("lint", help="check pins, parts, dividers and wiring page of a board")
+    verb.add_argument("board", help="name in boards/, or a folder")
+    verb.set_defaults(do=do_lint)
+    verb = verbs.add_parser("new-board", help="begin a board from the template")
+    verb.add_argument("name")
+    verb.set_defaults(do=do_new_board)
     return top
 
 
