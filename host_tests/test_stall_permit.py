@@ -9,16 +9,13 @@ from collections import defaultdict
 import pytest
 
 from rig import ROOT
-from stall_search import search, search_file
+from stall_link import LINK, ROWS
+from stall_search import ASKED, BRIEF, OPENED, START, search, search_file
 
 FIRMWARE = ROOT / "firmware"
-APP, CORE, DRIVERS, LINK = ("evse/%s/" % room for room in ("app", "core", "drivers", "link"))
+APP, CORE, DRIVERS = ("evse/%s/" % room for room in ("app", "core", "drivers"))
 BOARD_FILE = DRIVERS + "standard_board.py"
 
-START = "reached only before the contactor can close"
-BRIEF = "shorter than its pattern says"
-ASKED = "every caller asks"
-OPENED = "the contactor was told to open in the statement before"
 # (file, function, calls): kind, reason
 ALLOWED = {
     (APP + "config.py", "read_json", "open json.load"): (START, "settings and counters"),
@@ -66,40 +63,7 @@ ALLOWED = {
         BRIEF,
         "pieces of 64 characters; the tick runs between them and opens by itself",
     ),
-    (LINK + "mqtt.py", "_Codec.connect_packet", "self.connect"): (
-        BRIEF,
-        "umqtt's connect() on a buffer in place of a socket",
-    ),
-    (LINK + "dialer.py", "Dialer._connect", "asyncio.open_connection"): (
-        BRIEF,
-        "the address is a number, so no name is looked up, and connecting does not wait",
-    ),
-    (LINK + "secure.py", "Security.*", "import tls.SSLContext tls.PROTOCOL_TLS_CLIENT"): (
-        BRIEF,
-        "tls is part of the interpreter; a context seeds a generator and reads one certificate at most",
-    ),
-    (LINK + "secure.py", "Security._psk", "tls.CERT_NONE"): (BRIEF, "a number"),
-    (LINK + "secure.py", "Security._certificate", "tls.CERT_REQUIRED"): (BRIEF, "a number"),
-    (LINK + "secure.py", "Security._encrypted", "context.wrap_socket"): (
-        BRIEF,
-        "leaves the handshake to the first bytes",
-    ),
-    (LINK + "secure.py", "_handshake", "tls_socket.write"): (
-        BRIEF,
-        "a pre-shared key without key exchange, 2 to 5 ms",
-    ),
-    (LINK + "ntp.py", "Ntp.ask", "socket.AF_INET socket.SOCK_DGRAM socket.getaddrinfo"): (
-        BRIEF,
-        "the address is a number, so no name is looked up",
-    ),
-    (LINK + "wlan.py", "Wlan.__init__", "import network.WLAN wlan.active"): (
-        START,
-        "the radio is started once",
-    ),
-    (LINK + "wlan.py", "Wlan._join", "wlan.connect"): (
-        BRIEF,
-        "only begins to connect, and the port keeps the network in RAM",
-    ),
+    **ROWS,
     ("main.py", "<module>", "print sys.print_exception time.sleep"): (OPENED, "the end of main"),
 }
 # Objects of a class go by these names; a class that is not here may go by any
@@ -257,12 +221,10 @@ def test_main_opens_before_it_prints_or_waits(trees):
 
 def test_what_the_short_ones_rest_on(trees):
     from evse.app import console
-    from evse.core import dlt645, settings
+    from evse.core import dlt645
 
     assert console._PIECE * 87 < 10000
     assert len(dlt645.encode_read("A" * 12, dlt645.ENERGY_IMPORT)) <= 256
-    kinds = {row[0]: row[1] for row in settings.TABLE}
-    assert (kinds["broker_host"], kinds["ntp_host"]) == ("ipv4", "ipv4?")
     secure = ast.unparse(trees[LINK + "secure.py"])
     assert "do_handshake_on_connect=False" in secure
     ciphers = re.findall(r"'(TLS-[^']+)'", secure)
