@@ -103,17 +103,13 @@ def _name(data, at, steps):
     """(labels as on the wire without pointers, in lower case; the place behind) of a name at `at`."""
     labels = b""
     behind = 0
-    least = at
     while True:
         steps[0] -= 1
         size = data[at]
         if size >= 0xC0:
             behind = behind or at + 2
+            # Two that lead to each other end with the steps
             at = (size & 0x3F) << 8 | data[at + 1]
-            # Backward only, so that no two pointers lead to each other
-            if at >= least:
-                raise ValueError
-            least = at
         else:
             labels += data[at : at + 1 + size]
             at += 1 + size
