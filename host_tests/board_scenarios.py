@@ -5,9 +5,9 @@ import json
 import socket
 
 from evse.core import faults
-from scripted_broker import Broker
 from pilesim import host
 from pilesim.residual_current import FAULT_TRIP_US
+from scripted_broker import Broker
 
 GREETED_S = 1_763_600_000
 TOKEN = "04A1B2C3D4E5F6"

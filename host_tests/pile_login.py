@@ -10,10 +10,10 @@ import sys
 import time
 from binascii import unhexlify
 
+from evse.link.bearer import Bearer
 from evse.link.dialer import Dialer
 from evse.link.mqtt import MqttLink
 from evse.link.secure import Security
-from evse.link.wlan import Wlan
 
 
 class Permit:
@@ -99,7 +99,7 @@ async def main():
         return
     permit = Permit(options.get("energised", False))
     address = (options.get("host", "127.0.0.1"), options["port"])
-    dialer = Dialer(address, Wlan("", ""), security, permit, None, 900)
+    dialer = Dialer(address, Bearer(None, None, None, None, None), security, permit, None, 900)
     will = options.get("will", "pile/%s/online" % options["station"])
     link = MqttLink(
         options.get("client_id", options["station"]),

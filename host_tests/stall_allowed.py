@@ -1,13 +1,12 @@
 """Calls that can hold the interpreter and need not ask: file, function, call, and the reason that is proved."""
 
-APP, CORE, DRIVERS, LINK = ("evse/%s/" % room for room in ("app", "core", "drivers", "link"))
+from stall_link import ROWS
+from stall_search import ASKED, BRIEF, OPENED, START
+
+APP, CORE, DRIVERS = ("evse/%s/" % room for room in ("app", "core", "drivers"))
 BOARD_FILE = DRIVERS + "standard_board.py"
 PARTS_FILE = DRIVERS + "standard_parts.py"
 
-START = "reached only before the contactor can close"
-BRIEF = "shorter than its pattern says"
-ASKED = "every caller asks"
-OPENED = "the contactor was told to open in the statement before"
 # (file, function, calls): kind, reason
 ALLOWED = {
     (APP + "config.py", "read_json", "open json.load"): (START, "settings and counters"),
@@ -67,44 +66,11 @@ ALLOWED = {
         BRIEF,
         "pieces of 64 characters; the tick runs between them and opens by itself",
     ),
-    (LINK + "mqtt.py", "_Codec.connect_packet", "self.connect"): (
-        BRIEF,
-        "umqtt's connect() on a buffer in place of a socket",
-    ),
-    (LINK + "dialer.py", "Dialer._connect", "asyncio.open_connection"): (
-        BRIEF,
-        "the address is a number, so no name is looked up, and connecting does not wait",
-    ),
-    (LINK + "secure.py", "Security.*", "import tls.SSLContext tls.PROTOCOL_TLS_CLIENT"): (
-        BRIEF,
-        "tls is part of the interpreter; a context seeds a generator and reads one certificate at most",
-    ),
-    (LINK + "secure.py", "Security._psk", "tls.CERT_NONE"): (BRIEF, "a number"),
-    (LINK + "secure.py", "Security._certificate", "tls.CERT_REQUIRED"): (BRIEF, "a number"),
-    (LINK + "secure.py", "Security._encrypted", "context.wrap_socket"): (
-        BRIEF,
-        "leaves the handshake to the first bytes",
-    ),
-    (LINK + "secure.py", "_handshake", "tls_socket.write"): (
-        BRIEF,
-        "a pre-shared key without key exchange, 2 to 5 ms",
-    ),
-    (LINK + "ntp.py", "Ntp.ask", "socket.AF_INET socket.SOCK_DGRAM socket.getaddrinfo"): (
-        BRIEF,
-        "the address is a number, so no name is looked up",
-    ),
-    (LINK + "wlan.py", "Wlan.__init__", "import network.WLAN wlan.active"): (
-        START,
-        "the radio is started once",
-    ),
-    (LINK + "wlan.py", "Wlan._join", "wlan.connect"): (
-        BRIEF,
-        "only begins to connect, and the port keeps the network in RAM",
-    ),
+    **ROWS,
     ("main.py", "<module>", "print sys.print_exception time.sleep"): (OPENED, "the end of main"),
 }
 # Objects of a class go by these names; a class that is not here may go by any
-RECEIVERS = {"StandardBoard": ("board", "evse"), "StandardParts": ("board", "evse")}
+RECEIVERS = {"StandardBoard": ("board",), "StandardParts": ("board",)}
 # Tasks that may build parts, up to this call: no closing comes within 500 ms of the first tick
 EARLY = {
     (APP + "station.py", "Station._run"): "tick.start",

@@ -46,7 +46,9 @@ HOLDING = (
     ("*.getaddrinfo", "seconds"),
     ("*.connect", "waits for the other side"),
     ("network.WLAN", "starts the radio and reads its calibration from flash, 100 to 300 ms"),
-    ("*wlan*.active", "starts the radio, 100 to 300 ms"),
+    ("network.LAN", "waits for the power of the PHY and reads its registers, 100 ms"),
+    ("*lan*.active", "starts the radio or the PHY, 20 to 300 ms"),
+    ("*interface.start", "starts the radio or the PHY, 20 to 300 ms"),
     ("*wlan*.scan", "2 to 3 s"),
     ("print", "87 us for a character"),
     ("sys.print_exception", "87 us for a character"),
@@ -59,6 +61,11 @@ HOLDING = (
     ("*.wait_done", "waits for the end of a running pulse"),
     ("*.acquire", "waits for another thread"),
 )
+# Why a call that matches may stand without a permit
+START = "reached only before the contactor can close"
+BRIEF = "shorter than its pattern says"
+ASKED = "every caller asks"
+OPENED = "the contactor was told to open in the statement before"
 # Names that match above and hold nothing
 HARMLESS = ("os.urandom", "os.uname", "os.getcwd", "socket.socket", "sys.stdin")
 _MOST_US = 10000

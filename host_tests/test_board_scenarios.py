@@ -1,8 +1,8 @@
 """Every board in the simulated world: boots, charges, and reacts, one story after the other."""
 
 import pytest
-from board_scenarios import SCENARIOS, TOKEN, free_port
 
+from board_scenarios import SCENARIOS, TOKEN, free_port
 from conformance.test_conformance import run_table
 from rig import ROOT, rig
 

@@ -9,8 +9,9 @@ from collections import defaultdict
 import pytest
 
 from rig import ROOT
-from stall_allowed import ALLOWED, APP, CORE, DRIVERS, EARLY, LINK, RECEIVERS, START
-from stall_search import search, search_file
+from stall_allowed import ALLOWED, APP, CORE, DRIVERS, EARLY, RECEIVERS
+from stall_link import LINK
+from stall_search import START, search, search_file
 
 FIRMWARE = ROOT / "firmware"
 
@@ -161,14 +162,12 @@ def test_main_opens_before_it_prints_or_waits(trees):
 
 def test_what_the_short_ones_rest_on(trees):
     from evse.app import console
-    from evse.core import dlt645, modbus, pn532, settings
+    from evse.core import dlt645, modbus, pn532
 
     assert console._PIECE * 87 < 10000
     assert len(dlt645.encode_read("A" * 12, dlt645.ENERGY_IMPORT)) <= 20
     assert len(modbus.encode_read(247, 4, 0xFFFF, 6)) == modbus.REQUEST_BYTES
     assert 16 + len(pn532.encode(pn532.RF_CONFIGURATION, bytes(4))) <= 256
-    kinds = {row[0]: row[1] for row in settings.TABLE}
-    assert (kinds["broker_host"], kinds["ntp_host"]) == ("ipv4", "ipv4?")
     secure = ast.unparse(trees[LINK + "secure.py"])
     assert "do_handshake_on_connect=False" in secure
     ciphers = re.findall(r"'(TLS-[^']+)'", secure)

@@ -19,6 +19,8 @@ _WATCHED = (
     (time, ("sleep", "sleep_ms")),
     (asyncio, ("open_connection",)),
 )
+# These hold for a name only
+_LOOK_UP = ("asyncio.open_connection", "socket.getaddrinfo")
 
 
 class HoldRecorder:
@@ -58,7 +60,7 @@ class HoldRecorder:
     def _recording(self, whole, function):
         def call(*args, **options):
             module = sys._getframe(1).f_globals.get("__name__", "")
-            by_number = whole == "asyncio.open_connection" and _is_number(args[0])
+            by_number = whole in _LOOK_UP and _is_number(args[0])
             if module.split(".")[0] == "evse" and not by_number:
                 self._note(module, whole)
             return function(*args, **options)

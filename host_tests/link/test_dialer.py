@@ -96,15 +96,22 @@ def play(story, security, obeys_s=3, listening=True):
 
     async def main():
         from evse.control.stall_permit import StallPermit
+        from evse.link.bearer import Bearer
         from evse.link.dialer import Dialer
-        from evse.link.wlan import Wlan
 
         bench = Bench(StallPermit(), obeys_s)
         server = await asyncio.start_server(bench.accept, "127.0.0.1", 0)
         address = server.sockets[0].getsockname()[:2]
         if not listening:
             server.close()
-        bench.dialer = Dialer(address, Wlan("", ""), security, bench.permit, bench.pause, PAUSE_S)
+        bench.dialer = Dialer(
+            address,
+            Bearer(None, None, None, None, None),
+            security,
+            bench.permit,
+            bench.pause,
+            PAUSE_S,
+        )
         try:
             return await story(bench)
         finally:

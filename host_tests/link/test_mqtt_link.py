@@ -4,10 +4,10 @@ import asyncio
 import struct
 
 import pytest
-from scripted_broker import Broker
 
 from pilesim import host
 from pilesim.world import World
+from scripted_broker import Broker
 
 
 def with_broker(story, keepalive_s=10, speed=20, receive=True, login=(), **options):

@@ -25,7 +25,7 @@ def play(story, answers, speed=20):
         server = await NtpServer(answers).start()
         times = []
         try:
-            return await story(Ntp("127.0.0.1", times.append, server.port), server, times)
+            return await story(Ntp("127.0.0.1", times.append, port=server.port), server, times)
         finally:
             server.stop()
 
@@ -170,7 +170,7 @@ async def main():
             await asyncio.sleep_ms(1)
             turns[0] += 1
     task = asyncio.create_task(count())
-    ntp = Ntp("127.0.0.1", print, int(sys.argv[1]))
+    ntp = Ntp("127.0.0.1", print, port=int(sys.argv[1]))
     print(await ntp.ask(), await ntp.ask(), ntp.last_error)
     task.cancel()
     print("turns", turns[0])

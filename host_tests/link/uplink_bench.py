@@ -3,10 +3,9 @@
 import asyncio
 import json
 
-from scripted_broker import Broker
-
 from pilesim import host
 from pilesim.world import World
+from scripted_broker import Broker
 
 
 class Source:
@@ -87,17 +86,19 @@ def play(story):
     world.clock.pace(host.RealTime(), 10_000)
 
     async def main():
+        from evse.link.bearer import Bearer
         from evse.link.dialer import Dialer
         from evse.link.secure import Security
         from evse.link.uplink import Uplink
-        from evse.link.wlan import Wlan
 
         bench = Bench()
         server = await asyncio.start_server(bench.accept, "127.0.0.1", 0)
         address = server.sockets[0].getsockname()[:2]
         bench.security = Security("password", "P")
         bench.security.use(1, bytes(32))
-        dialer = Dialer(address, Wlan("", ""), bench.security, None, None, 900)
+        dialer = Dialer(
+            address, Bearer(None, None, None, None, None), bench.security, None, None, 900
+        )
         bench.uplink = Uplink("P", 10, dialer, bench.source, bench.downlink, lambda: 0.5)
         running = asyncio.create_task(bench.uplink.run())
         try:

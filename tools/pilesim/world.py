@@ -2,9 +2,11 @@
 
 from pilesim import (
     contactor,
+    ethernet,
     lock,
     mains,
     meter_dlt645,
+    names,
     nor_flash,
     output_sense,
     pilot_line,
@@ -13,6 +15,7 @@ from pilesim import (
     safety_inputs,
     temperature,
     vehicle,
+    wifi,
 )
 from pilesim.chip import PWRON_RESET, Chip, ResetRequest
 from pilesim.clock import Clock
@@ -20,7 +23,6 @@ from pilesim.load import Load
 from pilesim.rng import Random
 from pilesim.wiring import wire
 
-WORLD_FAULTS = ("wifi_down",)
 FAULTS = (
     pilot_line.FAULTS
     + contactor.FAULTS
@@ -34,7 +36,9 @@ FAULTS = (
     + rs485.FAULTS
     + vehicle.FAULTS
     + nor_flash.FAULTS
-    + WORLD_FAULTS
+    + wifi.FAULTS
+    + ethernet.FAULTS
+    + names.FAULTS
 )
 TRACE_SIZE = 1000
 FLASH_BYTES = 64 * 1024
@@ -53,7 +57,6 @@ class World:
         self.trace = []
         self.on_event = None
         self.board = None
-        self.wifi_down = False
         self.hostname = "mpy-esp32"
         self.chip_temperature_c = 41
         self.unique_id = bytes([0x24, 0x6F, 0x28, seed >> 16 & 255, seed >> 8 & 255, seed & 255])
@@ -76,6 +79,9 @@ class World:
         self.mains_monitor = safety_inputs.MainsMonitor(clock, self.mains)
         self.temperature = temperature.Temperature()
         self.lock = lock.Lock(clock, self.log)
+        self.wifi = wifi.Wifi(clock, Random(seed + 6))
+        self.ethernet = ethernet.Ethernet(clock)
+        self.names = names.Names()
         self.chip = Chip(clock, self.random, PWRON_RESET)
         self.partitioned = partitioned
         self.flash = nor_flash.NorFlash(
@@ -106,10 +112,7 @@ class World:
 
     def set_fault(self, name, on):
         """Switch one of FAULTS; ValueError names the allowed ones."""
-        if name == "wifi_down":
-            self.wifi_down = on
-        else:
-            self._model_of(name).set_fault(name, on)
+        self._model_of(name).set_fault(name, on)
         self.log("fault", name=name, on=on)
 
     def set_mains(self, present):
@@ -160,6 +163,9 @@ class World:
             (self.bus, rs485.FAULTS),
             (self.vehicle, vehicle.FAULTS),
             (self.flash, nor_flash.FAULTS),
+            (self.wifi, wifi.FAULTS),
+            (self.ethernet, ethernet.FAULTS),
+            (self.names, names.FAULTS),
         ):
             if name in faults:
                 return model

@@ -23,7 +23,7 @@ class Panel:
             # A button that both share is that of the first
             if "button" in evse.PINS and evse.PINS["button"] not in pins:
                 pins.append(evse.PINS["button"])
-                part = _built(evse.button)
+                part = _built(connector.board.button)
                 if part:
                     self._buttons.append((connector, part, ButtonPress()))
         self._id_tokens = self._readers(board, settings)

@@ -9,12 +9,12 @@ from ..control.metering import Metering
 from ..control.stall_permit import StallPermit, StallRefusedError
 from ..core import faults, limits
 from ..core.sharing import Sharing
+from ..link.bearer import build_bearer
 from ..link.dialer import Dialer
 from ..link.downlink import Downlink
 from ..link.ntp import Ntp
 from ..link.secure import Security
 from ..link.uplink import Uplink
-from ..link.wlan import Wlan
 from . import config
 from .clock import Clock
 from .commands import Commands
@@ -118,9 +118,9 @@ class Station:
             remote.acknowledged,
             remote.site_limit,
         )
-        wlan = Wlan(settings["wifi_ssid"], settings["wifi_password"])
-        if wlan.problem:
-            self.console.say("%s", wlan.problem)
+        self.bearer = build_bearer(
+            self.board, settings, self.permit, self.board.chip().random, self.console.say
+        )
         self.security = Security(
             settings["link_security"], settings["station_id"], config.read_bytes(CA_FILE)
         )
@@ -134,7 +134,7 @@ class Station:
         )
         dialer = Dialer(
             (settings["broker_host"], settings["broker_port"]),
-            wlan,
+            self.bearer,
             self.security,
             self.permit,
             remote.pause,
@@ -170,11 +170,13 @@ class Station:
         tasks = [
             ("control", self._control),
             ("metering", self.metering.run),
+            ("network", self.bearer.run),
             ("link", self.uplink.run),
             ("housekeeping", self._housekeeping),
         ]
         if self.settings["ntp_host"]:
-            tasks.append(("time", Ntp(self.settings["ntp_host"], self.remote.time_told).run))
+            ntp = Ntp(self.settings["ntp_host"], self.remote.time_told, self.bearer)
+            tasks.append(("time", ntp.run))
         await asyncio.gather(*[self._keep_running(name, work) for name, work in tasks])
 
     async def _keep_running(self, name, work):

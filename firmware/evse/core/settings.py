@@ -4,7 +4,7 @@ A settings file is JSON with any of these keys. Every refused entry yields one s
 value and what is allowed, and the last good or default value stays in force.
 """
 
-from . import id_token, pilot_profiles
+from . import pilot_profiles
 
 # Pre-shared key (TLS-PSK), server certificate and password, or password alone without encryption
 LINK_SECURITIES = ("psk", "certificate", "password")
@@ -45,12 +45,14 @@ TABLE = (
     ("link_security", "choice", "psk", LINK_SECURITIES, 0, ""),  # how the link to the broker is secured
     ("certificate_pause_s", "int", 900, 30, 86400, "s"),  # charge on so long without a link, then pause
     ("resume", "bool", True, 0, 0, ""),  # a charge goes on after a loss of power, else it ends
-    ("ntp_host", "ipv4?", "", 0, 15, ""),  # time server beside the bridge, empty for none
-    ("broker_host", "ipv4", "127.0.0.1", 7, 15, ""),  # MQTT broker; a name lookup would stop the pile
+    ("ntp_host", "host?", "", 0, 253, ""),  # time server beside the bridge, empty for none
+    ("broker_host", "host", "127.0.0.1", 1, 253, ""),  # MQTT broker
     ("broker_port", "int", 8883, 1, 65535, ""),  # its TCP port
     ("keepalive_s", "int", 15, 5, 600, "s"),  # MQTT keep-alive
-    ("wifi_ssid", "str", "", 0, 32, ""),  # network name, empty for none
-    ("wifi_password", "secret", "", 0, 63, ""),  # network password
+    ("dns_server", "ipv4?", "", 0, 15, ""),  # who knows the names above, empty for what DHCP says
+    ("wifi_ssid", "ssid", "", 0, 32, ""),  # first network's name, empty for none
+    ("wifi_password", "secret", "", 0, 63, ""),  # its password
+    ("wifi_networks", "networks", [], 0, 4, ""),  # further ones: [name, password], tried in turn
 )
 # fmt: on
 
@@ -70,8 +72,11 @@ _PHRASES = {
     "bool": "true, false",
     "profile": ", ".join(sorted(pilot_profiles.NAMES)),
     "address": "12 digits, or 12 times A",
-    "ipv4": "an IPv4 address",
     "ipv4?": "an IPv4 address or nothing",
+    "host": "an IPv4 address or a host name",
+    "host?": "an IPv4 address, a host name or nothing",
+    "ssid": "text of 0..32 bytes",
+    "networks": "up to 4 of [name of 1..32 bytes, password of 8..63 characters or none]",
     "key": "64 hex digits",
 }
 
@@ -95,6 +100,8 @@ def problem(row, value):
     if _accepts(kind, value, lowest, highest):
         return None
     shown = "(hidden)" if kind in ("secret", "key") else repr(value)[:24]
+    if kind == "networks":
+        key, shown = _bad_network(key, value)
     return "%s = %s: %s" % (key, shown, allowed(row))
 
 
@@ -104,6 +111,12 @@ def _accepts(kind, value, lowest, highest):
     if kind == "int":
         return (
             isinstance(value, int) and not isinstance(value, bool) and lowest <= value <= highest
+        )
+    if kind == "networks":
+        return (
+            isinstance(value, (list, tuple))
+            and len(value) <= highest
+            and all(_is_network(entry) for entry in value)
         )
     if not isinstance(value, str):
         return False
@@ -123,6 +136,39 @@ def _is_ipv4(value):
     )
 
 
+def _is_host(value):
+    labels = value.split(".")
+    if all(c in _DIGITS for c in labels[-1]):
+        return _is_ipv4(value)
+    return len(value) <= 253 and all(
+        0 < len(label) < 64 and all(c in _NAME for c in label) for label in labels
+    )
+
+
+def _is_network(value):
+    if not isinstance(value, (list, tuple)) or len(value) != 2:
+        return False
+    ssid, password = value
+    return (
+        isinstance(ssid, str)
+        and isinstance(password, str)
+        and 0 < len(ssid.encode()) <= 32
+        and (not password or 8 <= len(password) <= 63)
+    )
+
+
+def _bad_network(key, value):
+    # Names the first bad entry, and of an entry the network only: passwords are nobody's business
+    if not isinstance(value, (list, tuple)):
+        return key, repr(value)[:24]
+    for place, entry in enumerate(value):
+        if not _is_network(entry):
+            if isinstance(entry, (list, tuple)) and entry:
+                return "%s[%d]" % (key, place), "[%s, (hidden)]" % repr(entry[0])[:24]
+            return "%s[%d]" % (key, place), repr(entry)[:24]
+    return key, "%d entries" % len(value)
+
+
 def _is_address(value):
     return len(value) == 12 and (value == "A" * 12 or all(c in _DIGITS for c in value))
 
@@ -130,8 +176,10 @@ def _is_address(value):
 _FORMS = {
     "profile": lambda value: value in pilot_profiles.NAMES,
     "address": _is_address,
-    "ipv4": _is_ipv4,
     "ipv4?": lambda value: value == "" or _is_ipv4(value),
+    "host": _is_host,
+    "host?": lambda value: value == "" or _is_host(value),
+    "ssid": lambda value: len(value.encode()) <= 32,
     "key": lambda value: len(value) in (0, 64) and all(c in _HEX for c in value),
 }
 

@@ -17,7 +17,10 @@ _PATIENCE_MS = const(60000)
 
 
 class Dialer:
-    """`address` is (host, port); `permit` has hold(reason) and energised; `pause(wanted)` asks the control."""
+    """`address` is (host, port), the host a name if `bearer` has a way to resolve it.
+
+    `permit` has hold(reason) and energised; `pause(wanted)` asks the control.
+    """
 
     def __init__(self, address, bearer, security, permit, pause, certificate_pause_s):
         self.address = address
@@ -50,11 +53,14 @@ class Dialer:
         return begun
 
     async def _connect(self):
-        host, port = self.address
+        number, port = self.address
+        if self._bearer.resolve:
+            # The certificate is for the name all the same
+            number = await self._bearer.resolve(number)
         try:
-            return await asyncio.wait_for_ms(asyncio.open_connection(host, port), _CONNECT_MS)
+            return await asyncio.wait_for_ms(asyncio.open_connection(number, port), _CONNECT_MS)
         except asyncio.TimeoutError:
-            raise OSError("no connection to %s:%d" % (host, port))
+            raise OSError("no connection to %s:%d" % self.address)
 
     async def _quiet(self):
         while self._permit.energised:

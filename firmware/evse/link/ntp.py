@@ -31,12 +31,16 @@ _LATEST_S = 4102444800
 
 
 class Ntp:
-    """Asks `host`, an IPv4 address; `on_time(utc_s)` gets each answer, `last_error` says what failed."""
+    """Asks `host`, a name if `bearer` has a way to resolve it; `on_time(utc_s)` gets each answer.
 
-    def __init__(self, host, on_time, port=PORT):
+    `last_error` says what failed.
+    """
+
+    def __init__(self, host, on_time, bearer=None, port=PORT):
         self.last_error = ""
         self._host = host
         self._port = port
+        self._bearer = bearer
         self._on_time = on_time
 
     async def run(self):
@@ -56,11 +60,14 @@ class Ntp:
         """UTC in s since 1970 of one question, None when no good answer came within a second."""
         udp = None
         try:
+            number = self._host
+            if self._bearer and self._bearer.resolve:
+                number = await self._bearer.resolve(number)
             udp = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
             udp.setblocking(False)
             # The answer must show this number: only who saw the question can give it
             nonce = os.urandom(8)
-            address = socket.getaddrinfo(self._host, self._port)[0][-1]
+            address = socket.getaddrinfo(number, self._port)[0][-1]
             udp.sendto(bytes((_QUESTION,)) + bytes(39) + nonce, address)
             return await self._answer(udp, nonce)
         except OSError as error:

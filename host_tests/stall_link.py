@@ -1,0 +1,50 @@
+"""What the link calls without a permit though the search takes it for holding: (file, function, calls): why."""
+
+from stall_search import ASKED, BRIEF, START
+
+LINK = "evse/link/"
+ROWS = {
+    (LINK + "mqtt.py", "_Codec.connect_packet", "self.connect"): (
+        BRIEF,
+        "umqtt's connect() on a buffer in place of a socket",
+    ),
+    (LINK + "dialer.py", "Dialer._connect", "asyncio.open_connection"): (
+        BRIEF,
+        "bearer.resolve made the name a number, so none is looked up, and connecting does not wait",
+    ),
+    (LINK + "secure.py", "Security.*", "import tls.SSLContext tls.PROTOCOL_TLS_CLIENT"): (
+        BRIEF,
+        "tls is part of the interpreter; a context seeds a generator and reads one certificate at most",
+    ),
+    (LINK + "secure.py", "Security._psk", "tls.CERT_NONE"): (BRIEF, "a number"),
+    (LINK + "secure.py", "Security._certificate", "tls.CERT_REQUIRED"): (BRIEF, "a number"),
+    (LINK + "secure.py", "Security._encrypted", "context.wrap_socket"): (
+        BRIEF,
+        "leaves the handshake to the first bytes",
+    ),
+    (LINK + "secure.py", "_handshake", "tls_socket.write"): (
+        BRIEF,
+        "a pre-shared key without key exchange, 2 to 5 ms",
+    ),
+    (LINK + "ntp.py", "Ntp.ask", "socket.AF_INET socket.SOCK_DGRAM socket.getaddrinfo"): (
+        BRIEF,
+        "bearer.resolve made the name a number, so none is looked up",
+    ),
+    (LINK + "dns.py", "Dns._ask_once", "socket.AF_INET socket.SOCK_DGRAM"): (BRIEF, "numbers"),
+    (LINK + "dns.py", "_address", "socket.getaddrinfo"): (
+        BRIEF,
+        "of a number: the address of a name server, or 0.0.0.0",
+    ),
+    (LINK + "bearer.py", "build_bearer", "import"): (START, "the interfaces there are"),
+    (LINK + "lan.py", "Lan.__init__", "import network.LAN"): (START, "the PHY is found once"),
+    (LINK + "lan.py", "Lan.start", "lan.active"): (ASKED, "reached from Bearer._start alone"),
+    (LINK + "wlan.py", "Wlan.__init__", "import network.WLAN"): (
+        START,
+        "the radio is set up once",
+    ),
+    (LINK + "wlan.py", "Wlan.start", "wlan.active"): (ASKED, "reached from Bearer._start alone"),
+    (LINK + "wlan.py", "Wlan.join", "wlan.connect"): (
+        BRIEF,
+        "only begins to connect, and the port keeps the network in RAM",
+    ),
+}
