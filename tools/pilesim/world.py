@@ -37,6 +37,7 @@ class World:
         first = self.outlets[0]
         self.line = first.line
         self.contactor = first.contactor
+        self.phase_contactor = first.phase_contactor
         self.load = first.load
         self.vehicle = first.vehicle
         self.meter = first.meter
