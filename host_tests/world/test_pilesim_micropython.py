@@ -229,6 +229,19 @@ def test_rmt_is_the_same_on_both_interpreters():
 
 
 @needs_micropython
+def test_two_outlets_are_the_same_on_both_interpreters():
+    script = ROOT / "host_tests" / "world" / "outlet_script.py"
+    paths = (SIM / "hostpy", ROOT / "tools", ROOT / "firmware")
+    path = {**os.environ, "PYTHONPATH": ":".join(map(str, paths))}
+    cpython = output([sys.executable, script], env=path)
+    micropython = environment()
+    micropython["MICROPYPATH"] += f":{ROOT / 'firmware'}"
+    assert cpython == output([MICROPYTHON, script], env=micropython)
+    for event in ("phases_switched_under_load [('outlet', 2), ('phases', 3)]", "('phases', 1)"):
+        assert event in cpython
+
+
+@needs_micropython
 def test_asyncio_runs_in_virtual_time_across_the_wrap():
     lines = on_micropython(ASYNCIO).splitlines()
     order = (

@@ -13,6 +13,10 @@ FAULTS = ("weld", "welded", "fail_to_close", "coil_lost", "mirror_broken")
 class Contactor:
     """Relay pin and dead-man in, main contacts and mirror out. Times are virtual microseconds, -1 never."""
 
+    # How the world's trace calls its movements and those of its relay
+    state_event = "contactor"
+    relay_event = "relay"
+
     def __init__(self, clock, log, random=None):
         self._clock = clock
         self._log = log
@@ -28,6 +32,8 @@ class Contactor:
         self.closed = False
         # Called with now_us when the main contacts have moved
         self.watchers = []
+        # Called with now_us when the dead-man holds or lets go
+        self.hold_watchers = []
         self.faults = set()
         self.last_close_command_us = -1
         self.last_open_command_us = -1
@@ -92,13 +98,15 @@ class Contactor:
             self.last_close_command_us = now_us
         else:
             self.last_open_command_us = now_us
-        self._log("relay", level=level)
+        self._log(self.relay_event, level=level)
         self._update_coil(now_us)
 
     def _hold_changed(self, now_us):
         if self.relay and not self.dead_man.held:
             self._log("dead_man")
         self._update_coil(now_us)
+        for watcher in self.hold_watchers:
+            watcher(now_us)
 
     def _update_coil(self, now_us):
         energised = bool(self.relay) and self.dead_man.held and "coil_lost" not in self.faults
@@ -128,7 +136,7 @@ class Contactor:
             self.operations += 1
         else:
             self.main_opened_us = now_us
-        self._log("contactor", state="closed" if closed else "open")
+        self._log(self.state_event, state="closed" if closed else "open")
         self._mirror_closed = closed
         self._tell_mirror(now_us)
         self._bounce.cancel()
@@ -154,6 +162,25 @@ class Contactor:
     def _tell_mirror(self, now_us):
         if self._mirror_pad is not None:
             self._mirror_pad.changed(self.mirror(now_us))
+
+
+class SharedDeadMan:
+    """The dead-man of another contactor, which holds this one's coil too."""
+
+    kind = "shared"
+
+    def __init__(self, contactor):
+        self.changed = _ignore
+        self._contactor = contactor
+        contactor.hold_watchers.append(self._hold_changed)
+
+    @property
+    def held(self):
+        """True while the coils may be energised."""
+        return self._contactor.dead_man.held
+
+    def _hold_changed(self, now_us):
+        self.changed(now_us)
 
 
 def _ignore(now_us):

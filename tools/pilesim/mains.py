@@ -27,8 +27,8 @@ class Mains:
         self.over_permille = 1250
         self.under_permille = 820
         self.fault_frequency_chz = 5400
-        # Called before anything changes, so that a meter can close its account
-        self.before_change = None
+        # Called with now_us before anything changes, so that a meter can close its account
+        self.before_change = []
         self.watchers = []
         self.changed_us = -1
         self._frequency_chz = 5000
@@ -82,8 +82,8 @@ class Mains:
         self._end_change()
 
     def _begin_change(self):
-        if self.before_change is not None:
-            self.before_change(self._clock.now_us)
+        for commit in self.before_change:
+            commit(self._clock.now_us)
 
     def _end_change(self):
         self.changed_us = now_us = self._clock.now_us

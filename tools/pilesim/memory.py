@@ -1,4 +1,4 @@
-"""What of the world outlives its process: the meter's energy, in a file beside the pile's own.
+"""What of the world outlives its process: each meter's energy, in a file beside the pile's own.
 
 Written before the meter answers with it, so that whatever the pile has read is still true after a kill.
 A pile without settings gets those of a bench: a public key, and a link that every Python can make.
@@ -7,6 +7,7 @@ A pile without settings gets those of a bench: a public key, and a link that eve
 import json
 import os
 
+# The first outlet's meter; the second's has its number in the name
 FILE = "meter.json"
 SETTINGS_FILE = "settings.json"
 BENCH_SETTINGS = {
@@ -27,11 +28,12 @@ def provision():
 class MeterMemory:
     """Takes up register and begun unit of the file and keeps them up to date."""
 
-    def __init__(self, meter):
+    def __init__(self, meter, outlet=1):
         self._meter = meter
+        self._file = FILE if outlet == 1 else FILE.replace(".", "%d." % outlet)
         self._written = None
         try:
-            with open(FILE) as file:
+            with open(self._file) as file:
                 kept = json.load(file)
             meter.base_units = int(kept["register_units"])
             meter.base_uwh = int(kept.get("part_uwh", 0))
@@ -45,7 +47,7 @@ class MeterMemory:
         energy = (units, self._meter.part_uwh())
         if energy == self._written:
             return
-        with open(FILE + ".new", "w") as file:
+        with open(self._file + ".new", "w") as file:
             json.dump({"register_units": energy[0], "part_uwh": energy[1]}, file)
-        os.rename(FILE + ".new", FILE)
+        os.rename(self._file + ".new", self._file)
         self._written = energy

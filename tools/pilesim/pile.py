@@ -63,10 +63,10 @@ def run_pile(board_name, options):
         os.chdir(options["dir"])
         if provision():
             _say("provisioned", "with the bench's public key")
-        MeterMemory(world.meter)
         world.flash.keep_in(FLASH_FILE)
     if speed_permille:
         world.clock.pace(real, speed_permille)
+    remembered = 0
     while True:
         _forget_firmware()
         pile = _Pile(runner)
@@ -75,12 +75,21 @@ def run_pile(board_name, options):
 
             board = getattr(module, "BOARD", module)
             world.wire(board)
+            if "dir" in options:
+                remembered = _remember_meters(world, remembered)
             _say("board", "name=%s seed=%d" % (board_name, world.seed))
             _run_asyncio(pile.run(board))
             return pile.status
         except ResetRequest:
             _print_waiting()
             world.clock.advance(BOOT_US)
+
+
+def _remember_meters(world, remembered):
+    """Give the meters after the first `remembered` their files: the board says how many there are."""
+    for outlet in world.outlets[remembered:]:
+        MeterMemory(outlet.meter, outlet.number)
+    return len(world.outlets)
 
 
 class _Pile:

@@ -55,6 +55,10 @@ class Runner:
             await asyncio.sleep_ms(POLL_MS)
         elif word in _STATION_WORDS:
             self._command_station(step)
+        elif word in _OUTLET_WORDS:
+            _OUTLET_WORDS[word](self._outlet(step), *step.arguments)
+        elif word == "fault":
+            self._fault(step)
         else:
             _WORLD_WORDS[word](self.world, *step.arguments)
 
@@ -72,39 +76,52 @@ class Runner:
         until_us = clock.now_us + (self.limit_ms * 1000 if limit_us is None else limit_us)
         while not self._is(step, wanted):
             if clock.now_us >= until_us:
-                raise step.error("timed out waiting for %s, %s" % (wanted, self._situation()))
+                raise step.error("timed out waiting for %s, %s" % (wanted, self._situation(step)))
             await asyncio.sleep_ms(POLL_MS)
 
     def _is(self, step, wanted):
         station = self._need_station(step)
         if wanted in STATUSES:
-            return station.connector_status(1) == wanted
-        return station.cp_state(1) == wanted
+            return station.connector_status(step.outlet) == wanted
+        return station.cp_state(step.outlet) == wanted
 
     def _expect(self, step):
         what, wanted = step.arguments
         if what == "contactor":
-            met = self.world.contactor.closed == (wanted == "closed")
+            met = self._outlet(step).contactor.closed == (wanted == "closed")
         elif what == "s2":
-            met = self.world.vehicle.s2_closed == (wanted == "closed")
+            met = self._outlet(step).vehicle.s2_closed == (wanted == "closed")
         else:
             met = self._is(step, wanted)
         if not met:
-            raise step.error("expected %s, %s" % (wanted, self._situation()))
+            raise step.error("expected %s, %s" % (wanted, self._situation(step)))
 
-    def _situation(self):
-        world = self.world
+    def _situation(self, step):
+        outlet = self._outlet(step)
         text = "contactor is %s, s2 is %s" % (
-            "closed" if world.contactor.closed else "open",
-            "closed" if world.vehicle.s2_closed else "open",
+            "closed" if outlet.contactor.closed else "open",
+            "closed" if outlet.vehicle.s2_closed else "open",
         )
         if self.station is None:
             return text
         return "status is %s, cp is %s, %s" % (
-            self.station.connector_status(1),
-            self.station.cp_state(1),
+            self.station.connector_status(step.outlet),
+            self.station.cp_state(step.outlet),
             text,
         )
+
+    def _outlet(self, step):
+        try:
+            return self.world.outlet(step.outlet)
+        except ValueError as error:
+            raise step.error(str(error))
+
+    def _fault(self, step):
+        name, on = step.arguments
+        try:
+            self.world.set_fault(name, on, step.outlet)
+        except ValueError as error:
+            raise step.error(str(error))
 
     def _need_station(self, step):
         if self.station is None:
@@ -114,20 +131,15 @@ class Runner:
     def _command_station(self, step):
         station = self._need_station(step)
         if step.word == "authorize":
-            station.authorize_local(connector=1)
+            station.authorize_local(connector=step.outlet)
         elif step.word == "stop":
-            station.stop_local(connector=1)
+            station.stop_local(connector=step.outlet)
         elif step.word == "reset":
             station.reset_faults()
-        else:
+        elif step.outlet == 1:
             station.unlock()
-
-
-def _pilot_noise(world, amplitude_mv):
-    """An amplitude, None the one that stands, 0 none."""
-    if amplitude_mv:
-        world.line.noise_mv = amplitude_mv
-    world.set_fault("noise", amplitude_mv != 0)
+        else:
+            station.unlock(connector=step.outlet)
 
 
 def _flash(world, what, count, torn):
@@ -137,18 +149,21 @@ def _flash(world, what, count, torn):
         world.flash.cut_in(count, torn)
 
 
+# Words that act on one outlet
+_OUTLET_WORDS = {
+    "plug": lambda outlet: outlet.vehicle.plug(),
+    "unplug": lambda outlet: outlet.vehicle.unplug(),
+    "s2": lambda outlet, position: outlet.vehicle.force_s2(position),
+    "need": lambda outlet, wh: outlet.vehicle.set_need_wh(wh),
+    "vehicle": lambda outlet, mode: outlet.vehicle.set_mode(mode),
+    "phases": lambda outlet, phases: outlet.vehicle.set_phases(phases),
+    "temperature": lambda outlet, c10: outlet.set_temperature(c10),
+    "pilot": lambda outlet, amplitude_mv: outlet.set_noise(amplitude_mv),
+}
 # Words that act on the world alone
 _WORLD_WORDS = {
-    "plug": lambda world: world.vehicle.plug(),
-    "unplug": lambda world: world.vehicle.unplug(),
-    "s2": lambda world, position: world.vehicle.force_s2(position),
-    "need": lambda world, wh: world.vehicle.set_need_wh(wh),
-    "vehicle": lambda world, mode: world.vehicle.set_mode(mode),
-    "fault": lambda world, name, on: world.set_fault(name, on),
     "freeze": lambda world, us: world.freeze(us),
     "mains": lambda world, present: world.set_mains(present),
     "voltage": lambda world, millivolts: world.set_voltage(millivolts),
-    "temperature": lambda world, c10: world.set_temperature(c10),
-    "pilot": _pilot_noise,
     "flash": _flash,
 }

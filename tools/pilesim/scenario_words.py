@@ -2,15 +2,16 @@
 
     plug; authorize; wait charging; run 60s
     expect contactor closed; unplug          # words end at ; or a new line
+    plug 2; wait charging within 10s 2       # the second outlet
 
 parse() refuses what it does not know before anything happens; scenario.Runner carries the steps out.
 """
 
 from evse.core.charging import NAMES as CP_STATES
 from evse.core.messages import STATUSES
+from pilesim.fault_names import FAULTS, split
 from pilesim.nor_flash import TORN
 from pilesim.vehicle import MODES
-from pilesim.world import FAULTS
 
 _ON_OFF = ("on", "off")
 _POSITIONS = ("open", "closed")
@@ -22,6 +23,7 @@ WORDS = (
     ("s2", "open|close|auto"),
     ("need", "500Wh"),
     ("vehicle", "|".join(MODES)),
+    ("phases", "1|2|3"),
     ("fault", "NAME on|off"),
     ("freeze", "1000ms"),
     ("run", "60s"),
@@ -39,6 +41,23 @@ WORDS = (
     ("repeat", ""),
     ("quit", ""),
 )
+# Words that may end in the number of the outlet they mean, and how many words must stand before it
+_OF_AN_OUTLET = {
+    "plug": 0,
+    "unplug": 0,
+    "s2": 1,
+    "need": 1,
+    "vehicle": 1,
+    "phases": 1,
+    "fault": 2,
+    "temperature": 1,
+    "pilot": 1,
+    "authorize": 0,
+    "stop": 0,
+    "unlock": 0,
+    "wait": 1,
+    "expect": 1,
+}
 
 
 class ScenarioError(ValueError):
@@ -46,12 +65,13 @@ class ScenarioError(ValueError):
 
 
 class Step:
-    """One parsed word: `word`, its checked arguments, and where it stands."""
+    """One parsed word: `word`, its checked arguments, where it stands, and the outlet it means."""
 
-    def __init__(self, word, arguments, place):
+    def __init__(self, word, arguments, place, outlet=1):
         self.word = word
         self.arguments = arguments
         self.place = place
+        self.outlet = outlet
 
     def error(self, text):
         """ScenarioError about this step."""
@@ -79,12 +99,22 @@ def _step(words, place):
     if usage is None:
         names = " ".join([name for name, arguments in WORDS])
         raise ScenarioError("%s: unknown word, allowed: %s" % (place, names))
+    if word in _OF_AN_OUTLET:
+        usage = (usage + " [OUTLET]").strip()
     reader = _READERS.get(word, _read_nothing)
+    words, outlet = _split_outlet(words)
     try:
-        return Step(word, reader(words[1:]), place)
+        return Step(word, reader(words[1:]), place, outlet)
     except (ValueError, IndexError) as error:
         detail = str(error) if isinstance(error, ValueError) else "too few words"
         raise ScenarioError("%s: %s; usage: %s" % (place, detail, (word + " " + usage).strip()))
+
+
+def _split_outlet(words):
+    """(words without the outlet's number, the number); without one it is the first."""
+    if words[-1] in ("1", "2") and len(words) > _OF_AN_OUTLET.get(words[0], len(words)) + 1:
+        return words[:-1], int(words[-1])
+    return words, 1
 
 
 def duration_us(text):
@@ -142,9 +172,18 @@ def _read_vehicle(words):
     return (_one_of(words[0], MODES),)
 
 
+def _read_phases(words):
+    _length(words, 1)
+    return (int(_one_of(words[0], ("1", "2", "3"))),)
+
+
 def _read_fault(words):
     _length(words, 2)
-    return _one_of(words[0], FAULTS), _one_of(words[1], _ON_OFF) == "on"
+    if "@" in words[0]:
+        split(words[0])
+    else:
+        _one_of(words[0], FAULTS)
+    return words[0], _one_of(words[1], _ON_OFF) == "on"
 
 
 def _read_duration(words):
@@ -233,6 +272,7 @@ _READERS = {
     "s2": _read_s2,
     "need": _read_need,
     "vehicle": _read_vehicle,
+    "phases": _read_phases,
     "fault": _read_fault,
     "freeze": _read_duration,
     "run": _read_duration,

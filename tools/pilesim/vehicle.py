@@ -6,6 +6,10 @@ attributes, so that a test can set the ends of their tolerances (Table A.3); a r
 next plug() or movement of S2.
 """
 
+from pilesim.duty import allowed_ma
+from pilesim.load import PHASES
+from pilesim.poles import PhaseMemory
+
 R2_OHM = 2740
 R2_WITH_R3_OHM = 882
 R2_WITH_VENTILATION_OHM = 246
@@ -18,28 +22,13 @@ _WAKE_PULSE_US = 3_000_000
 _UWH_PER_WH = 1_000_000
 
 
-def allowed_ma(duty_u16):
-    """Current a vehicle may draw at this duty; 0 if the duty offers none (None: no pilot)."""
-    if duty_u16 is None or duty_u16 >= 65535:
-        return 0
-    # Hundredths of a percent for the bands, the full resolution for the current
-    duty = duty_u16 * 10_000 // 65536
-    if duty < 800 or duty > 9700:
-        return 0
-    if duty < 1000:
-        return 6000
-    if duty <= 8500:
-        return duty_u16 * 60_000 // 65536
-    return duty_u16 * 250_000 // 65536 - 160_000 if duty <= 9600 else 80_000
-
-
 class Vehicle:
     """One car. Times are attributes in us, currents in mA; need_wh is what its battery still takes."""
 
-    def __init__(self, clock, line, contactor, load, log):
+    def __init__(self, clock, line, poles, load, log):
         self._clock = clock
         self._line = line
-        self._contactor = contactor
+        self._poles = poles
         self._load = load
         self._log = log
         self.mode = "normal"
@@ -49,6 +38,10 @@ class Vehicle:
         # Set by the wiring where the socket has a lock
         self.lock = None
         self.max_ma = 32_000
+        # Phases its charger uses, of those that are connected, and its share of the current on each
+        self.phases = PHASES
+        self.share_permille = (1000,) * PHASES
+        self.phase_memory = PhaseMemory(log)
         self.react_us = 400_000
         self.ramp_us = 1_000_000
         self.stop_us = 800_000
@@ -66,12 +59,15 @@ class Vehicle:
         self._duty_seen = False
         self._silent_since_us = -1
         self._allowed_ma = 0
+        # What it draws, or drew last, on a phase with its whole share
+        self._asked_ma = 0
+        self._connected = 0
         self._full = False
         self._close = clock.event(self._close_s2)
         self._stop = clock.event(self._open_s2)
         self._fill = clock.event(self._filled)
         line.on_change = self._pilot_changed
-        contactor.watchers.append(self._power_changed)
+        poles.watchers.append(self._power_changed)
 
     # What a person does
 
@@ -96,6 +92,7 @@ class Vehicle:
         self.last_unplug_us = self._clock.now_us
         self._cancel()
         self.s2_closed = False
+        self._asked_ma = 0
         self._line.set_vehicle_ohm(0)
         self._load.cut()
         self._log("unplug")
@@ -129,6 +126,13 @@ class Vehicle:
         self._full = False
         self._decide()
 
+    def set_phases(self, phases):
+        """Use 1..3 phases, of those that are connected, by the vehicle's own choice."""
+        self.phases = phases
+        self.phase_memory.forget()
+        self._see_phases(self._clock.now_us)
+        self._decide()
+
     def set_fault(self, name, on):
         """`overdraw`: 1.3 times the current allowed."""
         if on:
@@ -155,11 +159,15 @@ class Vehicle:
         self._silent_since_us = -1
         self._full = False
         self._plug_uwh = self._load.energy_uwh(self._clock.now_us)
+        self.phase_memory.forget()
+        self._see_phases(self._clock.now_us)
 
     def _pilot_changed(self, now_us):
+        duty_u16 = self._line.duty_u16()
+        self.phase_memory.pilot(duty_u16, now_us)
         if not self.plugged:
             return
-        self._allowed_ma = allowed_ma(self._line.duty_u16())
+        self._allowed_ma = allowed_ma(duty_u16)
         if self._allowed_ma:
             # A sleeping car wakes on a pause of the PWM after it has once been there (A.5.3)
             if self._duty_seen and self._silent_since_us >= 0:
@@ -171,9 +179,16 @@ class Vehicle:
         self._decide()
 
     def _power_changed(self, now_us):
-        if self._contactor.closed:
+        connected = self._poles.connected()
+        if connected and not self._connected:
             self._log("power", state="on")
+        self._connected = connected
+        self._see_phases(now_us)
         self._decide()
+
+    def _see_phases(self, now_us):
+        if self.plugged:
+            self.phase_memory.fed(min(self.phases, self._connected), now_us)
 
     def _decide(self):
         """Move S2 and current towards what pilot, battery and mode ask for."""
@@ -189,22 +204,27 @@ class Vehicle:
             else:
                 self._close.cancel()
                 if self.s2_closed and self._stop.at_us < 0 and self.mode != "stubborn":
+                    self._asked_ma = 0
                     self._load.ramp(0, self.taper_us if self._full else self.stop_us * 2 // 3)
                     self._stop.at(now_us + (self.taper_us if self._full else self.stop_us))
                     return
         self._draw(now_us)
 
     def _draw(self, now_us):
-        if not self._contactor.closed or not self.s2_closed:
+        if not self._connected or not self.s2_closed:
             self._fill.cancel()
-            if self._load.target_ma() or self._load.current_ma(now_us):
+            self._asked_ma = 0
+            if any(self._load.targets_ma()) or self._load.current_ma(now_us):
                 self._load.cut()
             return
         if self._stop.at_us >= 0:
             return
-        target_ma = self._target_ma()
-        if target_ma != self._load.target_ma():
-            self._load.ramp(target_ma, self.ramp_us)
+        self._asked_ma = self._target_ma()
+        phases = min(self.phases, self._connected)
+        shares = [self._asked_ma * share // 1000 for share in self.share_permille[:phases]]
+        targets_ma = tuple(shares) + (0,) * (PHASES - phases)
+        if targets_ma != self._load.targets_ma():
+            self._load.ramp(targets_ma, self.ramp_us)
         self._expect_full(now_us)
 
     def _target_ma(self):
@@ -214,7 +234,7 @@ class Vehicle:
             target_ma = min(self._allowed_ma, self.max_ma)
         else:
             # Stubborn or forced: goes on as it was
-            return self._load.target_ma()
+            return self._asked_ma
         return target_ma * 13 // 10 if "overdraw" in self.faults else target_ma
 
     def _set_s2(self, closed):
@@ -262,6 +282,7 @@ class Vehicle:
         self._full = True
         self._log("full", wh=self.received_wh())
         if self.mode == "simplified":
+            self._asked_ma = 0
             self._load.ramp(0, self.taper_us)
         else:
             self._decide()

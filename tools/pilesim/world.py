@@ -1,54 +1,51 @@
 """The world: every model on one clock, composed, with faults by name and a bounded trace of events."""
 
 from pilesim import (
-    contactor,
+    buttons,
     ethernet,
-    lock,
+    fault_names,
     mains,
-    meter_dlt645,
     names,
     nor_flash,
-    output_sense,
-    pilot_line,
-    residual_current,
     rs485,
     safety_inputs,
-    temperature,
-    vehicle,
     wifi,
 )
 from pilesim.chip import PWRON_RESET, Chip, ResetRequest
 from pilesim.clock import Clock
-from pilesim.load import Load
+from pilesim.fault_names import FAULTS  # noqa: F401 - the world's own list
+from pilesim.outlet import Outlet
 from pilesim.rng import Random
 from pilesim.wiring import wire
 
-FAULTS = (
-    pilot_line.FAULTS
-    + contactor.FAULTS
-    + output_sense.FAULTS
-    + residual_current.FAULTS
-    + safety_inputs.FAULTS
-    + mains.FAULTS
-    + temperature.FAULTS
-    + lock.FAULTS
-    + meter_dlt645.FAULTS
-    + rs485.FAULTS
-    + vehicle.FAULTS
-    + nor_flash.FAULTS
-    + wifi.FAULTS
-    + ethernet.FAULTS
-    + names.FAULTS
-)
 TRACE_SIZE = 1000
 FLASH_BYTES = 64 * 1024
 
 
-class World:
-    """Chip, flash, pilot line, contactor, safety parts, vehicle, mains and meter; all follow from `seed`.
+def _of_first(name):
+    """A model of outlet 1, as the board's fittings left it."""
+    return property(lambda world: getattr(world.outlets[0], name))
 
+
+class World:
+    """Chip, flash, mains, RS-485 pair and one or two outlets; all follow from `seed`.
+
+    `outlets` has what each EVSE has of its own; the first one's models are attributes of the world too.
     `partitioned` False: the image on the chip has no partition for the journal.
     """
+
+    line = _of_first("line")
+    contactor = _of_first("contactor")
+    phase_contactor = _of_first("phase_contactor")
+    load = _of_first("load")
+    vehicle = _of_first("vehicle")
+    meter = _of_first("meter")
+    output_sense = _of_first("output_sense")
+    residual_current = _of_first("residual_current")
+    temperature = _of_first("temperature")
+    lock = _of_first("lock")
+    proximity = _of_first("proximity")
+    light = _of_first("light")
 
     def __init__(self, seed=1, ticks_offset_us=0, partitioned=True):
         self.seed = seed
@@ -60,38 +57,43 @@ class World:
         self.hostname = "mpy-esp32"
         self.chip_temperature_c = 41
         self.unique_id = bytes([0x24, 0x6F, 0x28, seed >> 16 & 255, seed >> 8 & 255, seed & 255])
-        self.line = pilot_line.PilotLine(clock, Random(seed + 1))
-        self.contactor = contactor.Contactor(clock, self.log, Random(seed + 3))
         self.mains = mains.Mains(clock, seed)
-        self.load = Load(clock, self.mains)
-        self.vehicle = vehicle.Vehicle(clock, self.line, self.contactor, self.load, self.log)
         self.bus = rs485.Bus(clock, self.random)
-        self.meter = meter_dlt645.MeterDlt645(
-            clock, self.bus, self.load, self.mains, Random(seed + 2)
-        )
-        self.mains.before_change = self.load.commit
-        self.output_sense = output_sense.OutputSense(clock, self.contactor, self.mains)
-        self.residual_current = residual_current.ResidualCurrentMonitor(
-            clock, self.contactor, Random(seed + 4), self.log
-        )
+        self.outlets = ()
+        self.fit_outlets(1)
         self.emergency_stop = safety_inputs.SafetyInput(clock)
         self.pe_monitor = safety_inputs.SafetyInput(clock)
         self.mains_monitor = safety_inputs.MainsMonitor(clock, self.mains)
-        self.temperature = temperature.Temperature()
-        self.lock = lock.Lock(clock, self.log)
-        self.wifi = wifi.Wifi(clock, Random(seed + 6))
+        self.wifi = wifi.Wifi(clock, Random(seed + 7))
         self.ethernet = ethernet.Ethernet(clock)
         self.names = names.Names()
+        self.rfid = None  # the board's card reader, its button and its buzzer, see fittings.py
+        self.button = buttons.Button(clock, Random(seed + 9))
+        self.buzzer = buttons.Buzzer()
+        self.meter_model = "dlt645"  # what hangs on RS-485
         self.chip = Chip(clock, self.random, PWRON_RESET)
         self.partitioned = partitioned
         self.flash = nor_flash.NorFlash(
             FLASH_BYTES, Random(seed + 5), clock.advance, self._cut_power
         )
 
+    def fit_outlets(self, count):
+        """Have at least `count` outlets; those that are there stay as they are."""
+        while len(self.outlets) < count:
+            number = len(self.outlets) + 1
+            self.outlets += (
+                Outlet(number, self.clock, self.bus, self.mains, self.seed, self.log),
+            )
+
+    def outlet(self, number):
+        """Outlet 1 or 2; ValueError when the pile has no such."""
+        if not 1 <= number <= len(self.outlets):
+            raise ValueError("outlet %d, the pile has %d" % (number, len(self.outlets)))
+        return self.outlets[number - 1]
+
     def wire(self, board):
         """Connect the models as `board` says; repeated by itself after every chip reset."""
         self.board = board
-        self.mains.phases = self.load.phases = getattr(board, "PHASES", 1)
         wire(self, board)
 
     def reset_chip(self, cause):
@@ -110,10 +112,14 @@ class World:
         if self.board is not None:
             wire(self, self.board)
 
-    def set_fault(self, name, on):
-        """Switch one of FAULTS; ValueError names the allowed ones."""
-        self._model_of(name).set_fault(name, on)
-        self.log("fault", name=name, on=on)
+    def set_fault(self, name, on, outlet=1):
+        """Switch one of FAULTS, `name@2` or `outlet` for the second one's; ValueError names what is allowed."""
+        name, number = fault_names.split(name if outlet == 1 else "%s@%d" % (name, outlet))
+        fault_names.model_of(name, self, self.outlet(number)).set_fault(name, on)
+        if number == 1:
+            self.log("fault", name=name, on=on)
+        else:
+            self.log("fault", name=name, on=on, outlet=number)
 
     def set_mains(self, present):
         """Switch the mains."""
@@ -125,10 +131,9 @@ class World:
         self.mains.set_nominal_mv(millivolts)
         self.log("voltage", mv=millivolts)
 
-    def set_temperature(self, c10):
+    def set_temperature(self, c10, outlet=1):
         """Another temperature at the sensor, in 0.1 degrees Celsius."""
-        self.temperature.set_c10(c10)
-        self.log("temperature", c10=c10)
+        self.outlet(outlet).set_temperature(c10)
 
     def freeze(self, us):
         """Hold the interpreter for `us`: the world goes on, no callback runs."""
@@ -144,29 +149,10 @@ class World:
         if self.on_event is not None:
             self.on_event(entry)
 
-    def events(self, event):
-        """Trace entries (us, event, facts) of one kind, oldest first."""
-        return [entry for entry in self.trace if entry[1] == event]
-
-    def _model_of(self, name):
-        for model, faults in (
-            (self.line, pilot_line.FAULTS),
-            (self.contactor, contactor.FAULTS),
-            (self.output_sense, output_sense.FAULTS),
-            (self.residual_current, residual_current.FAULTS),
-            (self.emergency_stop, ("emergency_stop",)),
-            (self.pe_monitor, ("pe_lost",)),
-            (self.mains, mains.FAULTS),
-            (self.temperature, temperature.FAULTS),
-            (self.lock, lock.FAULTS),
-            (self.meter, meter_dlt645.FAULTS),
-            (self.bus, rs485.FAULTS),
-            (self.vehicle, vehicle.FAULTS),
-            (self.flash, nor_flash.FAULTS),
-            (self.wifi, wifi.FAULTS),
-            (self.ethernet, ethernet.FAULTS),
-            (self.names, names.FAULTS),
-        ):
-            if name in faults:
-                return model
-        raise ValueError("fault %s, allowed %s" % (name, " ".join(FAULTS)))
+    def events(self, event, outlet=None):
+        """Trace entries (us, event, facts) of one kind, of one outlet or all, oldest first."""
+        return [
+            entry
+            for entry in self.trace
+            if entry[1] == event and outlet in (None, entry[2].get("outlet", 1))
+        ]
