@@ -89,23 +89,29 @@ class Bench:
     def __init__(self, wired=None, seed=5):
         self.world = World(seed)
         self.clock = self.world.clock
-        wired = wired or board()
-        self.world.wire(wired)
+        self._board = wired or board()
+        self.world.wire(self._board)
+        self.beating = {0, 1}
+        self._beat = 0
+        self.connect()
+
+    def connect(self):
+        """Take the chip's pads; again after a reset of the chip."""
+        evses = self._board.evses()
         self._beats = []
-        for pin in sorted({evse.PINS["heartbeat"] for evse in wired.evses()}):
+        for pin in sorted({evse.PINS["heartbeat"] for evse in evses}):
             pad = self.world.chip.pad(pin)
             pad.set_output(True)
             self._beats.append(pad)
-        self.beating = set(range(len(self._beats)))
-        self._beat = 0
         self.sides = [
             Side(self, outlet, evse.PINS)
-            for outlet, evse in zip(self.world.outlets, wired.evses(), strict=True)
+            for outlet, evse in zip(self.world.outlets, evses, strict=True)
         ]
 
     def run(self, ms):
         for _ in range(ms // 10):
             self._beat ^= 1
-            for number in self.beating:
-                self._beats[number].write(self._beat)
+            for number, pad in enumerate(self._beats):
+                if number in self.beating:
+                    pad.write(self._beat)
             self.clock.advance(10_000)
