@@ -57,6 +57,7 @@ ALLOWED = {
         ASKED,
         "reached from Ring.prepare alone, which stands in the table of patterns",
     ),
+    (DRIVERS + "meter_bl0942.py", "MeterBl0942.request", "uart.write"): (BRIEF, "two bytes"),
     (DRIVERS + "meter_dlt645.py", "MeterDlt645.request", "uart.write"): (
         BRIEF,
         "a request fits the transmit buffer of 256",
@@ -257,9 +258,10 @@ def test_main_opens_before_it_prints_or_waits(trees):
 
 def test_what_the_short_ones_rest_on(trees):
     from evse.app import console
-    from evse.core import dlt645, settings
+    from evse.core import bl0942, dlt645, settings
 
     assert console._PIECE * 87 < 10000
+    assert [len(bl0942.encode_read(address)) for address in range(4)] == [2] * 4
     assert len(dlt645.encode_read("A" * 12, dlt645.ENERGY_IMPORT)) <= 256
     kinds = {row[0]: row[1] for row in settings.TABLE}
     assert (kinds["broker_host"], kinds["ntp_host"]) == ("ipv4", "ipv4?")
