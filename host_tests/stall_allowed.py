@@ -53,6 +53,7 @@ ALLOWED = {
         BRIEF,
         "60 LEDs, 2 ms",
     ),
+    (DRIVERS + "meter_bl0942.py", "MeterBl0942.request", "uart.write"): (BRIEF, "two bytes"),
     (DRIVERS + "rs485.py", "Rs485.write", "uart.write"): (
         BRIEF,
         "a request fits the transmit buffer of 256, and the one before has long gone",

@@ -7,6 +7,24 @@ _HIGH_0_NS = (200, 500)
 _HIGH_1_NS = (550, 1000)
 
 
+class Led:
+    """One white LED on a pin."""
+
+    def __init__(self):
+        self._pad = None
+
+    def attach(self, pad):
+        """Connect the output."""
+        self._pad = pad
+
+    def set_fault(self, name, on):
+        """None that could be seen."""
+
+    def colour(self, now_us):
+        """0xFFFFFF while it is lit, else 0."""
+        return 0xFFFFFF if self._pad.output and self._pad.read(now_us) else 0
+
+
 class LightRgb:
     """Red, green and blue LED; `active_level` lights them."""
 
@@ -18,6 +36,9 @@ class LightRgb:
         """Connect the outputs."""
         self._pads = (red_pad, green_pad, blue_pad)
         self._active_level = active_level
+
+    def set_fault(self, name, on):
+        """None that could be seen."""
 
     def colour(self, now_us):
         """0xRRGGBB of LEDs that are on or off; an input drives none."""
@@ -50,6 +71,10 @@ class LedChain:
             self.faults.discard(name)
         if "light_supply" in self.faults:
             self.colours = [0] * len(self.colours)
+
+    def colour(self, now_us):
+        """0xRRGGBB of the first one."""
+        return self.colours[0]
 
     def stream(self, timing_ns, data):
         """What the chip sends: three bytes for each LED, green first; the rest is passed on."""

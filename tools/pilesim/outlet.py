@@ -2,29 +2,43 @@
 
 from pilesim import (
     contactor,
+    light,
     lock,
+    meter_bl0942,
     meter_dlt645,
+    meter_hlw8032,
+    meter_modbus,
+    meter_s0,
     output_sense,
     phase_contactor,
     pilot_line,
+    proximity,
     residual_current,
+    residual_current_two_level,
     temperature,
+    thermometers,
     vehicle,
 )
 from pilesim.load import Load
 from pilesim.poles import Poles
 from pilesim.rng import Random
 
+# Of every kind of meter; which of them one has is its own to say
+METER_FAULTS = ()
+for _kind in (meter_modbus, meter_dlt645, meter_hlw8032, meter_bl0942, meter_s0):
+    METER_FAULTS += tuple([name for name in _kind.FAULTS if name not in METER_FAULTS])
 # Model, its faults by name. A new model: built in __init__, a row here, a row in wiring_table.py
 MODELS = (
     ("line", pilot_line.FAULTS),
     ("contactor", contactor.FAULTS),
     ("phase_contactor", phase_contactor.FAULTS),
     ("output_sense", output_sense.FAULTS),
-    ("residual_current", residual_current.FAULTS),
-    ("temperature", temperature.FAULTS),
+    ("residual_current", residual_current_two_level.FAULTS),
+    ("temperature", temperature.FAULTS + thermometers.FAULTS),
     ("lock", lock.FAULTS),
-    ("meter", meter_dlt645.FAULTS),
+    ("meter", METER_FAULTS),
+    ("proximity", proximity.FAULTS),
+    ("light", light.FAULTS),
     ("vehicle", vehicle.FAULTS),
 )
 
@@ -38,8 +52,10 @@ class Outlet:
 
     def __init__(self, number, clock, bus, mains, seed, log):
         self.number = number
+        self.clock = clock
+        self.fitted = {}  # which kind a part is, where there are several; see fittings.py
         self._log = log
-        seed += (number - 1) * _SEED_STEP
+        self._seed = seed = seed + (number - 1) * _SEED_STEP
         self.line = pilot_line.PilotLine(clock, Random(seed + 1))
         self.contactor = contactor.Contactor(clock, self.log, Random(seed + 3))
         self.phase_contactor = phase_contactor.PhaseContactor(clock, self.log, Random(seed + 6))
@@ -56,6 +72,12 @@ class Outlet:
         )
         self.temperature = temperature.Temperature()
         self.lock = lock.Lock(clock, self.log)
+        self.proximity = proximity.Proximity(self.vehicle)
+        self.light = light.Led()
+
+    def random(self, number):
+        """A stream of random numbers of this outlet's own."""
+        return Random(self._seed + number)
 
     def log(self, event, **facts):
         """Add an event to the world's trace; from the second outlet on it carries its number."""

@@ -1,6 +1,7 @@
 """Which GPIO leads to which model, taken from the board's own pin table and wiring_table.py."""
 
 from pilesim import wiring_table
+from pilesim.fittings import fit
 
 
 class Site:
@@ -38,6 +39,7 @@ def wire(world, board):
     first = None
     for outlet, evse in zip(world.outlets, evses):
         outlet.load.phases = getattr(evse, "PHASES", 1)
+        fit(world, outlet, evse)
         site = Site(world, outlet, evse, first)
         for role, name, attach in wiring_table.OUTLET:
             if site.is_shared(role):

@@ -58,11 +58,42 @@ def _phase_contactor(phase_contactor, site):
 
 
 def _residual_current(monitor, site):
-    monitor.attach(site.pad("rcm_trip"), site.pad("rcm_test"))
+    if site.pad("rcm_trip_ac") is None:
+        monitor.attach(site.pad("rcm_trip"), site.pad("rcm_test"))
+    else:
+        # Its input is inverted by a transistor
+        monitor.attach(site.pad("rcm_trip"), site.pad("rcm_trip_ac"), site.pad("rcm_test"), 1)
 
 
 def _temperature(temperature, site):
-    temperature.attach(site.pad("temperature_adc"), site.board.TEMPERATURE_FRONT_END)
+    if getattr(site.board, "TEMPERATURE", "ntc") == "ntc":
+        temperature.attach(site.pad("temperature_adc"), site.board.TEMPERATURE_FRONT_END)
+    else:
+        temperature.attach(site.pad("temperature_adc"))
+
+
+def _proximity(proximity, site):
+    proximity.attach(site.pad("pp_adc"), site.board.PROXIMITY_FRONT_END)
+
+
+def _light_rgb(light, site):
+    light.attach(site.pad("led_red"), site.pad("led_green"), site.pad("led_blue"))
+
+
+def _meter_chip(meter, site):
+    meter.attach(site.chip.uart(site.board.UART_METER))
+
+
+def _rc522(reader, site):
+    reader.attach(site.chip.spi(1), site.pad("rfid_cs"), site.pad("rfid_reset"))
+
+
+def _pn532_i2c(reader, site):
+    reader.attach_i2c(site.chip.soft_i2c(site.board.PINS["rfid_scl"]))
+
+
+def _pn532_uart(reader, site):
+    reader.attach_uart(site.chip.uart(site.board.UART_RFID))
 
 
 def _lock(lock, site):
@@ -72,7 +103,9 @@ def _lock(lock, site):
 
 
 def _meter_bus(bus, site):
-    site.chip.uart(site.board.UART_METER).bus = bus
+    port = site.chip.uart(site.board.UART_METER)
+    port.bus = bus
+    port.direction = site.pad("rs485_direction")
 
 
 def _input(role):
@@ -88,6 +121,13 @@ OUTLET = (
     ("output_sense", "output_sense", _input("output_sense")),
     ("rcm_trip", "residual_current", _residual_current),
     ("temperature_adc", "temperature", _temperature),
+    ("temperature_onewire", "temperature", _input("temperature_onewire")),
+    ("pp_adc", "proximity", _proximity),
+    ("led", "light", _input("led")),
+    ("led_red", "light", _light_rgb),
+    ("led_data", "light", _input("led_data")),
+    ("meter_rx", "meter", _meter_chip),
+    ("meter_pulse", "meter", _input("meter_pulse")),
     ("lock_a", "lock", _lock),
 )
 SHARED = (
@@ -95,4 +135,9 @@ SHARED = (
     ("pe_monitor", "pe_monitor", _input("pe_monitor")),
     ("mains_monitor", "mains_monitor", _input("mains_monitor")),
     ("rs485_tx", "bus", _meter_bus),
+    ("rfid_sck", "rfid", _rc522),
+    ("rfid_sda", "rfid", _pn532_i2c),
+    ("rfid_tx", "rfid", _pn532_uart),
+    ("button", "button", _input("button")),
+    ("buzzer", "buzzer", _input("buzzer")),
 )

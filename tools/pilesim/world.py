@@ -59,6 +59,7 @@ class World:
         self.unique_id = bytes([0x24, 0x6F, 0x28, seed >> 16 & 255, seed >> 8 & 255, seed & 255])
         self.mains = mains.Mains(clock, seed)
         self.bus = rs485.Bus(clock, self.random)
+        self.fitted = {}  # as an outlet's
         self.outlets = ()
         self.fit_outlets(1)
         self.emergency_stop = safety_inputs.SafetyInput(clock)
