@@ -33,6 +33,10 @@ SETTINGS = {
 }
 
 
+# Two meters on one pair
+TWO_METERS = {"meter_address": "210012345678", "meter_address_2": "210012345679"}
+
+
 def load_board(name):
     """BOARD of boards/{name}/board.py, whose module is also importable as `board`."""
     path = ROOT / "boards" / name / "board.py"
@@ -56,7 +60,8 @@ class Rig:
     def play(self, story, settings=None):
         """Start the station, run `await story(self)`, return its result."""
         path = self.folder / "settings.json"
-        path.write_text(json.dumps({**SETTINGS, **(settings or {})}))
+        meters = TWO_METERS if self.board.SECOND else {}
+        path.write_text(json.dumps({**SETTINGS, **meters, **(settings or {})}))
         return self.restart(story)
 
     def restart(self, story):

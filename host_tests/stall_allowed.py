@@ -15,6 +15,7 @@ ALLOWED = {
         "the certificate of the broker's authority",
     ),
     (APP + "config.py", "load", "import"): (START, "the table of settings"),
+    (CORE + "settings.py", "_is_token", "import"): (START, "the settings are read once"),
     (CORE + "pilot_profiles.py", "load", "import"): (START, "the profile that was chosen"),
     (BOARD_FILE, "StandardBoard.__getattr__", "import"): (BRIEF, "who asks: see StandardParts"),
     (BOARD_FILE, "StandardBoard.*", "import"): (START, "parts are built once"),
@@ -74,6 +75,6 @@ ALLOWED = {
 RECEIVERS = {"StandardBoard": ("board",), "StandardParts": ("board",)}
 # Tasks that may build parts, up to this call: no closing comes within 500 ms of the first tick
 EARLY = {
-    (APP + "station.py", "Station._run"): "tick.start",
+    (APP + "station.py", "Station._run"): "connector.start",
     (APP + "station.py", "Station._control"): "board.watchdog",
 }

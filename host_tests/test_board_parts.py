@@ -19,7 +19,7 @@ BOARDS = sorted(path.parent.name for path in (ROOT / "boards").glob("*/board.py"
 DRIVERS = ROOT / "firmware" / "evse" / "drivers"
 METER_MODELS = ("dlt645", "sdm630")
 # Methods of a board that are not parts, or take no part in this
-NOT_PARTS = ("status_led", "evses", "safe_outputs", "watchdog", "chip")
+NOT_PARTS = ("evses", "safe_outputs", "watchdog", "chip")
 # Built for the board, not asked for by its parts
 STANDARD = {"standard_board", "standard_parts", "safe_state", "watchdog", "chip"}
 
@@ -75,6 +75,13 @@ def recorder(monkeypatch):
             monkeypatch.delattr(package, name, raising=False)
         monkeypatch.setattr(sys, "meta_path", [found, *sys.meta_path])
         yield found
+        # Before what was there comes back: nobody else may find the stand-ins
+        for name in list(sys.modules):
+            if name.startswith("evse.drivers.") or name == "evse.core.modbus_meters":
+                del sys.modules[name]
+                package_name, _dot, last = name.rpartition(".")
+                if hasattr(sys.modules[package_name], last):
+                    delattr(sys.modules[package_name], last)
 
 
 def all_parts(board):
@@ -83,7 +90,8 @@ def all_parts(board):
         if name != "meter":
             getattr(board, name)()
     for model in METER_MODELS:
-        board.meter({**settings.defaults(), "meter_model": model})
+        values = {**settings.defaults(), "meter_model": model, "meter_address": "1" * 12}
+        board.meter({**values, "meter_address_2": "2" * 12})
 
 
 def imported(recorder):
@@ -190,7 +198,7 @@ def test_two_evses_have_their_own_pins_and_share_the_rest(recorder):
 def test_both_meters_talk_through_one_port(recorder):
     first, second = load_board("esp32s3_twin").evses()
     for board, address in ((first, "000000000001"), (second, "000000000002")):
-        board.meter({"meter_model": "sdm630", "meter_address": address})
+        board.meter({**settings.defaults(), "meter_model": "sdm630", "meter_address": address})
     assert recorder.asked["rs485"]["Rs485"].call_count == 1
     made = recorder.asked["meter_modbus"]["MeterModbus"].call_args_list
     assert [call.args[2:] for call in made] == [(1, 3), (2, 3)]
@@ -203,11 +211,11 @@ def test_a_new_pair_of_evses_shares_nothing_with_the_one_before(recorder):
 
 
 def test_what_the_parts_are_told(recorder):
-    load_board("smartevse_v3").meter({"meter_model": "dlt645", "meter_address": "A" * 12})
+    load_board("smartevse_v3").meter(settings.defaults())
     (call,) = recorder.asked["rs485"]["Rs485"].call_args_list
     assert call.args == (2, 21, 23, (2400, 8, 0, 1), 22, 1)
     board = load_board("esp32_evse_devkitc")
-    board.meter({"meter_model": "sdm630", "meter_address": "A" * 12})
+    board.meter({**settings.defaults(), "meter_model": "sdm630"})
     # The address that the meter leaves the factory with
     assert recorder.asked["meter_modbus"]["MeterModbus"].call_args.args[2:] == (1, 1)
     board.residual_current()

@@ -30,8 +30,11 @@ class Board(StandardBoard):
         "emergency_stop": 21,
         "pe_monitor": 22,
         "temperature_adc": 39,
+        "rfid_sda": 13,
+        "rfid_scl": 14,
     }
     UART_METER = 2
+    RFID = "pn532_i2c"
 
     DEAD_MAN = "charge_pump"
     # Longest hold of the pump, all parts at their worst

@@ -34,8 +34,11 @@ class Board(StandardBoard):
         "lock_a": 13,
         "lock_b": 14,
         "lock_feedback": 21,
+        "rfid_sda": 41,
+        "rfid_scl": 42,
     }
     UART_METER = 2
+    RFID = "pn532_i2c"
 
     DEAD_MAN = "rmt"
     # One pulse of 40 ms and the gate behind it

@@ -30,9 +30,12 @@ class Board(StandardBoard):
         "emergency_stop": 21,
         "pe_monitor": 35,
         "temperature_adc": 39,
+        "rfid_sda": 13,
+        "rfid_scl": 14,
     }
     EXTERNAL_PULL_UP = (35,)
     UART_METER = 2
+    RFID = "pn532_i2c"
     UART_DEAD_MAN = 1
 
     DEAD_MAN = "uart"

@@ -34,12 +34,15 @@ class Board(StandardBoard):
         "emergency_stop": 4,
         "pe_monitor": 14,
         "temperature_onewire": 16,
+        "rfid_sda": 13,
+        "rfid_scl": 5,
         "button": 0,
     }
-    # The BOOT button
-    STRAPPING_USED = (0,)
+    # The BOOT button; high at reset by the pull-up of the bus
+    STRAPPING_USED = (0, 5)
     EXTERNAL_PULL_UP = (34, 35)
     UART_METER = 2
+    RFID = "pn532_i2c"
     TEMPERATURE = "ds18b20"
     LIGHT = "rgb"
 

@@ -33,11 +33,14 @@ class Board(StandardBoard):
         "emergency_stop": 2,
         "pe_monitor": 12,
         "temperature_onewire": 42,
+        "rfid_sda": 8,
+        "rfid_scl": 9,
         "button": 0,
     }
     # The BOOT button
     STRAPPING_USED = (0,)
     UART_METER = 1
+    RFID = "pn532_i2c"
     TEMPERATURE = "ds18b20"
     LIGHT = "rgb"
 

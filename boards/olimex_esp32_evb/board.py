@@ -4,7 +4,7 @@ from evse.drivers.standard_board import StandardBoard
 
 
 class Board(StandardBoard):
-    """Tethered cable, Ethernet, charge-pump dead-man, mirror contact, S0 meter."""
+    """Tethered cable, Ethernet, charge-pump dead-man, mirror contact, card reader."""
 
     NAME = "olimex_esp32_evb"
     CHIP = "esp32"
@@ -20,15 +20,16 @@ class Board(StandardBoard):
         "cp_pwm": 4,
         "cp_adc": 36,
         "contactor": 32,
-        "mirror": 16,
+        "mirror": 17,
         "heartbeat": 14,
-        "meter_pulse": 15,
-        "led": 17,
+        "rs485_tx": 15,
+        "rs485_rx": 5,
+        "led": 12,
         "rcm_trip": 34,
-        "rcm_test": 12,
-        "emergency_stop": 2,
-        "pe_monitor": 5,
-        "temperature_onewire": 13,
+        "rcm_test": 33,
+        "pe_monitor": 2,
+        "rfid_sda": 13,
+        "rfid_scl": 16,
         "eth_mdc": 23,
         "eth_mdio": 18,
     }
@@ -42,9 +43,10 @@ class Board(StandardBoard):
     # Their levels at reset stand on the page
     STRAPPING_USED = (2, 5, 12, 15)
     EXTERNAL_PULL_UP = (34,)
-    METER = "s0"
-    METER_PULSES_PER_KWH = 1000
-    TEMPERATURE = "ds18b20"
+    # In the coil's supply, and a thermal cut-out at the terminals
+    INSTALLED_OUTSIDE = ("emergency_stop", "temperature")
+    UART_METER = 2
+    RFID = "pn532_i2c"
 
     DEAD_MAN = "charge_pump"
     # Longest hold of the pump, all parts at their worst

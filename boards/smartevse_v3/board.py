@@ -25,9 +25,7 @@ class Board(StandardBoard):
         "rs485_tx": 21,
         "rs485_rx": 23,
         "rs485_direction": 22,
-        "led_red": 2,
-        "led_green": 4,
-        "led_blue": 12,
+        "led": 12,
         "rcm_trip": 13,
         "rcm_test": 25,
         "emergency_stop": 16,
@@ -38,6 +36,8 @@ class Board(StandardBoard):
         "lock_a": 18,
         "lock_b": 17,
         "lock_feedback": 35,
+        "rfid_sda": 4,
+        "rfid_scl": 2,
         "button": 0,
     }
     # Their levels at reset stand on the page
@@ -45,7 +45,7 @@ class Board(StandardBoard):
     EXTERNAL_PULL_UP = (35,)
     UART_METER = 2
     TEMPERATURE = "mcp9700a"
-    LIGHT = "rgb"
+    RFID = "pn532_i2c"
 
     DEAD_MAN = "charge_pump"
     # Longest hold of the pump, all parts at their worst

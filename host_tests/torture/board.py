@@ -88,6 +88,8 @@ class Board:
     HERTZ = 50
 
     number = 1
+    RFID = None
+    PINS = ()
 
     def __init__(self, site):
         self.site = site
@@ -96,7 +98,7 @@ class Board:
         """One."""
         return [self]
 
-    def meter(self, _address):
+    def meter(self, _settings):
         """The meter's driver."""
         return MeterDriver(self.site.meter)
 
@@ -112,11 +114,11 @@ class Board:
         """Never needed."""
         return self
 
-    def status_led(self):
+    def light(self):
         """Seen by nobody."""
         return self
 
-    tick_timer = status_led
+    tick_timer = light
 
     def feed(self):
         """As a watchdog."""

@@ -105,7 +105,9 @@ def _lock(lock, site):
 def _meter_bus(bus, site):
     port = site.chip.uart(site.board.UART_METER)
     port.bus = bus
-    port.direction = site.pad("rs485_direction")
+    direction = site.pad("rs485_direction")
+    if direction is not None:
+        port.attach_direction(direction)
 
 
 def _input(role):

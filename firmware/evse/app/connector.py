@@ -1,6 +1,7 @@
 """One connector of the station: control loop, session, light, and what is told and kept about it."""
 
 from ..core import faults, limits
+from ..core.readings import CURRENTS
 from .connector_loop import build_loop
 from .fault_records import FaultRecords
 from .indication import Indication
@@ -21,10 +22,26 @@ class Connector:
             number, self.loop, station.journal, station.clock, station.settings, station.console
         )
         self._station = station
-        self._indication = Indication(board.status_led())
+        self._timer = board.tick_timer()
+        self._indication = Indication(board.light())
         self._records = FaultRecords(station, self)
         self._narrator = Narrator(self._say, self.loop, self.session)
         self._causes = 0
+
+    def start(self):
+        """Begin ticking."""
+        self.loop.tick.start(self._timer)
+
+    def fit(self, meter):
+        """Get the register ready for what this meter tells."""
+        register = self.loop.register
+        register.tells_values = CURRENTS in meter.tells
+        if not register.tells_values and "over_current" not in self.board.INSTALLED_OUTSIDE:
+            # Nobody would see a vehicle that draws more than it may
+            self.loop.protection.missing.append("over_current")
+        if hasattr(meter, "start"):
+            # One that counts from nothing at each start goes on from the journal's last register
+            meter.start(self._station.journal.ledger.last_wh.get(self.number, 0))
 
     def _say(self, text, *values):
         # A pile with one connector need not name it

@@ -11,6 +11,7 @@ class Ledger:
     def __init__(self):
         self.boot = 0
         self.open = {}
+        self.last_wh = {}  # the last register of each connector
 
     def take(self, data):
         """One record's bytes, in order of sequence."""
@@ -20,6 +21,8 @@ class Ledger:
             return
         self.boot = max(self.boot, record["boot"])
         kind, connector = record["kind"], record["c"]
+        if connector and record["wh"] is not None:
+            self.last_wh[connector] = record["wh"]
         if kind == "tx_start":
             self.open[connector] = {
                 "seq": record["seq"],

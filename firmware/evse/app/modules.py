@@ -4,7 +4,8 @@ import sys
 
 
 def forget(name):
-    """Drop a module by its dotted name; nobody may hold it but its package. KeyError when not loaded."""
-    package, _dot, last = name.rpartition(".")
-    del sys.modules[name]
-    delattr(sys.modules[package], last)
+    """Drop a module by its dotted name, if it is loaded; nobody may hold it but its package."""
+    if name in sys.modules:
+        package, _dot, last = name.rpartition(".")
+        del sys.modules[name]
+        delattr(sys.modules[package], last)

@@ -43,6 +43,7 @@ class Station:
         self.console = Console(self.clock)
         self.permit = StallPermit()
         self.settings, problems = config.load(self.permit)
+        self._problems = problems
         if not self.settings["station_id"]:
             self.settings["station_id"] = "P" + board.chip().unique_id()
         self.keys = Keys(self.settings["key"], self.permit)
@@ -67,7 +68,13 @@ class Station:
         meters = []
         for board in self.board.evses():
             connector = self.connectors[board.number] = Connector(self, board)
-            meters.append((board.meter(settings["meter_address"]), connector.loop.register))
+            try:
+                meter = board.meter(settings)
+                connector.fit(meter)
+                meters.append((meter, connector.loop.register))
+            except (OSError, ValueError) as error:
+                # Without a meter there is no charge, and the fault says so
+                self._problems.append("meter_model = %s: %s" % (settings["meter_model"], error))
         # The profile keeps its values; clauses and tags are for people
         forget("evse.core.profile_" + settings["profile"])
         first = self.connectors[1]
@@ -76,6 +83,8 @@ class Station:
         self.metering = Metering(meters)
         self._sharing = Sharing(len(self.connectors))
         self._panel = self._build_panel()
+        # Every part is built
+        forget("evse.drivers.standard_parts")
 
     def _build_panel(self):
         board = self.board
@@ -166,7 +175,7 @@ class Station:
         )
         self.console.say("python %s", str(sys.implementation))
         for connector in self.connectors.values():
-            connector.loop.tick.start(connector.board.tick_timer())
+            connector.start()
         tasks = [
             ("control", self._control),
             ("metering", self.metering.run),

@@ -41,11 +41,11 @@ class Metering:
         self._turns = [_Turn(meter, register) for meter, register in pairs]
 
     async def run(self):
-        """Read for ever."""
+        """Read for ever; without a meter there is nothing to do."""
         turns = self._turns
         for turn in turns:
             turn.place = turn.attempts = 0
-        while True:
+        while turns:
             for turn in turns:
                 if len(turns) > 1 and turn.silent % _REST_TURNS:
                     turn.silent += 1

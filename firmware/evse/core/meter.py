@@ -27,6 +27,7 @@ class MeterRegister:
         # The meter's: where its register begins anew (0: never), and the least step of it
         self.wrap_wh = 0
         self.resolution_wh = 10
+        self.tells_values = True  # voltage and current too, not the register alone
         self.w = 0
         self.mv = (0,)  # per phase
         self.ma = (0,)
@@ -57,7 +58,7 @@ class MeterRegister:
             self.chz = 0
         self.lost = (
             self.age_ms > self._lost_ms
-            or max(self._ma_age_ms, self._mv_age_ms) > _VALUES_MS
+            or (self.tells_values and max(self._ma_age_ms, self._mv_age_ms) > _VALUES_MS)
             or self._failing()
         )
 

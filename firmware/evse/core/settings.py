@@ -33,11 +33,9 @@ TABLE = (
     ("pilot_gain", "int", 0, 0, 20000, ""),  # pilot mV per 1000 ADC mV, 0 for the board's nominal
     ("pilot_zero_mv_2", "int", 0, 0, 2000, "mV"),  # the same for the second EVSE
     ("pilot_gain_2", "int", 0, 0, 20000, ""),  # the same for the second EVSE
-    ("meter_address", "address", "AAAAAAAAAAAA", 12, 12, ""),  # DL/T 645 address, A for any digit
+    ("meter_address", "address", "AAAAAAAAAAAA", 12, 12, ""),  # DL/T 645 number or Modbus unit, 12 A: any
     ("meter_address_2", "address", "AAAAAAAAAAAA", 12, 12, ""),  # the same for the second EVSE
     ("meter_model", "choice", "dlt645", METER_MODELS, 0, ""),  # what hangs on RS-485
-    ("modbus_address", "int", 1, 1, 247, ""),  # its address where it speaks Modbus
-    ("modbus_address_2", "int", 2, 1, 247, ""),  # the same for the second EVSE
     ("meter_baudrate", "int", 0, 0, 115200, "baud"),  # 0 for the model's usual one
     ("id_tokens", "tokens", [], 0, 50, ""),  # cards that may start and stop a charge
     ("button", "choice", "stop", BUTTONS, 0, ""),  # what a short press does
@@ -78,6 +76,7 @@ _PHRASES = {
     "ssid": "text of 0..32 bytes",
     "networks": "up to 4 of [name of 1..32 bytes, password of 8..63 characters or none]",
     "key": "64 hex digits",
+    "tokens": "up to 50 card numbers of 8, 14 or 20 hex digits, none random (08..)",
 }
 
 
@@ -102,6 +101,8 @@ def problem(row, value):
     shown = "(hidden)" if kind in ("secret", "key") else repr(value)[:24]
     if kind == "networks":
         key, shown = _bad_network(key, value)
+    elif kind == "tokens" and isinstance(value, list):
+        shown = repr([each for each in value if not _is_token(each)][:1])[1:33]
     return "%s = %s: %s" % (key, shown, allowed(row))
 
 
@@ -112,11 +113,11 @@ def _accepts(kind, value, lowest, highest):
         return (
             isinstance(value, int) and not isinstance(value, bool) and lowest <= value <= highest
         )
-    if kind == "networks":
+    if kind in _LISTS:
         return (
             isinstance(value, (list, tuple))
             and len(value) <= highest
-            and all(_is_network(entry) for entry in value)
+            and all(_LISTS[kind](entry) for entry in value)
         )
     if not isinstance(value, str):
         return False
@@ -155,6 +156,20 @@ def _is_network(value):
         and 0 < len(ssid.encode()) <= 32
         and (not password or 8 <= len(password) <= 63)
     )
+
+
+def _is_token(value):
+    # Only a pile with cards needs it
+    from . import id_token
+
+    try:
+        # A number that the card makes up anew each time is no identity
+        return not id_token.is_random(id_token.normalise(value))
+    except ValueError:
+        return False
+
+
+_LISTS = {"networks": _is_network, "tokens": _is_token}
 
 
 def _bad_network(key, value):

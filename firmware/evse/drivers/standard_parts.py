@@ -64,10 +64,6 @@ class StandardParts:
     def meter(self, settings):
         """The meter that METER names; behind RS-485 the setting meter_model tells which."""
         board, pins = self._board, self._pins
-        if isinstance(settings, str):
-            from .meter_dlt645 import MeterDlt645
-
-            return MeterDlt645(board.UART_METER, pins["rs485_tx"], pins["rs485_rx"], settings)
         if board.METER == "hlw8032":
             from .meter_hlw8032 import MeterHlw8032
 
@@ -86,24 +82,29 @@ class StandardParts:
         return self._bus_meter(settings)
 
     def _bus_meter(self, settings):
-        model, address = settings["meter_model"], settings["meter_address"]
-        if model == "dlt645":
+        number = self._board.number
+        address = settings["meter_address" if number == 1 else "meter_address_%d" % number]
+        if settings["meter_model"] == "dlt645":
             from .meter_dlt645 import MeterDlt645
 
-            return MeterDlt645(self._rs485(_DLT645_FRAMING), address, self._board.PHASES)
+            if self._board.shared is not None and not address.isdigit():
+                raise ValueError("meter_address: two meters on one pair need their numbers")
+            port = self._rs485(_DLT645_FRAMING, settings)
+            return MeterDlt645(port, address, self._board.PHASES)
         from ..core import modbus_meters
         from .meter_modbus import MeterModbus
 
-        row = modbus_meters.MODELS[model]
+        row = modbus_meters.MODELS[settings["meter_model"]]
         # The wildcard of DL/T 645 means the address that the meter leaves the factory with
-        unit = int(address) if address.isdigit() else row[modbus_meters.ADDRESS]
-        port = self._rs485(row[modbus_meters.FRAMING])
+        unit = int(address) if address.isdigit() else row[modbus_meters.ADDRESS] + number - 1
+        port = self._rs485(row[modbus_meters.FRAMING], settings)
         return MeterModbus(port, row, unit, self._board.PHASES)
 
-    def _rs485(self, framing):
+    def _rs485(self, framing, settings):
         from .rs485 import Rs485
 
         pins = self._pins
+        framing = (settings["meter_baudrate"] or framing[0],) + framing[1:]
         wires = (pins["rs485_tx"], pins["rs485_rx"])
         direction = pins.get("rs485_direction")
         # The timers before it belong to the safety ticks
@@ -127,10 +128,6 @@ class StandardParts:
         from .status_led import StatusLed
 
         return self._once("led", StatusLed, pins["led"])
-
-    def status_led(self):
-        """The status light, for whoever knows only on and off."""
-        return self.light()
 
     def rfid(self):
         """Card reader that RFID names."""

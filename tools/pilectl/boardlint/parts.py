@@ -16,6 +16,8 @@ PROTECTIONS = {
     "emergency_stop": ("emergency_stop",),
     "pe_monitor": ("pe_monitor",),
     "temperature": (),
+    # Where the meter tells the register alone
+    "over_current": (),
 }
 CONNECTOR_KINDS = ("cable", "socket")
 LOCK = ("lock_a", "lock_b", "lock_feedback")
