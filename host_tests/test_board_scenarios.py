@@ -17,8 +17,6 @@ def test_board(board, scenario, record_property):
         record_property("scenario", scenario)
         r.port = free_port()
         settings = {"broker_port": r.port, "id_tokens": [TOKEN]}
-        if board.startswith("esp32s3"):
-            settings["meter_model"] = "sdm630"
         result = r.play(SCENARIOS[scenario], settings)
     record_property("figure", f"{board}, {scenario}: {result}")
 

@@ -97,6 +97,8 @@ class StandardParts:
         row = modbus_meters.MODELS[settings["meter_model"]]
         # The wildcard of DL/T 645 means the address that the meter leaves the factory with
         unit = int(address) if address.isdigit() else row[modbus_meters.ADDRESS] + number - 1
+        if not 1 <= unit <= 247:
+            raise ValueError("meter_address = %s: a Modbus unit is 1 to 247" % address)
         port = self._rs485(row[modbus_meters.FRAMING], settings)
         return MeterModbus(port, row, unit, self._board.PHASES)
 
