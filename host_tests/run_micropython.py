@@ -3,6 +3,7 @@
 Usage: micropython run_micropython.py test_pilot test_charging ..
 """
 
+import gc
 import sys
 
 
@@ -21,6 +22,9 @@ def run(names):
                 failed += 1
                 print("FAILED %s.%s" % (name, key))
                 sys.print_exception(error)
+        # The next one finds the heap as the first did
+        del module, sys.modules[name]
+        gc.collect()
     print("%d passed, %d failed" % (passed, failed))
     return failed
 

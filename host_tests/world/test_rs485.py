@@ -213,6 +213,9 @@ def test_reset_of_the_chip_lets_the_driver_go():
 
 
 def test_call_that_waits_is_noticed():
-    with pytest.raises(AssertionError), meter_bench(DLT645) as bench:
-        bench.meter.request(ENERGY)
-        bench.timed(bench.port._uart.flush)
+    bench_of_one = meter_bench(DLT645)
+    bench = bench_of_one.__enter__()
+    bench.meter.request(ENERGY)
+    bench.timed(bench.port._uart.flush)
+    with pytest.raises(AssertionError):
+        bench_of_one.__exit__(None, None, None)
