@@ -51,6 +51,17 @@ def world_fault(name, on=True):
     return lambda m: m.world.set_fault(name, on)
 
 
+def sensor_open(m):
+    """The wire of the temperature sensor breaks."""
+    kind = m.r.board.TEMPERATURE
+    m.world.set_fault({"ds18b20": "ds18b20_absent"}.get(kind, kind + "_open"), True)
+
+
+def sensor_short(m):
+    """The temperature sensor is shorted."""
+    m.world.set_fault(m.r.board.TEMPERATURE + "_short", True)
+
+
 def both(*actions):
     """One after the other in the same microsecond."""
 

@@ -83,7 +83,7 @@ def _visit(place, measure):
     ):
         settings = {"profile": place.profile, "start_timeout_s": 600, **stage.settings}
         if stage.rated_a10:
-            r.board.RATED_A10 = stage.rated_a10
+            type(r.board).RATED_A10 = stage.rated_a10
         if stage.offer_a10:
             settings["technician_limit_a10"] = _offer_a10(stage, place.visit, rng)
         if stage.prepare:

@@ -112,6 +112,10 @@ def _slow_vehicle(m):
     m.world.vehicle.ramp_us = 120_000_000
 
 
+# One role of these is enough
+SENSOR = ("temperature_adc", "temperature_onewire")
+READER = ("rfid_sck", "rfid_sda", "rfid_tx")
+
 # fault, short, what, action, other options
 _SLOW = (
     (
@@ -131,11 +135,36 @@ _SLOW = (
     ("over_voltage", "", "25 % above", do.world_fault("over_voltage"), {}),
     ("under_voltage", "", "18 % below", do.world_fault("under_voltage"), {}),
     ("frequency", "", "54 Hz", do.world_fault("frequency"), {}),
-    ("over_temperature", "", "85 degrees", do.heat, {"parts": ("temperature_adc",)}),
+    ("over_temperature", "", "85 degrees", do.heat, {"parts": (SENSOR,)}),
+    (
+        "cable_invalid",
+        "",
+        "cable coding shorted",
+        do.world_fault("pp_short"),
+        {"parts": ("pp_adc",)},
+    ),
     ("meter_lost", "silent", "meter silent", do.world_fault("silent"), {}),
-    ("meter_lost", "other", "only another meter answers", do.world_fault("wrong_address"), {}),
-    ("meter_implausible", "jump", "register jumps", do.world_fault("jump"), {}),
-    ("meter_implausible", "back", "register steps back", do.world_fault("step_back"), {}),
+    (
+        "meter_lost",
+        "other",
+        "only another meter answers",
+        do.world_fault("wrong_address"),
+        {"parts": ("rs485_tx",)},
+    ),
+    (
+        "meter_implausible",
+        "jump",
+        "register jumps",
+        do.world_fault("jump"),
+        {"parts": ("rs485_tx",)},
+    ),
+    (
+        "meter_implausible",
+        "back",
+        "register steps back",
+        do.world_fault("step_back"),
+        {"parts": ("rs485_tx",)},
+    ),
 )
 
 
@@ -163,18 +192,19 @@ _REPORTED = (
         "temperature_lost",
         "open",
         "sensor open",
-        do.world_fault("ntc_open"),
+        do.sensor_open,
         5000,
-        ("temperature_adc",),
+        (SENSOR,),
     ),
     (
         "temperature_lost",
         "short",
         "sensor shorted",
-        do.world_fault("ntc_short"),
+        do.sensor_short,
         5000,
-        ("temperature_adc",),
+        (SENSOR,),
     ),
+    ("reader_failed", "", "card reader silent", do.world_fault("rfid_silent"), 5000, (READER,)),
     ("journal_full", "", "nobody takes records", do.journal_fills, 200, ()),
     ("task_failed", "", "error in a task", do.task_breaks, 3000, ()),
 )
@@ -202,7 +232,7 @@ def _power_on():
         ("journal_damaged", "records missing", "power on, rotten journal", ""),
         ("journal_failed", "no partition", "power on, no journal", "unavailable"),
         ("key_missing", "no key", "power on, no key", "unavailable"),
-        ("safety_part_missing", "no emergency stop", "power on, no emergency stop", "fault"),
+        ("safety_part_missing", "no PE monitor", "power on, no PE monitor", "fault"),
     ):
         yield fault_row(
             name,

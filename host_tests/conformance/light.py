@@ -1,27 +1,26 @@
-"""Measures the status light on its pin and compares it with the pattern of a fault's row."""
+"""Watches the status light and compares it with the pattern of a fault's row."""
 
 from evse.core import faults
 
 # The control loop moves the light every 20 ms
 _TOLERANCE_MS = 45
+_LOOK_MS = 5
 
 
 async def light_error(m, fault):
-    """Empty when the pin shows the pattern of `fault`, else what it shows instead."""
+    """Empty when the light shows the pattern of `fault`, else what it shows instead."""
     from evse.app.indication import PATTERNS
 
     name = faults.row(fault)["light"]
     wanted = (PATTERNS[name] or PATTERNS[m.station.session.status()])[:2]
-    pad = m.world.chip.pad(m.r.board.PINS["led"])
     edges = []
-
-    def changed(_pad, now_us):
-        edges.append((now_us // 1000, 1 if pad.high_us else 0))
-
-    pad.watchers.append(changed)
-    await m.run(wanted[1] * 22 // 10 + 100)
-    pad.watchers.remove(changed)
-    seen = _pattern(edges, 1 if pad.high_us else 0)
+    lit = m.world.light.colour(m.world.clock.now_us) != 0
+    for _ in range((wanted[1] * 22 // 10 + 100) // _LOOK_MS):
+        await m.run(_LOOK_MS)
+        was, lit = lit, m.world.light.colour(m.world.clock.now_us) != 0
+        if lit != was:
+            edges.append((m.world.clock.now_us // 1000, int(lit)))
+    seen = _pattern(edges, int(lit))
     if all(abs(a - b) <= _TOLERANCE_MS for a, b in zip(_steady(wanted), seen, strict=True)):
         return ""
     return "light of %s is %s, must be %s: %s" % (fault, seen, name or "the status", wanted)

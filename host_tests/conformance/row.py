@@ -14,7 +14,7 @@ class Row:
     """`story(moment)` is a coroutine giving the measured value (us, or `unit`), None when nothing came.
 
     `least` and `most` bound the value, None leaves a side open. `parts` are pin roles that a board
-    must have, else the row does not apply to it. `tag` grades the source of the limit.
+    must have (a tuple: one of them) and `without` those that it must not, else the row does not apply. `tag` grades the source of the limit.
     """
 
     def __init__(
@@ -31,6 +31,7 @@ class Row:
         tag="S",
         profiles=ALL,
         parts=(),
+        without=(),
         fault="",
         unit="ms",
         headline=False,
@@ -48,13 +49,17 @@ class Row:
         self.tag = tag
         self.profiles = profiles
         self.parts = parts
+        self.without = without
         self.fault = fault
         self.unit = unit
         self.headline = headline
 
     def missing_parts(self, pins):
-        """Pin roles of `parts` that a board's PINS lack."""
-        return [part for part in self.parts if part not in pins]
+        """Pin roles of `parts` that a board's PINS lack, and those of `without` that they have."""
+        absent = [roles for roles in map(_roles, self.parts) if not any(r in pins for r in roles)]
+        return [" or ".join(roles) for roles in absent] + [
+            "other part than " + role for role in self.without if role in pins
+        ]
 
     def margin(self, value):
         """How far inside the limit a value lies; negative outside."""
@@ -80,3 +85,7 @@ class Row:
         if self.most is None:
             return ">= %s %s" % (side(self.least), self.unit)
         return "%s .. %s %s" % (side(self.least), side(self.most), self.unit)
+
+
+def _roles(part):
+    return part if isinstance(part, tuple) else (part,)

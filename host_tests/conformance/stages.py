@@ -35,6 +35,8 @@ async def _power_on(_r):
 
 async def _idle(r):
     await r.until(lambda: r.station.register.wh is not None)
+    phases = r.station.loop.protection.phases
+    await r.until(lambda: phases is None or phases.may_offer)
     await r.run(_SETTLED_MS)
 
 
@@ -98,8 +100,9 @@ def _authorize(r):
     assert refusal == "", refusal + " " + r.picture()
 
 
-def _without_emergency_stop(board):
-    board.emergency_stop = lambda: None
+def _without_pe_monitor(board):
+    kind = type(board)
+    kind.PINS = {role: pin for role, pin in kind.PINS.items() if role != "pe_monitor"}
 
 
 def _without_journal(_board):
@@ -130,7 +133,7 @@ STAGES = {
     for stage in (
         Stage("power on", _power_on),
         Stage("power on, bad setting", _power_on, settings={"sample_interval_s": 99999}),
-        Stage("power on, no emergency stop", _power_on, prepare=_without_emergency_stop),
+        Stage("power on, no PE monitor", _power_on, prepare=_without_pe_monitor),
         Stage("power on, no key", _power_on, settings={"key": ""}),
         Stage("power on, no journal", _power_on, prepare=_without_journal),
         Stage("power on, rotten journal", _power_on, prepare=_with_a_hole_in_the_journal),

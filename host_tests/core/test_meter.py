@@ -135,7 +135,6 @@ def test_register_that_begins_anew_goes_on_here():
     r.step(10000)
     assert r.accept(20) and r.wh == 1000000020
     assert not r.accept(10), "one step back"
-    assert not r.accept(1000000020), "the meter does not show the turns"
     assert r.accept(20) and r.wh == 1000000020
 
 

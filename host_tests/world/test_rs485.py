@@ -2,6 +2,7 @@
 
 import contextlib
 import time
+from types import SimpleNamespace
 
 import pytest
 from meter_bench import DIRECTION, DLT645, NAMES, UART, listener, meter_bench
@@ -90,10 +91,27 @@ def test_held_interpreter_costs_an_answer_at_most():
         assert bench.ask(ENERGY) is not None
 
 
+def test_second_transmission_behind_the_first_is_not_cut_by_the_timer():
+    with meter_bench(DLT645, direction=True) as bench:
+        late = released(bench)
+        bench.port.write(bytes(24))
+        bench.port.write(bytes(3))
+        time.sleep_ms(200)
+        assert len(late) == 1
+        assert 0 <= late[0] <= 2_000
+
+
 def test_late_callback_of_one_transmission_does_not_end_the_next():
     with meter_bench(DLT645, direction=True) as bench:
         port = bench.port
         real = port._uart
+        # Its own callback was lost and nobody has read since
+        port.write(b"\xfe")
+        bench.world.clock.forget_callbacks()
+        bench.world.clock.advance(50_000)
+        bench.world.clock.forget_callbacks()
+        assert bench.pad.read(bench.world.clock.now_us) == 1
+        bench.meter._port = SimpleNamespace(write=port.write, read=lambda: b"")
 
         class Interrupted:
             """The callback comes between the pin's rise and the bytes."""
@@ -108,8 +126,10 @@ def test_late_callback_of_one_transmission_does_not_end_the_next():
                 return count
 
         port._uart = Interrupted()
-        assert bench.ask(ENERGY) is not None
-        assert bench.model.requests == 2
+        bench.timed(bench.meter.request, ENERGY)
+        time.sleep_ms(300)
+        assert bench.model.requests == 1
+        assert bench.pad.read(bench.world.clock.now_us) == 0
 
 
 def test_pin_is_high_for_the_transmission_and_no_timer_runs_without_one():
@@ -190,3 +210,12 @@ def test_reset_of_the_chip_lets_the_driver_go():
         assert bench.model.requests == 0, "the request was cut"
         assert not bench.world.chip.pad(DIRECTION).output
         assert bench.world.chip.uart(UART).framing is None
+
+
+def test_call_that_waits_is_noticed():
+    bench_of_one = meter_bench(DLT645)
+    bench = bench_of_one.__enter__()
+    bench.meter.request(ENERGY)
+    bench.timed(bench.port._uart.flush)
+    with pytest.raises(AssertionError):
+        bench_of_one.__exit__(None, None, None)

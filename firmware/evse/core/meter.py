@@ -45,7 +45,6 @@ class MeterRegister:
         self._hz_age_ms = 0
         self._refused_row = 0
         self._first_wh = None
-        self._turns_wh = 0  # what `wh` is ahead of the meter's register since that began anew
         self._failures = 0  # of the last eight questions, one bit each
 
     def step(self, dt_ms):
@@ -106,20 +105,18 @@ class MeterRegister:
             self.number = number
             if first_wh is None or not same or self._step_wh(wh, first_wh, 0) < 0:
                 return False
-            self._turns_wh = 0
             self.wh = wh
         else:
             # (age + 1 s) because the last accepted reading was not taken at its own instant
-            step_wh = self._step_wh(wh + self._turns_wh, self.wh, self.age_ms + 1000)
+            step_wh = self._step_wh(wh, self.wh, self.age_ms + 1000)
             if step_wh < 0 or self._is_other(number):
                 self.refused += 1
                 self._refused_row += 1
                 if self._refused_row >= _REFUSALS:
                     self.implausible = True
-                    self._tell(self.number, self.wh - self._turns_wh, number, wh)
+                    self._tell(self.number, self.wh, number, wh)
                 return False
             self.wh += step_wh
-            self._turns_wh = self.wh - wh
             self.number = number or self.number
         self.age_ms = 0
         self._refused_row = 0
@@ -135,7 +132,6 @@ class MeterRegister:
         if not same or step_wh < 0:
             self._tell(number, wh, self.number, self.wh)
             return False
-        self._turns_wh += wh + step_wh - self.wh
         self.wh = wh + step_wh
         return True
 
@@ -149,6 +145,7 @@ class MeterRegister:
     def _step_wh(self, wh, since_wh, ms):
         """Wh from `since_wh` to `wh`, or -1 when it cannot have moved so in this time."""
         step_wh = wh - since_wh
+        # Behind by the turns that `since_wh` has on top, or by one that has just come
         if step_wh < 0 and self.wrap_wh:
             step_wh %= self.wrap_wh
         most_wh = self._rated_w * ms // 3600000 + _SLACK_WH + self.resolution_wh

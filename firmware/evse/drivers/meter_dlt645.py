@@ -35,9 +35,8 @@ class MeterDlt645:
         self.frame = b""  # the last good answer with the register
         self.bad_frames = 0
         self.last_error = ""
-        self.answer_ms = (
-            _ANSWER_MS  # how long the answer may take; grows with every further question
-        )
+        # How long the answer may take; grows with every further question
+        self.answer_ms = _ANSWER_MS
         self._port = port
         self._address = address
         self._is_fixed = address != dlt645.WILDCARD
@@ -95,7 +94,7 @@ class MeterDlt645:
                 value = self._take(frame)
             except dlt645.FrameError as error:
                 self._refuse(str(error))
-                if isinstance(error, dlt645.NoDataError):
+                if self._identifier and isinstance(error, dlt645.NoDataError):
                     self._unanswered = 0
                     self._do_without()
                 continue
