@@ -77,7 +77,7 @@ PLANTED_PARTS = (
         {"INSTALLED_OUTSIDE": ("rcd",)},
         (
             "INSTALLED_OUTSIDE rcd: not one of residual_current, emergency_stop, pe_monitor, "
-            "temperature; take it out"
+            "temperature, over_current; take it out"
         ),
     ),
     (

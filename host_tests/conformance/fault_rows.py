@@ -246,6 +246,21 @@ def _power_on():
         )
 
 
+def _phases():
+    # An unplug of 10 s is shown to whatever vehicle there is before anything moves
+    yield fault_row(
+        "phase_switch_failed",
+        "",
+        "phase contactor welded: power-up to name",
+        "power on, phases welded",
+        boots.named_after_power_on("phase_switch_failed", refusal="fault", within_ms=13000),
+        most=13_000_000,
+        clause=MUST_NOT_CLOSE,
+        phases=SLOWEST,
+        parts=("phase_contactor",),
+    )
+
+
 ROWS = (
     *_pilot(),
     *_inputs(),
@@ -253,4 +268,5 @@ ROWS = (
     *_firmware(),
     *_warnings(),
     *_power_on(),
+    *_phases(),
 )

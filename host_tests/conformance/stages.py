@@ -105,6 +105,10 @@ def _without_pe_monitor(board):
     kind.PINS = {role: pin for role, pin in kind.PINS.items() if role != "pe_monitor"}
 
 
+def _with_welded_phases(_board):
+    current.world.set_fault("phase_contactor_welded", True)
+
+
 def _without_journal(_board):
     current.world.partitioned = False
 
@@ -134,6 +138,7 @@ STAGES = {
         Stage("power on", _power_on),
         Stage("power on, bad setting", _power_on, settings={"sample_interval_s": 99999}),
         Stage("power on, no PE monitor", _power_on, prepare=_without_pe_monitor),
+        Stage("power on, phases welded", _power_on, prepare=_with_welded_phases),
         Stage("power on, no key", _power_on, settings={"key": ""}),
         Stage("power on, no journal", _power_on, prepare=_without_journal),
         Stage("power on, rotten journal", _power_on, prepare=_with_a_hole_in_the_journal),

@@ -58,10 +58,10 @@ class Metering:
         quantity = _ROUND[turn.place]
         value = await self._ask(turn, quantity)
         turn.attempts += 1
-        if value is not None:
-            self._take(turn, quantity, value)
-        elif quantity in _NEEDED and turn.attempts < _ATTEMPTS:
-            # Noise must not let it grow old: asked again before the others
+        taken = value is not None and self._take(turn, quantity, value)
+        if not taken and quantity in _NEEDED and turn.attempts < _ATTEMPTS:
+            # Noise must not let it grow old, and what was refused must be judged before it is old: asked
+            # again before the others
             return
         turn.attempts = 0
         turn.place = (turn.place + 1) % len(_ROUND)
@@ -94,8 +94,9 @@ class Metering:
         register, meter = turn.register, turn.meter
         if quantity == ENERGY:
             register.resolution_wh = meter.resolution_wh
-            if register.accept(value, meter.number()):
-                register.frame = meter.frame
+            if not register.accept(value, meter.number()):
+                return False
+            register.frame = meter.frame
         elif quantity == POWER:
             register.w = value
         elif quantity == VOLTAGES:
@@ -104,3 +105,4 @@ class Metering:
             register.take_frequency(value)
         else:
             register.take_currents(value)
+        return True

@@ -50,6 +50,8 @@ _OUTPUTS = (
 
 _ANY = 2  # ready does not matter
 _WAKE_UP = "A.5.3 wake-up"
+# A step that began late must not make a pulse shorter than it has to be
+_LATE_MS = const(20)
 # No time of a profile is longer
 _MOST_MS = const(60000)
 
@@ -167,7 +169,7 @@ class ChargingStateMachine:
             return A1, "13 station available again"
         if vehicle in (LEVEL_E, INVALID):
             return E, "11 pilot lost"
-        if self._waking and self._state_ms < self.profile.wake_pulse_ms:
+        if self._waking and self._state_ms < self._least_ms():
             return B1, ""
         if self._sleeps(vehicle, ready):
             return (F if self.profile.wake_kind == "F" else B1), _WAKE_UP
@@ -177,7 +179,8 @@ class ChargingStateMachine:
         return self.state, ""
 
     def _least_ms(self):
-        return self.profile.wake_pulse_ms if self._waking else self.profile.state_f_min_ms
+        profile = self.profile
+        return (profile.wake_pulse_ms if self._waking else profile.state_f_min_ms) + _LATE_MS
 
     def _sleeps(self, vehicle, ready):
         return (
