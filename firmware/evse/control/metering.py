@@ -58,14 +58,16 @@ class Metering:
         quantity = _ROUND[turn.place]
         value = await self._ask(turn, quantity)
         turn.attempts += 1
-        if value is not None:
+        is_known = value is not None
+        if is_known:
             self._take(turn, quantity, value)
-        elif quantity in _NEEDED and turn.attempts < _ATTEMPTS:
-            # Noise must not let it grow old: asked again before the others
-            return
-        turn.attempts = 0
-        turn.place = (turn.place + 1) % len(_ROUND)
-        await asyncio.sleep_ms(_PAUSE_MS)
+            await asyncio.sleep_ms(_PAUSE_MS)
+            # The first reading of a register counts when a second agrees
+            is_known = quantity != ENERGY or turn.register.wh is not None
+        if is_known or quantity not in _NEEDED or turn.attempts >= _ATTEMPTS:
+            turn.attempts = 0
+            turn.place = (turn.place + 1) % len(_ROUND)
+        # Else noise must not let it grow old: asked again before the others
 
     async def _ask(self, turn, quantity):
         meter = turn.meter
