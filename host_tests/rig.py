@@ -17,6 +17,7 @@ from pathlib import Path
 
 from evse.core.ring import Ring
 from pilesim import host
+from pilesim.chip import PWRON_RESET
 from pilesim.world import World
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -58,10 +59,15 @@ class Rig:
         self.lines = []
 
     def play(self, story, settings=None):
-        """Start the station, run `await story(self)`, return its result."""
+        """Start the station, run `await story(self)`, return its result. The meters are as `settings` say."""
         path = self.folder / "settings.json"
-        meters = TWO_METERS if self.board.SECOND else {}
+        model = (settings or {}).get("meter_model", "dlt645")
+        # Others than DL/T 645 are found at units 1 and 2
+        meters = TWO_METERS if self.board.SECOND and model == "dlt645" else {}
         path.write_text(json.dumps({**SETTINGS, **meters, **(settings or {})}))
+        if model != self.world.meter_model:
+            self.world.meter_model = model
+            self.world.replace_chip(PWRON_RESET)
         return self.restart(story)
 
     def restart(self, story):

@@ -90,8 +90,8 @@ def all_parts(board):
         if name != "meter":
             getattr(board, name)()
     for model in METER_MODELS:
-        values = {**settings.defaults(), "meter_model": model, "meter_address": "1" * 12}
-        board.meter({**values, "meter_address_2": "2" * 12})
+        values = {**settings.defaults(), "meter_model": model, "meter_address": "000000000001"}
+        board.meter({**values, "meter_address_2": "000000000002"})
 
 
 def imported(recorder):

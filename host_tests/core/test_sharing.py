@@ -1,5 +1,6 @@
 """One supply, several EVSEs: the sum of what may be drawn never exceeds it, and nobody starves unseen."""
 
+from evse.core.limits import RATED, SITE, SUPPLY, UNLIMITED_A10, Limits
 from evse.core.sharing import Sharing
 
 STEP_MS = 20
@@ -85,3 +86,29 @@ def test_the_sum_never_exceeds_the_supply_in_a_random_walk():
         for index in range(3):
             assert sharing.shares[index] <= wanted[index]
             assert sharing.shares[index] == 0 or sharing.shares[index] >= 60
+
+
+def test_limits_are_set_and_named_by_what_holds_them_back():
+    slots = [Limits(320), Limits(320)]
+    sharing = Sharing(2)
+
+    def offered(supply_a10, wanting):
+        sharing.limit(supply_a10, slots, wanting, [False, False], STEP_MS)
+        return [(each.offered_a10(), each.holder_name()) for each in slots]
+
+    # Who has all that its rating allows is held back by that
+    assert offered(UNLIMITED_A10, [True, False]) == [(320, "rated"), (320, "rated")]
+    assert offered(400, [True, True]) == [(200, "supply"), (200, "supply")]
+    assert offered(100, [True, True]) == [(100, "supply"), (0, "supply")]
+    for each in slots:
+        each.set(SITE, 250)
+    assert offered(400, [True, False]) == [(250, "site"), (250, "site")]
+    assert offered(400, [True, True]) == [(125, "site"), (125, "site")]
+    assert offered(200, [True, True]) == [(100, "supply"), (100, "supply")]
+    for each in slots:
+        each.set(SITE, 59)
+    assert offered(400, [True, True]) == [(0, "site"), (0, "site")]
+    assert [each.holder() for each in slots] == [SITE, SITE]
+    slots[0].set(RATED, 50)
+    assert slots[0].holder() == RATED
+    assert slots[0].value(SUPPLY) == 400

@@ -141,6 +141,22 @@ def test_meter_that_does_not_come_back_ends_the_charge_at_its_last_record():
         r.restart(again)
 
 
+def test_meter_that_starts_later_than_the_pile_is_waited_for():
+    async def again(r):
+        await r.run(10_000)
+        assert "meter_lost" in faults.names(r.station.loop.faults.active)
+        assert r.records("tx_resume", "tx_stop") == []
+        r.world.set_fault("silent", False)
+        await r.until(lambda: r.station.session.status() == "charging", 20_000)
+        assert of(r, "tx_resume")["tx"] == of(r, "tx_start")["tx"] == r.station.session.tx.tx
+
+    with rig() as r:
+        r.play(charging)
+        r.world.set_fault("silent", True)
+        cut(r)
+        r.restart(again)
+
+
 def test_charge_that_was_being_stopped_does_not_begin_anew():
     async def stopping(r):
         await charging(r)

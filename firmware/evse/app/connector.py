@@ -1,6 +1,6 @@
 """One connector of the station: control loop, session, light, and what is told and kept about it."""
 
-from ..core import faults, limits
+from ..core import faults
 from ..core.readings import CURRENTS
 from .connector_loop import build_loop
 from .fault_records import FaultRecords
@@ -48,12 +48,6 @@ class Connector:
         if self.number > 1:
             text = "connector %d: %s" % (self.number, text)
         self._station.console.say(text, *values)
-
-    @property
-    def wanted_a10(self):
-        """Current this connector would offer if it had the supply for itself, 0 without a wish."""
-        a10 = self.loop.limits.least_but(limits.SUPPLY)
-        return a10 if self.loop.wants_energy and a10 >= limits.LEAST_A10 else 0
 
     def step(self, causes, dt_ms):
         """Advance everything by `dt_ms`; `causes`: fault bits found outside the connector."""

@@ -26,14 +26,14 @@ class Interruption:
         self._elapsed_ms = (sample_interval_s + 60) * _SAMPLES * 1000
         self._waited_ms = 0
 
-    def step(self, register, dt_ms):
-        """Advance; True once the verdict stands."""
+    def step(self, register, meter_lost, dt_ms):
+        """Advance; True once the verdict stands. While the fault `meter_lost` stands it would end what is taken up."""
         self._waited_ms = min(self._waited_ms + dt_ms, _PATIENCE_MS)
         if self._waited_ms < _SETTLE_MS:
             return False
+        if (register.wh is None or meter_lost) and self._waited_ms < _PATIENCE_MS:
+            return False
         if register.wh is None:
-            if self._waited_ms < _PATIENCE_MS:
-                return False
             self.fault = "meter_lost"
         elif register.follows(self.was["meter"], self.wh, self._elapsed_ms):
             self.lost_wh = register.wh - self.wh

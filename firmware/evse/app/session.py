@@ -144,7 +144,7 @@ class Session:
     def _take_up(self, dt_ms):
         """Go on with, or end, what a loss of power interrupted, once meter and pilot have spoken."""
         loop, found = self._loop, self._interruption
-        if not found.step(loop.register, dt_ms):
+        if not found.step(loop.register, loop.faults.active & faults.METER_LOST, dt_ms):
             return
         self._interruption = None
         loop.changed = True

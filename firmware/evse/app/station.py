@@ -7,7 +7,7 @@ import sys
 from ..control.control_loop import PERIOD_MS
 from ..control.metering import Metering
 from ..control.stall_permit import StallPermit, StallRefusedError
-from ..core import faults, limits
+from ..core import faults
 from ..core.sharing import Sharing
 from ..link.bearer import build_bearer
 from ..link.dialer import Dialer
@@ -99,14 +99,7 @@ class Station:
         loops = {number: connector.loop for number, connector in self.connectors.items()}
         sessions = {number: connector.session for number, connector in self.connectors.items()}
         self.report = Report(
-            self.board,
-            settings,
-            loops,
-            sessions,
-            self.journal,
-            self.keys,
-            self.clock,
-            self.counts,
+            self.board, settings, loops, sessions, self.journal, self.keys, self.clock, self.counts
         )
         remote = self.remote = Remote(self)
         self.commands = Commands(
@@ -236,20 +229,14 @@ class Station:
         self.console.drain()
 
     def _share_supply(self, dt_ms):
-        connectors = list(self.connectors.values())
-        supply_a10 = self.settings["supply_a10"]
-        # A site speaks of all of us
-        total_a10 = min(supply_a10, self.loop.limits.value(limits.SITE))
-        wanted_a10 = [connector.wanted_a10 for connector in connectors]
-        sharing = self._sharing
-        sharing.step(total_a10, wanted_a10, [each.loop.live for each in connectors], dt_ms)
-        for index, connector in enumerate(connectors):
-            a10 = supply_a10
-            if wanted_a10[index]:
-                share_a10 = sharing.shares[index]
-                # Who gets all that another limit leaves is not held back by the supply
-                a10 = share_a10 if share_a10 < wanted_a10[index] else limits.UNLIMITED_A10
-            connector.loop.limits.set(limits.SUPPLY, a10)
+        loops = [connector.loop for connector in self.connectors.values()]
+        self._sharing.limit(
+            self.settings["supply_a10"],
+            [loop.limits for loop in loops],
+            [loop.wants_energy for loop in loops],
+            [loop.live for loop in loops],
+            dt_ms,
+        )
 
     async def _housekeeping(self):
         while True:

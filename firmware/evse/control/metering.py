@@ -58,14 +58,15 @@ class Metering:
         quantity = _ROUND[turn.place]
         value = await self._ask(turn, quantity)
         turn.attempts += 1
-        taken = value is not None and self._take(turn, quantity, value)
-        if not taken and quantity in _NEEDED and turn.attempts < _ATTEMPTS:
-            # Noise must not let it grow old, and what was refused must be judged before it is old: asked
-            # again before the others
-            return
-        turn.attempts = 0
-        turn.place = (turn.place + 1) % len(_ROUND)
-        await asyncio.sleep_ms(_PAUSE_MS)
+        is_known = False
+        if value is not None:
+            is_known = self._take(turn, quantity, value)
+            await asyncio.sleep_ms(_PAUSE_MS)
+        if is_known or quantity not in _NEEDED or turn.attempts >= _ATTEMPTS:
+            turn.attempts = 0
+            turn.place = (turn.place + 1) % len(_ROUND)
+        # Else noise must not let it grow old, and what was refused must be judged before it is old: asked
+        # again before the others
 
     async def _ask(self, turn, quantity):
         meter = turn.meter

@@ -29,6 +29,7 @@ class Limits:
         self._left_ms = [FOREVER] * len(NAMES)
         self._fallback_a10 = [UNLIMITED_A10] * len(NAMES)
         self._a10[RATED] = rated_a10
+        self.share_of = SUPPLY  # what the limit in SUPPLY is a share of, SUPPLY or SITE
 
     def set(self, slot, a10, ttl_ms=FOREVER, fallback_a10=UNLIMITED_A10):
         """Set a limit; after `ttl_ms` it becomes `fallback_a10`, at once when no time is left."""
@@ -72,4 +73,5 @@ class Limits:
 
     def holder_name(self):
         """Name of the limit that holds the current back."""
-        return NAMES[self.holder()]
+        holder = self.holder()
+        return NAMES[self.share_of if holder == SUPPLY else holder]

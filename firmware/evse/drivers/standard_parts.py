@@ -3,6 +3,7 @@
 from micropython import const
 
 _SPI = const(1)
+_MOST_UNIT = const(247)
 _DLT645_FRAMING = (2400, 8, 0, 1)
 
 
@@ -89,6 +90,7 @@ class StandardParts:
 
             if self._board.shared is not None and not address.isdigit():
                 raise ValueError("meter_address: two meters on one pair need their numbers")
+            self._claim(address)
             port = self._rs485(_DLT645_FRAMING, settings)
             return MeterDlt645(port, address, self._board.PHASES)
         from ..core import modbus_meters
@@ -97,10 +99,17 @@ class StandardParts:
         row = modbus_meters.MODELS[settings["meter_model"]]
         # The wildcard of DL/T 645 means the address that the meter leaves the factory with
         unit = int(address) if address.isdigit() else row[modbus_meters.ADDRESS] + number - 1
-        if not 1 <= unit <= 247:
-            raise ValueError("meter_address = %s: a Modbus unit is 1 to 247" % address)
+        if not 1 <= unit <= _MOST_UNIT:
+            raise ValueError("meter_address: unit %d, allowed 1..%d" % (unit, _MOST_UNIT))
+        self._claim(unit)
         port = self._rs485(row[modbus_meters.FRAMING], settings)
         return MeterModbus(port, row, unit, self._board.PHASES)
+
+    def _claim(self, address):
+        # One meter must not bill two EVSEs
+        shared, number = self._board.shared, self._board.number
+        if shared is not None and shared.setdefault(("meter", address), number) != number:
+            raise ValueError("meter_address_2: %s is the first EVSE's" % address)
 
     def _rs485(self, framing, settings):
         from .rs485 import Rs485
