@@ -70,7 +70,7 @@ def recorder(monkeypatch):
         for name in list(sys.modules):
             if name.startswith("evse.drivers.") or name == "evse.core.modbus_meters":
                 monkeypatch.delitem(sys.modules, name)
-        package = sys.modules["evse.drivers"]
+        package = importlib.import_module("evse.drivers")
         for name in [path.stem for path in DRIVERS.glob("[a-z]*.py")]:
             monkeypatch.delattr(package, name, raising=False)
         monkeypatch.setattr(sys, "meta_path", [found, *sys.meta_path])

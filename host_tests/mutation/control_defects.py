@@ -112,9 +112,14 @@ DEFECTS = (
                 "state F",
             ),
             (
-                "        if active & faults.TRIPS:\n            permission = OPEN\n",
-                "",
+                "if active & faults.TRIPS or self.protection.opens:",
+                "if self.protection.opens:",
                 "a trip opens at once",
+            ),
+            (
+                "if active & faults.TRIPS or self.protection.opens:",
+                "if active & faults.TRIPS:",
+                "phases move with the contactor open",
             ),
             (
                 "if closing and (self.permit.held or not self.protection.may_close):",
@@ -153,8 +158,8 @@ DEFECTS = (
         _TESTS,
         (
             (
-                "return self.ready and (self.test is None or self.test.proven)",
-                "return self.ready",
+                "            and (self.test is None or self.test.proven)\n",
+                "",
                 "self-test before each closing",
             ),
             (

@@ -4,7 +4,6 @@ A model that is fitted stays through resets of the chip; it is replaced only whe
 """
 
 from pilesim import light, meter_bl0942, meter_dlt645, meter_hlw8032, meter_modbus, meter_s0
-from pilesim.pn532 import Pn532
 from pilesim.rc522 import Rc522
 from pilesim.residual_current_two_level import ResidualCurrentTwoLevel
 from pilesim.rng import Random
@@ -76,7 +75,5 @@ def _fit_meter(world, outlet, board):
 
 def _fit_reader(world, board):
     kind = getattr(board, "RFID", None)
-    if kind is None or not _changes(world, "rfid", kind):
-        return
-    model = Rc522 if kind == "rc522" else Pn532
-    world.rfid = model(world.clock, Random(world.seed + 8))
+    if kind == "rc522" and _changes(world, "rfid", kind):
+        world.rfid = Rc522(world.clock, Random(world.seed + 8))

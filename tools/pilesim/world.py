@@ -7,6 +7,7 @@ from pilesim import (
     mains,
     names,
     nor_flash,
+    pn532,
     rs485,
     safety_inputs,
     wifi,
@@ -24,7 +25,10 @@ FLASH_BYTES = 64 * 1024
 
 def _of_first(name):
     """A model of outlet 1, as the board's fittings left it."""
-    return property(lambda world: getattr(world.outlets[0], name))
+    return property(
+        lambda world: getattr(world.outlets[0], name),
+        lambda world, model: setattr(world.outlets[0], name, model),
+    )
 
 
 class World:
@@ -68,7 +72,7 @@ class World:
         self.wifi = wifi.Wifi(clock, Random(seed + 7))
         self.ethernet = ethernet.Ethernet(clock)
         self.names = names.Names()
-        self.rfid = None  # the board's card reader, its button and its buzzer, see fittings.py
+        self.rfid = pn532.Pn532(clock, Random(seed + 8))
         self.button = buttons.Button(clock, Random(seed + 9))
         self.buzzer = buttons.Buzzer()
         self.meter_model = "dlt645"  # what hangs on RS-485
