@@ -15,6 +15,8 @@ _PAUSE_MS = const(30)
 _ROUND = (ENERGY, CURRENTS, VOLTAGES, POWER, ENERGY, CURRENTS, VOLTAGES, FREQUENCY)
 _NEEDED = (ENERGY, CURRENTS, VOLTAGES)
 _ATTEMPTS = const(3)
+# The register is asked for at least so often; it is lost at twice that
+_OLD_MS = const(1500)
 # Among several, a meter that left a question open is asked at every so many turns only: waiting for it
 # must not make the others old
 _REST_TURNS = const(4)
@@ -28,6 +30,7 @@ class _Turn:
         self.register = register
         self.place = 0
         self.attempts = 0
+        self.last = ENERGY
         self.silent = 0
         register.wrap_wh = meter.wrap_wh
 
@@ -56,12 +59,19 @@ class Metering:
         while _ROUND[turn.place] not in turn.meter.tells:
             turn.place = (turn.place + 1) % len(_ROUND)
         quantity = _ROUND[turn.place]
+        is_between = turn.register.age_ms >= _OLD_MS and turn.last != ENERGY
+        if is_between:
+            # After silence the register comes first, and then at every second question
+            quantity = ENERGY
+        turn.last = quantity
         value = await self._ask(turn, quantity)
-        turn.attempts += 1
         is_known = False
         if value is not None:
             is_known = self._take(turn, quantity, value)
             await asyncio.sleep_ms(_PAUSE_MS)
+        if is_between:
+            return
+        turn.attempts += 1
         if is_known or quantity not in _NEEDED or turn.attempts >= _ATTEMPTS:
             turn.attempts = 0
             turn.place = (turn.place + 1) % len(_ROUND)
