@@ -47,12 +47,10 @@ def test_every_stop_reason_is_on_the_wire():
 
 def test_every_refusal_is_on_the_wire():
     returned = set()
-    for node in ast.walk(ast.parse((APP / "session.py").read_text())):
-        if isinstance(node, ast.Return) and isinstance(node.value, ast.Constant):
-            returned.add(node.value.value)
-    for node in ast.walk(ast.parse((APP / "interruption.py").read_text())):
-        if isinstance(node, ast.Return) and isinstance(node.value, ast.Constant):
-            returned.add(node.value.value)
+    for file in ("session.py", "interruption.py", "station.py"):
+        for node in ast.walk(ast.parse((APP / file).read_text())):
+            if isinstance(node, ast.Return) and isinstance(node.value, ast.Constant):
+                returned.add(node.value.value)
     returned.discard("")
     assert {word for word in returned if isinstance(word, str)} | {"no_connector"} == set(
         messages.REFUSALS

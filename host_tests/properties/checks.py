@@ -102,7 +102,7 @@ class Checks:
                 self._negative_us = now_us
             elif drive != DRIVE_PWM:
                 self._positive_us = now_us
-            limit_ms = 6 if drive == DRIVE_NEGATIVE else self._profile.stop_wait_ms + 40
+            limit_ms = 6 if drive == DRIVE_NEGATIVE else self._profile.stop_wait_ms + 60
             world.cause("no PWM", drive != DRIVE_PWM, limit_ms, by_loop=drive != DRIVE_NEGATIVE)
         if drive == DRIVE_PWM:
             self._drive_pwm(bp)
@@ -245,10 +245,10 @@ class Checks:
         self._lock_out()
         if active & _RESET_TRIPS and line.drive != DRIVE_NEGATIVE:
             world.violate("%s without state F", faults.names(active & _RESET_TRIPS))
-        world.cause("stop", active & faults.STOPS, self._profile.stop_wait_ms + 40, by_loop=True)
+        world.cause("stop", active & faults.STOPS, self._profile.stop_wait_ms + 60, by_loop=True)
         # A tick that interrupts the next step still acts on this one
         site.was_ready = site.is_ready()
-        world.cause("not ready", not site.was_ready, self._profile.stop_wait_ms + 40, by_loop=True)
+        world.cause("not ready", not site.was_ready, self._profile.stop_wait_ms + 60, by_loop=True)
         self._judge_duty()
         site.load.follow_offer()
 

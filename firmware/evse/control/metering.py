@@ -15,8 +15,9 @@ _PAUSE_MS = const(30)
 _ROUND = (ENERGY, CURRENTS, VOLTAGES, POWER, ENERGY, CURRENTS, VOLTAGES, FREQUENCY)
 _NEEDED = (ENERGY, CURRENTS, VOLTAGES)
 _ATTEMPTS = const(3)
-# The register is asked for at least so often; it is lost at twice that
+# A register this old is asked for before anything else; with several meters it takes longer to come round
 _OLD_MS = const(1500)
+_OLD_AMONG_MS = const(2500)
 # Among several, a meter that left a question open is asked at every so many turns only: waiting for it
 # must not make the others old
 _REST_TURNS = const(4)
@@ -41,6 +42,7 @@ class Metering:
     def __init__(self, pairs):
         self.answers = 0
         self.silences = 0
+        self._old_ms = _OLD_MS if len(pairs) < 2 else _OLD_AMONG_MS
         self._turns = [_Turn(meter, register) for meter, register in pairs]
 
     async def run(self):
@@ -59,7 +61,7 @@ class Metering:
         while _ROUND[turn.place] not in turn.meter.tells:
             turn.place = (turn.place + 1) % len(_ROUND)
         quantity = _ROUND[turn.place]
-        is_between = turn.register.age_ms >= _OLD_MS and turn.last != ENERGY
+        is_between = turn.register.age_ms >= self._old_ms and turn.last != ENERGY
         if is_between:
             # After silence the register comes first, and then at every second question
             quantity = ENERGY

@@ -202,7 +202,7 @@ class ChargingStateMachine:
         if self.state in (D1, D2) and not ventilated:
             return OPEN
         if permission == HOLD and not (
-            self._was_closing and self._state_ms < self.profile.stop_wait_ms
+            self._was_closing and self._state_ms < self.profile.stop_wait_ms + _LATE_MS
         ):
             return OPEN
         return permission
