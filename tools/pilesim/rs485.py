@@ -31,7 +31,7 @@ class Transmission:
 
     def cut(self, now_us):
         """The sender's driver went off: what is not complete never arrives."""
-        del self.data[self.arrived(now_us) :]
+        self.data = self.data[: self.arrived(now_us)]
 
     @property
     def end_us(self):

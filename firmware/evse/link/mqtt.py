@@ -62,13 +62,13 @@ class _NoNetwork:
 
 
 _network = _NoNetwork()
-umqtt.simple.socket = _network
 
 
 class _Codec(umqtt.simple.MQTTClient):
     """umqtt as encoder and decoder; each answer it waits for is laid ready before it asks."""
 
     def connect_packet(self):
+        umqtt.simple.socket = _network
         self.wire = _network.wire = _Wire()
         self.wire.into = b"\x20\x02\0\0"
         self.connect(clean_session=True)
