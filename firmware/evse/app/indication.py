@@ -4,7 +4,6 @@ from ..core import faults
 
 _ON = (1000, 1000)
 _OFF = (0, 1000)
-_LIGHT = faults.FIELDS.index("light")
 # name: (on_ms, period_ms)
 PATTERNS = {
     "red_fast": (100, 200),
@@ -47,7 +46,7 @@ class Indication:
         index = 0
         while bits:
             if bits & 1:
-                pattern = PATTERNS[faults.TABLE[index][_LIGHT]]
+                pattern = PATTERNS[faults.LIGHTS[faults.LIGHT[index]]]
                 if pattern:
                     return pattern
             bits >>= 1

@@ -24,7 +24,7 @@ from .indication import Indication
 from .journal import Journal
 from .keys import Keys
 from .lockout import Lockout
-from .modules import forget
+from .modules import forget, start_is_over
 from .narrator import Narrator
 from .remote import Remote
 from .report import Report
@@ -107,7 +107,7 @@ class Station:
             settings["station_id"],
             settings["site"],
             self.counts,
-            lambda: self.keys.command,
+            remote.command_mac,
             self.commands.handle,
             remote.acknowledged,
             remote.site_limit,
@@ -145,6 +145,7 @@ class Station:
 
     async def run(self):
         """Start everything and never return."""
+        start_is_over()
         try:
             await self._run()
         finally:
