@@ -12,7 +12,9 @@ from rig import ROOT
 from stall_search import search, search_file
 
 FIRMWARE = ROOT / "firmware"
-APP, CORE, DRIVERS, LINK = ("evse/%s/" % room for room in ("app", "core", "drivers", "link"))
+APP, CONTROL, CORE, DRIVERS, LINK = (
+    "evse/%s/" % room for room in ("app", "control", "core", "drivers", "link")
+)
 BOARD_FILE = DRIVERS + "standard_board.py"
 
 START = "reached only before the contactor can close"
@@ -27,6 +29,9 @@ ALLOWED = {
         "the certificate of the broker's authority",
     ),
     (APP + "config.py", "load", "import"): (START, "the table of settings"),
+    (APP + "session.py", "Session.__init__", "import"): (START, "what the power cut interrupted"),
+    (APP + "station.py", "Station._build_link", "import"): (START, "the time server's client"),
+    (CONTROL + "protection.py", "Protection.__init__", "import"): (START, "a socket's lock"),
     (CORE + "pilot_profiles.py", "load", "import"): (START, "the profile that was chosen"),
     (BOARD_FILE, "StandardBoard.*", "import"): (START, "parts are built once"),
     (DRIVERS + "dead_man_rmt.py", "DeadManRmt.__init__", "rmt.write_pulses"): (

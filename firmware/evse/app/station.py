@@ -10,7 +10,6 @@ from ..control.stall_permit import StallPermit, StallRefusedError
 from ..core import faults
 from ..link.dialer import Dialer
 from ..link.downlink import Downlink
-from ..link.ntp import Ntp
 from ..link.secure import Security
 from ..link.uplink import Uplink
 from ..link.wlan import Wlan
@@ -143,6 +142,12 @@ class Station:
             self.board.chip().random,
         )
 
+        self.ntp = None
+        if settings["ntp_host"]:
+            from ..link.ntp import Ntp
+
+            self.ntp = Ntp(settings["ntp_host"], remote.time_told)
+
     async def run(self):
         """Start everything and never return."""
         start_is_over()
@@ -167,8 +172,8 @@ class Station:
             ("link", self.uplink.run),
             ("housekeeping", self._housekeeping),
         ]
-        if self.settings["ntp_host"]:
-            tasks.append(("time", Ntp(self.settings["ntp_host"], self.remote.time_told).run))
+        if self.ntp:
+            tasks.append(("time", self.ntp.run))
         await asyncio.gather(*[self._keep_running(name, work) for name, work in tasks])
 
     async def _keep_running(self, name, work):

@@ -5,7 +5,7 @@ temperature, connector lock. Parts come from the board, rules from the core; a p
 from micropython import const
 
 from ..core import faults, limits
-from ..core.lock import REST, ConnectorLock
+from ..core.lock import REST
 from ..core.over_current import OverCurrent
 from ..core.residual_current import ResidualCurrentTest
 from ..core.supply import Supply
@@ -25,7 +25,11 @@ class Protection:
         self.has_mains_monitor = parts.mains_monitor is not None
         self.temperature_c10 = None
         self.test = ResidualCurrentTest() if parts.residual_current else None
-        self.lock = ConnectorLock() if parts.lock else None
+        self.lock = None
+        if parts.lock:
+            from ..core.lock import ConnectorLock
+
+            self.lock = ConnectorLock()
         self._parts = parts
         self._tick = tick
         self._register = register

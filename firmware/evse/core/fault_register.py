@@ -6,6 +6,8 @@ such a fault and ends by one that stays, or that has no retries. It does not wai
 that does not go uses up the retries, except the mains, whose return everybody waits for.
 """
 
+from array import array
+
 from micropython import const
 
 from .faults import (
@@ -46,9 +48,9 @@ class FaultRegister:
         self._dismissed = 0  # cleared by hand since the last step
         self._retried = 0  # has cleared by itself in this plug-in
         self._spent = 0  # has no retry left in this plug-in
-        self._quiet_ms = [0] * len(RETRIES)  # since the cause was last present
-        self._there_ms = [0] * len(RETRIES)  # the cause without a break
-        self._clears = [0] * len(RETRIES)  # by itself in this plug-in
+        self._quiet_ms = array("I", [0] * len(RETRIES))  # since the cause was last present
+        self._there_ms = array("I", [0] * len(RETRIES))  # the cause without a break
+        self._clears = bytearray(len(RETRIES))  # by itself in this plug-in
 
     def step(self, present, unplugged, dt_ms):
         """Take the causes present; returns (raised, cleared) bit sets, those cleared by hand included."""

@@ -9,13 +9,16 @@ import ast
 from dataclasses import dataclass
 from pathlib import Path
 
-from . import keep
+from . import foreign, keep
+from .attributes import Attributes
 from .constants import propagate
+from .globals import rename_globals
 from .inlining import inline
 from .joining import Joiner
-from .naming import Told, rename_attributes, rename_globals, rename_parameters
+from .names import Told
 from .needs import DRIVERS, chosen_later, drivers
 from .ordering import order
+from .parameters import rename_parameters
 from .program import LinkError, Module, Program, needed, read
 from .shaking import shake
 from .splitting import split
@@ -80,28 +83,23 @@ def _reduced(program: Program, later: set[str]) -> Linked:
     kept = {(_BOARD, "BOARD"), station}
     _hook(program)
     shake(program, kept, set(keep.NAMES))
-    inline(program, kept, set(keep.NAMES))
+    others = foreign.names(program)
+    inline(program, kept, keep.NAMES | others)
     # Who makes the Station makes one, and that is the start
     found = start_only(program, (later | keep.NAMES) - {station[1]})
-    told = rename_attributes(program, set(keep.NAMES))
+    resident = program.modules[RESIDENT]
+    attributes = Attributes(program, resident, keep.NAMES, others)
+    told = attributes.rename()
     split(program, RESIDENT, found, STARTING, kept | {(RESIDENT, _HOOK)})
-    rename_parameters(program, set(keep.NAMES))
-    whole = {
-        (name, own)
-        for name in _as_values(program)
-        for own in _own(program.modules[name])
-    }
-    told.update(
-        {
-            short: told.get(short, []) + old
-            for short, old in rename_globals(program, kept | whole | {(STARTING, "release")}).items()
-        }
-    )
+    rename_parameters(program, keep.NAMES)
+    whole = {(name, own) for name in _as_values(program) for own in _own(program.modules[name])}
+    stay = kept | whole | {(STARTING, "release")}
+    for name, old in rename_globals(program, resident, stay, set(told)).items():
+        told.setdefault(name, []).extend(old)
     for module in program.modules.values():
         order(module)
-    resident = [m for m in program.modules.values() if m.name == RESIDENT]
-    resident += [m for m in program.modules.values() if m.name.startswith(DRIVERS + ".")]
-    program.modules[WORDS] = words_module(WORDS, resident)
+    parts = [m for m in program.modules.values() if m.name.startswith(DRIVERS + ".")]
+    program.modules[WORDS] = words_module(WORDS, [resident, *parts])
     path = _STATION.replace(".", "/") + ".py"
     program.modules[_STATION] = Module(_STATION, path, ast.parse(_FACADE))
     sources = {

@@ -17,6 +17,7 @@ STATION = (
     "unlock",
     "connector_status",
     "cp_state",
+    "console",
     "mid_line",
 )
 # What umqtt.simple asks of its socket, and of the module where it looks for one
@@ -42,6 +43,12 @@ def check(program: Program) -> None:
         for module in program.modules.values()
         for node in ast.walk(module.tree)
         if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)
+    }
+    defined |= {
+        node.attr
+        for module in program.modules.values()
+        for node in ast.walk(module.tree)
+        if isinstance(node, ast.Attribute) and isinstance(node.ctx, ast.Store)
     }
     missing = sorted(NAMES - defined)
     if missing:

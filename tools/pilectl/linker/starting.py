@@ -14,14 +14,18 @@ from .program import Program
 from .scopes import DEFS
 
 
-@dataclass
+@dataclass(eq=False)
 class Member:
-    """A function of the program: its module, its class or "", its definition, and what it mentions."""
+    """A function of the program: its module, its class or "", and its definition.
+
+    `names`: what it mentions. `lasting`: what of that may run when the function has ended.
+    """
 
     module: str
     owner: str
     node: ast.FunctionDef | ast.AsyncFunctionDef
     names: set[str] = field(default_factory=set)
+    lasting: set[str] = field(default_factory=set)
 
 
 def members(program: Program) -> list[Member]:
@@ -30,12 +34,27 @@ def members(program: Program) -> list[Member]:
     for module in program.modules.values():
         for node in module.tree.body:
             if isinstance(node, DEFS):
-                found.append(Member(module.name, "", node, mentions(node)))
+                found.append(Member(module.name, "", node))
             elif isinstance(node, ast.ClassDef):
-                for part in node.body:
-                    if isinstance(part, DEFS):
-                        found.append(Member(module.name, node.name, part, mentions(part)))
+                found += [
+                    Member(module.name, node.name, part)
+                    for part in node.body
+                    if isinstance(part, DEFS)
+                ]
+    known = {item.node.name for item in found}
+    # What a call of these gives goes on running afterwards
+    resumed = {item.node.name for item in found if _goes_on(item.node)}
+    for item in found:
+        item.names = mentions(item.node)
+        item.lasting = (handed_on(item.node) & known) | (item.names & resumed)
     return found
+
+
+def _goes_on(node: ast.FunctionDef | ast.AsyncFunctionDef) -> bool:
+    """True for a coroutine or generator."""
+    return isinstance(node, ast.AsyncFunctionDef) or any(
+        isinstance(part, ast.Yield | ast.YieldFrom) for part in ast.walk(node)
+    )
 
 
 def mentions(tree: ast.AST) -> set[str]:
@@ -79,56 +98,55 @@ def handed_on(tree: ast.AST) -> set[str]:
 def start_only(program: Program, later: set[str]) -> list[Member]:
     """Members that nothing reaches any more once the start is over; `later` are the names known outside."""
     everything = members(program)
-    classes = {
-        node.name: node
-        for module in program.modules.values()
-        for node in module.tree.body
-        if isinstance(node, ast.ClassDef)
-    }
-    alive: set[int] = set()
-    names = set(later)
-    # What stands beside functions, in modules and classes, may be read at any time
+    heirs = _heirs(program)
+    names = later | _beside_functions(program)
+    dead = everything
+    while True:
+        for item in dead:
+            names |= item.lasting
+        alive = [item for item in dead if _is_reached(item, names, heirs)]
+        if not alive:
+            return dead
+        for item in alive:
+            names |= item.names
+        dead = [item for item in dead if item not in alive]
+
+
+def _beside_functions(program: Program) -> set[str]:
+    """Names that stand in modules and classes outside functions: they may be read at any time."""
+    found: set[str] = set()
     for module in program.modules.values():
         for node in module.tree.body:
-            if isinstance(node, (*DEFS, ast.Import, ast.ImportFrom)):
-                continue
             if isinstance(node, ast.ClassDef):
                 for part in node.body:
-                    if not isinstance(part, DEFS):
-                        names |= mentions(part)
-            else:
-                names |= mentions(node)
-    while True:
-        for item in everything:
-            if id(item.node) not in alive:
-                names |= handed_on(item.node) & {i.node.name for i in everything}
-        grown = False
-        for item in everything:
-            if id(item.node) in alive or not _is_reached(item, names, classes):
-                continue
-            alive.add(id(item.node))
-            names |= item.names
-            grown = True
-        if not grown:
-            return [item for item in everything if id(item.node) not in alive]
+                    found |= set() if isinstance(part, DEFS) else mentions(part)
+            elif not isinstance(node, (*DEFS, ast.Import, ast.ImportFrom)):
+                found |= mentions(node)
+    return found
 
 
-def _is_reached(item: Member, names: set[str], classes: dict[str, ast.ClassDef]) -> bool:
+def _is_reached(item: Member, names: set[str], heirs: dict[str, set[str]]) -> bool:
     name = item.node.name
     if name == "__init__":
-        return any(known in names for known in _heirs(item.owner, classes))
+        return bool(heirs[item.owner] & names)
     return name in names or (name.startswith("__") and name.endswith("__"))
 
 
-def _heirs(owner: str, classes: dict[str, ast.ClassDef]) -> set[str]:
-    """A class and those that inherit from it."""
-    found = {owner}
+def _heirs(program: Program) -> dict[str, set[str]]:
+    """Each class with those that inherit from it, by name; itself included."""
+    bases: dict[str, set[str]] = {}
+    for module in program.modules.values():
+        for node in module.tree.body:
+            if isinstance(node, ast.ClassDef):
+                own = {base.id for base in node.bases if isinstance(base, ast.Name)}
+                bases.setdefault(node.name, set()).update(own)
+    found = {name: {name} for name in bases}
     grown = True
     while grown:
         grown = False
-        for name, node in classes.items():
-            bases = {base.id for base in node.bases if isinstance(base, ast.Name)}
-            if name not in found and bases & found:
-                found.add(name)
-                grown = True
+        for heir, own in bases.items():
+            for name in found:
+                if own & found[name] and heir not in found[name]:
+                    found[name].add(heir)
+                    grown = True
     return found
