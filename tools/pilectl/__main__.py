@@ -25,7 +25,7 @@ def do_boards(_args: argparse.Namespace) -> int:
 def do_build(args: argparse.Namespace) -> int:
     """Build for a board and print the size report; 1 when it is over the budget."""
     folder, built = builder.build(ROOT, args.board)
-    lines, total = builder.report(built)
+    lines, total = builder.report(built, builder.compile_alone(ROOT, args.board))
     print("\n".join(lines))
     print(f"built {len(built)} files into {folder.relative_to(ROOT)}")
     if total > builder.BUDGET_BYTES:
