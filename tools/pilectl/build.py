@@ -14,6 +14,8 @@ import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 
+from . import boardlint
+from .board_modules import left_out
 from .linker import LinkError, link
 
 # What the .mpy files may take of the board's file system together
@@ -46,10 +48,11 @@ def boards(root: Path) -> list[str]:
 def sources(root: Path, board: str) -> dict[str, Path]:
     """Target path to source file of everything that a board could need."""
     firmware = root / "firmware"
+    unused = left_out(root, boardlint.load(root / "boards" / board / "board.py"))
     files = {
         str(path.relative_to(firmware)): path
         for path in sorted(firmware.rglob("*.py"))
-        if "__pycache__" not in path.parts
+        if "__pycache__" not in path.parts and path.relative_to(firmware).as_posix() not in unused
     }
     files["board.py"] = root / "boards" / board / "board.py"
     return files

@@ -16,7 +16,7 @@ from .globals import rename_globals
 from .inlining import inline
 from .joining import Joiner
 from .names import Told
-from .needs import DRIVERS, chosen_later, drivers
+from .needs import DRIVERS, chosen_later
 from .ordering import order
 from .parameters import rename_parameters
 from .program import LinkError, Module, Program, needed, read
@@ -68,9 +68,8 @@ def link(files: dict[str, Path], entries: list[Path]) -> Linked:
     `entries` are the files that MicroPython starts, which stay as they are.
     """
     every = read(files)
-    wanted = drivers(every)
-    left_out = {n for n in every if n.startswith(DRIVERS + ".")} - wanted
-    program = needed(every, [_BOARD, _STATION], left_out)
+    wanted = {name for name in every if name.startswith(DRIVERS + ".")}
+    program = needed(every, [_BOARD, _STATION], set())
     keep.check(program)
     _strip(program)
     propagate(program, constants(program))
