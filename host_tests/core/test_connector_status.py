@@ -8,18 +8,18 @@ from evse.core.transaction import AUTHORISED, CHARGING, ENDING
 
 def test_rows():
     rows = (
-        (A1, None, 320, False, False, True, "available"),
-        (B1, None, 320, False, False, True, "preparing"),
-        (B2, AUTHORISED, 320, False, False, True, "preparing"),
-        (C2, CHARGING, 320, True, False, True, "charging"),
-        (B2, CHARGING, 320, False, False, True, "suspended_ev"),
-        (C2, CHARGING, 320, False, False, True, "suspended_ev"),
+        (A1, None, 32000, False, False, True, "available"),
+        (B1, None, 32000, False, False, True, "preparing"),
+        (B2, AUTHORISED, 32000, False, False, True, "preparing"),
+        (C2, CHARGING, 32000, True, False, True, "charging"),
+        (B2, CHARGING, 32000, False, False, True, "suspended_ev"),
+        (C2, CHARGING, 32000, False, False, True, "suspended_ev"),
         (B1, CHARGING, 0, False, False, True, "suspended_evse"),
         (C1, CHARGING, 0, True, False, True, "suspended_evse"),
-        (C1, ENDING, 320, True, False, True, "finishing"),
-        (A1, ENDING, 320, False, False, True, "finishing"),
-        (C2, CHARGING, 320, True, True, True, "faulted"),
-        (A1, None, 320, False, False, False, "unavailable"),
+        (C1, ENDING, 32000, True, False, True, "finishing"),
+        (A1, ENDING, 32000, False, False, True, "finishing"),
+        (C2, CHARGING, 32000, True, True, True, "faulted"),
+        (A1, None, 32000, False, False, False, "unavailable"),
     )
     for row in rows:
         assert connector_status(*row[:6]) == row[6], row

@@ -128,3 +128,10 @@ def test_networks():
 def test_good_entries_survive_beside_a_bad_one():
     values, problems = settings.merge({"site": "x", "broker_port": 0}, settings.defaults())
     assert values["site"] == "x" and values["broker_port"] == 8883 and len(problems) == 1
+
+
+def test_card_that_is_refused_is_named_alone():
+    for cards, shown in ((["04A1B2C3", "0804"], "'0804'"), (["04A1B2C3"] * 51, "51 entries")):
+        _values, problems = settings.merge({"id_tokens": cards}, settings.defaults())
+        assert len(problems) == 1
+        assert problems[0].startswith("id_tokens = %s: allowed up to 50 " % shown), problems

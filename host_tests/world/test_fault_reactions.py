@@ -147,7 +147,7 @@ def test_noise_that_lets_some_answers_through_never_changes_the_register_wrongly
                 assert r.station.register.wh <= r.world.meter.register_units() * 10
         return r.station.register.refused, r.station.session.status()
 
-    with rig(seed=5) as r:
+    with rig(seed=4) as r:
         refused, status = r.play(story)
     assert status == "charging"
     assert refused == 0

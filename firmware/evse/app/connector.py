@@ -56,9 +56,24 @@ class Connector:
         raised, cleared = loop.step(dt_ms)
         self._records.step(raised, cleared)
         self._keep_lockouts(dt_ms)
+        if loop.protection.phases:
+            self._tell_phases(loop.protection.phases)
         self.session.step(dt_ms)
         self._narrator.step(raised, cleared)
         self._indication.step(self.session.status(), loop.faults.active, dt_ms)
+
+    def _tell_phases(self, switch):
+        # A wish that is not met is no fault as long as some number of phases is proven
+        if switch.failure == switch.told:
+            return
+        notes = self._station.report.notes
+        if switch.told in notes:
+            notes.remove(switch.told)
+        if switch.failure:
+            notes.append(switch.failure)
+            self._say("%s", switch.failure)
+        switch.told = switch.failure
+        self.loop.changed = True
 
     def _keep_lockouts(self, dt_ms):
         lockout = self.lockout

@@ -5,6 +5,7 @@ from ..core import faults
 # Every start begins with it, and the records tell it themselves
 _SILENT = "clock_unknown"
 _NOTED = ("settings_invalid", "key_missing", "journal_damaged")
+_TASK_NOTED = ("tick_failed", "task_failed")
 _MOST_CHARS = 120
 
 
@@ -36,11 +37,14 @@ class FaultRecords:
             return "; ".join(report.notes)
         if name == "tick_failed":
             report.task_note = "tick: %r" % self._connector.loop.tick.error
-            return report.task_note
-        if name == "task_failed":
+        if name in _TASK_NOTED:
             return report.task_note
         if name == "meter_implausible":
             return self._connector.loop.register.problem
+        if name == "phase_switch_failed":
+            return self._connector.loop.protection.phases.failure
+        if name == "reader_failed":
+            return station.panel.problem
         if name == "journal_failed":
             return station.journal.problem
         if name != "safety_part_missing":

@@ -57,9 +57,9 @@ class IdTokens:
 
     def _take(self, token):
         for connector in self._connectors:
-            tx = connector.session.tx
-            if tx and tx.ref == token:
-                self._answer(not connector.session.stop(token, "local"), "stop", token)
+            # Also of a charge that is being taken up after a loss of power
+            if connector.session.stop(token, "local") == "":
+                self._answer(True, "stop", token)
                 return
         if token not in self._accepted:
             self.refused += 1
@@ -76,7 +76,7 @@ class IdTokens:
                 self._waiting = None
                 return
         if self._waiting_ms <= 0:
-            self._panel.say("card %s: no vehicle could be charged in time", self._waiting)
+            self._answer(False, "no vehicle could be charged in time", self._waiting)
             self._waiting = None
 
     def _answer(self, accepted, what, token):

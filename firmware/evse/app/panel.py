@@ -6,11 +6,12 @@ from ..core.button_press import NONE, SHORT, ButtonPress
 
 
 class Panel:
-    """One step per control loop; `causes` are the faults of its parts."""
+    """One step per control loop; `causes` are the faults of its parts, `problem` says how the reader fails."""
 
     def __init__(self, station):
         board, settings = station.board, station.settings
         self.causes = 0
+        self.problem = ""
         self._station = station
         self._buzzer = _built(board.buzzer)
         self._beep = Beep()
@@ -32,7 +33,7 @@ class Panel:
         try:
             reader = board.rfid()
         except OSError as error:
-            self.say("card reader: %s", error)
+            self.problem = "card reader: %s" % error
             self.causes |= faults.READER_FAILED
             return None
         if reader is None:
@@ -56,6 +57,7 @@ class Panel:
         if self._id_tokens:
             self._id_tokens.step(dt_ms)
             self.causes = faults.READER_FAILED if self._id_tokens.failed else 0
+            self.problem = self._id_tokens.problem
         for connector, part, press in self._buttons:
             event = press.step(part.active(), dt_ms)
             if event == SHORT:

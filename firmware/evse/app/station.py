@@ -81,7 +81,7 @@ class Station:
         self.tick, self.register = self.loop.tick, self.loop.register
         self.metering = Metering(meters)
         self._sharing = Sharing(len(self.connectors))
-        self._panel = self._build_panel()
+        self.panel = self._build_panel()
         # Every part is built
         forget("evse.drivers.standard_parts")
 
@@ -225,9 +225,9 @@ class Station:
         if self._task_failed:
             causes |= faults.TASK_FAILED
             self._task_failed = False
-        if self._panel:
-            self._panel.step(dt_ms)
-            causes |= self._panel.causes
+        if self.panel:
+            self.panel.step(dt_ms)
+            causes |= self.panel.causes
         self._share_supply(dt_ms)
         for connector in self.connectors.values():
             connector.step(causes, dt_ms)

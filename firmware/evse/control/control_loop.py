@@ -5,7 +5,7 @@ meter says and what the session wants into pilot state, duty and contactor permi
 from micropython import const
 
 from ..core import faults
-from ..core.charging import A1, CLOSE, HOLD, OPEN, ChargingStateMachine
+from ..core.charging import A1, B1, CLOSE, HOLD, OPEN, ChargingStateMachine
 from ..core.connector_status import connector_status
 from ..core.fault_register import FaultRegister
 from ..core.pilot import DRIVE_PWM, duty_bp, offered_ma
@@ -212,9 +212,10 @@ class ControlLoop:
         """Connector status for a transaction phase or None."""
         blocking = self.blocking()
         return connector_status(
-            self.machine.state,
+            # State F for the sake of the phases is no free connector: it has a vehicle
+            B1 if self.protection.interrupts else self.machine.state,
             phase,
-            self.limits.offered_a10() if not blocking else 0,
+            self.offered_ma if not blocking else 0,
             self.closed,
             bool(blocking if phase is None else self.faults.ending),
             self.in_service,

@@ -4,8 +4,9 @@ from .charging import A1, A2, C2, D2, E, F
 from .transaction import AUTHORISED, CHARGING
 
 
-def connector_status(state, phase, offered_a10, closed, faulted, in_service):
-    """Status name; `phase` is the transaction's phase or None, `faulted` any fault above WARN."""
+def connector_status(state, phase, offered, closed, faulted, in_service):
+    """Status name; `phase` is the transaction's phase or None, `offered` any current that the vehicle may
+    draw now, `faulted` any fault above WARN."""
     if faulted:
         return "faulted"
     if not in_service:
@@ -15,7 +16,7 @@ def connector_status(state, phase, offered_a10, closed, faulted, in_service):
     if phase == CHARGING:
         if closed and state in (C2, D2):
             return "charging"
-        return "suspended_evse" if offered_a10 == 0 else "suspended_ev"
+        return "suspended_ev" if offered else "suspended_evse"
     if state in (A1, A2, E, F) and phase is None:
         return "available"
     # A vehicle is plugged without a transaction, or the transaction is ending or over

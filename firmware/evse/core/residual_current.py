@@ -63,7 +63,7 @@ class ResidualCurrentTest:
             elif self._phase_ms >= RELEASE_WITHIN_MS:
                 self._finish(False)
         elif not tripped:
-            if self._phase_ms >= RETRY_AFTER_MS:
+            if self._phase_ms >= RETRY_AFTER_MS and not self._missed():
                 self._drive()
         elif self._phase_ms >= RELEASE_WITHIN_MS:
             self._finish(False)
@@ -90,7 +90,9 @@ class ResidualCurrentTest:
         if self._seen & self._outputs == self._outputs:
             self._enter(_RELEASING)
         elif self._phase_ms >= self._trip_within_ms:
-            self._missed()
+            # What tripped all the same is no residual current
+            if self._seen or not self._missed():
+                self._enter(_PAUSE)
         elif self._phase_ms >= self._drive_ms:
             self.output = False
 
@@ -101,10 +103,11 @@ class ResidualCurrentTest:
         self._enter(_DRIVEN)
 
     def _missed(self):
+        """The verdict, when that was the last attempt."""
         if self._attempts < _ATTEMPTS:
-            self._enter(_PAUSE)
-        else:
-            self._finish(False)
+            return False
+        self._finish(False)
+        return True
 
     def _finish(self, passed):
         self.passed = self.proven = passed

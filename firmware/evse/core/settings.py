@@ -102,7 +102,8 @@ def problem(row, value):
     if kind == "networks":
         key, shown = _bad_network(key, value)
     elif kind == "tokens" and isinstance(value, list):
-        shown = repr([each for each in value if not _is_token(each)][:1])[1:33]
+        bad = [each for each in value if not _is_token(each)]
+        shown = repr(bad[0])[:32] if bad else "%d entries" % len(value)
     return "%s = %s: %s" % (key, shown, allowed(row))
 
 
