@@ -29,6 +29,7 @@ ALLOWED = {
         "the certificate of the broker's authority",
     ),
     (APP + "config.py", "load", "import"): (START, "the table of settings"),
+    (APP + "journal.py", "Journal._mount", "import"): (START, "what reads the journal at a start"),
     (APP + "session.py", "Session.__init__", "import"): (START, "what the power cut interrupted"),
     (APP + "station.py", "Station._build_link", "import"): (START, "the time server's client"),
     (CONTROL + "protection.py", "Protection.__init__", "import"): (START, "a socket's lock"),

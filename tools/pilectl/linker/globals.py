@@ -10,7 +10,9 @@ from .scopes import DEFS, Globals, bound_in
 from .values import Key
 
 
-def rename_globals(program: Program, resident: Module, kept: set[Key], functions: set[str]) -> Told:
+def rename_globals(
+    program: Program, resident: Module, kept: set[Key], functions: set[str]
+) -> Told:
     """Rename; returns the new names of functions and classes, with the old. `functions`: names of methods."""
     told: Told = {}
     given = lenders(resident)
@@ -94,5 +96,6 @@ def _rename_in(program: Program, module: Module, new: dict[Key, str], told: Told
         name.id = mapping.get(name.id, name.id)
     for node in module.tree.body:
         if isinstance(node, (*DEFS, ast.ClassDef)) and node.name in mapping:
-            told.setdefault(mapping[node.name], []).append(node.name)
+            what = "class " if isinstance(node, ast.ClassDef) else ""
+            told.setdefault(mapping[node.name], []).append(what + node.name)
             node.name = mapping[node.name]

@@ -17,7 +17,7 @@ from .site import Callee, Site
 from .values import Key
 
 
-def inline(program: Program, kept: set[Key], stay: set[str]) -> list[str]:
+def inline(program: Program, kept: set[Key], stay: frozenset[str]) -> list[str]:
     """Inline all that can be; returns the names of the functions that are gone. `stay`: names of methods."""
     gone: list[str] = []
     refused: set[int] = set()
@@ -67,7 +67,9 @@ def _candidates(module: Module) -> list[Callee]:
         if isinstance(node, DEFS):
             found.append(Callee(node, module.tree.body, None))
         elif isinstance(node, ast.ClassDef):
-            found += [Callee(part, node.body, node) for part in node.body if isinstance(part, DEFS)]
+            found += [
+                Callee(part, node.body, node) for part in node.body if isinstance(part, DEFS)
+            ]
     return [callee for callee in found if _is_plain(callee)]
 
 

@@ -7,10 +7,14 @@ import builtins
 import inspect
 import types
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
 
 from .program import LinkError, Module
 
 DRIVERS = "evse.drivers"
+# Rules that are loaded late, for a part that not every board has: module, role of the part
+_RULES_OF_PARTS = (("evse.core.lock", "lock_a"),)
 _BASE = f"{DRIVERS}.standard_board"
 
 
@@ -40,7 +44,7 @@ class _Recorder:
             space.__dict__["__builtins__"] = {**builtins.__dict__, "__import__": self._import}
             self._spaces[name] = space
             module = self._modules[name]
-            exec(compile(module.tree, module.path, "exec"), space.__dict__)  # noqa: S102
+            exec(compile(module.tree, module.path, "exec"), space.__dict__)
         return self._spaces[name]
 
     def _import(
@@ -65,21 +69,35 @@ class _Recorder:
         return _Part()
 
 
-def drivers(modules: dict[str, Module]) -> set[str]:
-    """Names of the driver modules that the board among `modules` can import, those of its base included."""
+@dataclass(frozen=True)
+class Needs:
+    """Driver modules that a board can import, those of its base included; rules that it has no part for."""
+
+    drivers: set[str]
+    idle_rules: set[str]
+
+
+def needs(modules: dict[str, Module]) -> Needs:
+    """What the board among `modules` needs; LinkError when its data does not tell."""
     recorder = _Recorder(modules)
     try:
         board = recorder.run("board").__dict__["BOARD"]
-        told = getattr(type(board), "driver_modules", None)
-        if told is not None:
-            return {f"{DRIVERS}.{name}" for name in board.driver_modules()} | _base(modules)
-        for name, method in inspect.getmembers(type(board), inspect.isfunction):
-            if not name.startswith("_"):
-                count = method.__code__.co_argcount - 1 - len(method.__defaults__ or ())
-                getattr(board, name)(*[""] * count)
+        found = _drivers(modules, recorder, board) | _base(modules)
+        roles = {*board.PINS, *(getattr(board, "SECOND", None) or ())}
     except Exception as error:
         raise LinkError(f"board.py does not tell what it needs: {error!r}") from error
-    return {name for name in recorder.found if name.startswith(DRIVERS)} | _base(modules)
+    return Needs(found, {module for module, role in _RULES_OF_PARTS if role not in roles})
+
+
+def _drivers(modules: dict[str, Module], recorder: _Recorder, board: Any) -> set[str]:
+    told = getattr(type(board), "driver_modules", None)
+    if told is not None:
+        return {f"{DRIVERS}.{name}" for name in board.driver_modules()}
+    for name, method in inspect.getmembers(type(board), inspect.isfunction):
+        if not name.startswith("_"):
+            count = method.__code__.co_argcount - 1 - len(method.__defaults__ or ())
+            getattr(board, name)(*[""] * count)
+    return recorder.found
 
 
 def _base(modules: dict[str, Module]) -> set[str]:
