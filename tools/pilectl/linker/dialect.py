@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+from typing import TypeGuard
 
 from .program import Module, Program
 
@@ -36,12 +37,16 @@ def check(program: Program) -> None:
                 for decorator in node.decorator_list:
                     if not isinstance(decorator, ast.Name) or decorator.id not in _DECORATORS:
                         raise module.error(node, f"a decorator that is none of {_DECORATORS}")
-            if isinstance(node, ast.Call) and isinstance(node.func, ast.Name):
-                if node.func.id in _BY_TEXT and not _is_followed(node, foreign, classes):
-                    raise module.error(
-                        node,
-                        f"{node.func.id} by a text that is not written there, of an unknown object",
-                    )
+            if _asks_by_text(node) and not _is_followed(node, foreign, classes):
+                raise module.error(
+                    node, "an attribute of an unknown object by a text made elsewhere"
+                )
+
+
+def _asks_by_text(node: ast.AST) -> TypeGuard[ast.Call]:
+    return (
+        isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in _BY_TEXT
+    )
 
 
 def _foreign(program: Program, module: Module) -> set[str]:
@@ -64,7 +69,7 @@ def _is_followed(node: ast.Call, foreign: set[str], classes: set[str]) -> bool:
     root = node.args[0]
     if isinstance(root, ast.Call) and isinstance(root.func, ast.Name):
         return root.func.id in classes
-    while isinstance(root, ast.Attribute):
+    while isinstance(root, ast.Attribute | ast.Subscript):
         root = root.value
         if isinstance(root, ast.Name) and root.id == "self":
             return False
