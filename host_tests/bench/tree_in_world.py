@@ -1,8 +1,8 @@
 """Under MicroPython: runs a tree of firmware in the simulated world, and watches its heap if asked to.
 
 The tree is a list of folders: those of the sources, or the one of a build. A sample collects first, so that
-it counts what is held; it is taken at the exact time of the world whatever the firmware does there, at
-distances that fall on no beat of its own. The world keeps no trace meanwhile. Last line: figures as JSON.
+it counts what is held; it is taken at its time of the world whatever the firmware does there, at distances
+that fall on no beat of its own. The world keeps no trace meanwhile. Last line: figures as JSON, in bytes.
 
 Usage: micropython tree_in_world.py TREE[,TREE] SAMPLE_MS key=value ..
 """
@@ -13,16 +13,25 @@ import json
 import socket
 import sys
 
-# The chip's modules are the world's, though the firmware asks for them
+# The chip's modules are the world's, though the firmware asks for them; the others stock firmware has frozen
 import esp32
 import machine
 import micropython
-
-# What stock firmware has frozen is loaded before anything is counted
 import umqtt.simple
+
 from pilesim import pile, world
 
-LOADED = (asyncio.Event, asyncio.Lock, asyncio.open_connection, umqtt.simple, machine, esp32)
+LOADED = (asyncio.Event, asyncio.Lock, asyncio.open_connection, asyncio.gather)
+STAND_INS = (
+    machine.Pin,
+    machine.ADC,
+    machine.PWM,
+    machine.Timer,
+    machine.UART,
+    machine.WDT,
+    esp32.Partition,
+    esp32.RMT,
+)
 
 
 def taken():
@@ -32,55 +41,48 @@ def taken():
     return gc.mem_alloc()
 
 
-class Scales:
-    """Weighs the stand-ins that the firmware makes: a chip has them too, but not in its heap, or smaller."""
+class Watch:
+    """Samples of one run.
 
-    def __init__(self, kinds):
-        self.bytes = 0
-        for kind in kinds:
-            if hasattr(kind, "__init__"):
-                self._put_on(kind)
+    `before`: with the world and without firmware. `begun`: when the scenario's first word that is no
+    waiting came. `most`: the largest sample. `after`: when the firmware is gone. `stand_ins`: what the
+    world's chip keeps for the parts that the firmware made.
+    """
 
-    def _put_on(self, kind):
+    def __init__(self, sample_ms):
+        self.before = self.begun = self.most = self.most_ms = self.after = self.stand_ins = 0
+        self.samples = 0
+        self._sample_us = sample_ms * 1000
+        self._clock = None
+        self._event = None
+        for kind in STAND_INS:
+            self._weigh(kind)
+
+    def _weigh(self, kind):
         make = kind.__init__
 
         def weighed(*values, **words):
             before = taken()
             make(*values, **words)
-            self.bytes += taken() - before
+            self.stand_ins += taken() - before
 
         kind.__init__ = weighed
 
-
-class Watch:
-    """Bytes in use before the firmware came, when the scenario began, at most, and after the firmware."""
-
-    def __init__(self, sample_ms):
-        self.before = self.begun = self.most = self.after = 0
-        self.most_ms = 0
-        self.samples = 0
-        self._sample_us = sample_ms * 1000
-        self._clock = None
-        self._event = None
-
     def begins(self, clock):
         """The world stands and the firmware comes next."""
-        if self.before:
-            return
         self._clock = clock
         self._event = clock.event(self._sample)
-        self.before = taken()
-        print("@before")
+        print("@names")
         micropython.qstr_info()
+        self.before = taken()
 
     def started(self):
-        """The Station is made; its tasks begin."""
-        print("made", taken() - self.before)
+        """The Station is made, its tasks begin."""
         self._event.at(self._clock.now_us + self._sample_us)
 
     def at_step(self, step):
-        """A vehicle is about to come: until now the pile only started."""
-        if step.word == "plug" and not self.begun:
+        """One word of the scenario."""
+        if step.word != "run" and not self.begun:
             self.begun = taken()
 
     def _sample(self, now_us):
@@ -92,13 +94,12 @@ class Watch:
         self._event.at(now_us + self._sample_us)
 
     def ends(self, runner):
-        """The firmware is gone, as after the loss of power; what is left is the world's."""
-        print("@after")
+        """The firmware goes, as by a loss of power; what is left is the world's, and names."""
+        print("@names")
         micropython.qstr_info()
         self._event.cancel()
-        runner.world.replace_chip("PWRON_RESET")
-        runner.station = None
-        runner.world.board = None
+        runner.world.replace_chip(machine.PWRON_RESET)
+        runner.world.board = runner.station = None
         # The link put its own buffer there
         umqtt.simple.socket = socket
         pile._forget_firmware()
@@ -106,63 +107,41 @@ class Watch:
         self.after = taken()
 
 
-def run(trees, sample_ms, words):
-    """Status of the pile; prints the figures when samples were asked for."""
-    watch = Watch(sample_ms)
-    scales = (
-        Scales(
-            (
-                machine.Pin,
-                machine.ADC,
-                machine.PWM,
-                machine.Timer,
-                machine.UART,
-                machine.WDT,
-                esp32.Partition,
-                esp32.RMT,
-            )
-        )
-        if sample_ms
-        else None
-    )
+def _look(watch):
+    """Let the simulator call the watch; returns the list that gets its runners."""
     runners = []
-    # The simulator itself took some tables from the sources; the firmware must come from the tree
-    sys.path[:] = [path for path in sys.path if not path.endswith("/firmware")]
-    sys.path[3:3] = trees
-    if sample_ms:
-        world.TRACE_SIZE = 0
-        forget, make, start = pile._forget_firmware, pile._Pile, pile._Pile._started
+    make, start = pile._Pile, pile._Pile._started
 
-        def forget_firmware():
-            forget()
-            gc.collect()
-
-        def make_pile(runner):
+    def make_pile(runner):
+        if not runners:
             runners.append(runner)
             watch.begins(runner.world.clock)
-            return make(runner)
+        return make(runner)
 
-        def started(self, station):
-            start(self, station)
-            watch.started()
+    def started(self, station):
+        start(self, station)
+        watch.started()
 
-        pile._forget_firmware = forget_firmware
-        pile._Pile = make_pile
-        make._started = started
-        pile._print_step = watch.at_step
+    world.TRACE_SIZE = 0
+    pile._Pile = make_pile
+    make._started = started
+    pile._print_step = watch.at_step
+    return runners
+
+
+def run(trees, sample_ms, words):
+    """Exit status of the simulated pile."""
+    # The simulator has taken tables of the sources; the firmware must come from the tree
+    sys.path[:] = [path for path in sys.path if not path.endswith("/firmware")]
+    sys.path[3:3] = trees
+    if not sample_ms:
+        return pile.main(words)
+    watch = Watch(sample_ms)
+    runners = _look(watch)
     status = pile.main(words)
-    if sample_ms:
-        watch.ends(runners[-1])
-        runners.clear()
-        print("standins", scales.bytes)
-        print(
-            json.dumps(
-                {
-                    name: getattr(watch, name)
-                    for name in ("before", "begun", "most", "most_ms", "after", "samples")
-                }
-            )
-        )
+    watch.ends(runners.pop())
+    names = ("before", "begun", "most", "most_ms", "after", "stand_ins", "samples")
+    print(json.dumps({name: getattr(watch, name) for name in names}))
     return status
 
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 import shutil
 import subprocess
 import sys
@@ -103,6 +104,25 @@ def compile_alone(root: Path, board: str) -> list[BuiltFile]:
             _compile(compiler, source, output, target)
             built.append(_built(Path(scratch), output))
     return built
+
+
+def told(root: Path, board: str) -> dict[str, list[str]]:
+    """What the short names of the last build of `board` stand for; OSError without a build."""
+    text = (root / "build" / LINKED / board / NAMES_FILE).read_text(encoding="utf-8")
+    names: dict[str, list[str]] = json.loads(text)
+    return names
+
+
+def with_names(line: str, names: dict[str, list[str]]) -> str:
+    """A line of a traceback, with the names of the sources behind it."""
+    function, kind = re.search(r", in (\w+)$", line), re.search(r"'(\w+)' object", line)
+    found = function or kind
+    whose = [
+        name
+        for name in (names.get(found[1], []) if found else [])
+        if name.startswith("class ") == (function is None)
+    ]
+    return f"{line}  ({' or '.join(whose)})" if whose else line
 
 
 def report(built: list[BuiltFile], alone: list[BuiltFile]) -> tuple[list[str], int]:

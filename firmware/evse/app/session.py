@@ -19,7 +19,7 @@ class Session:
         self._clock = clock
         self._settings = settings
         self._console = console
-        was = journal.ledger.open.get(connector)
+        was = journal.open.get(connector)
         self._interruption = None
         if was:
             from .interruption import Interruption

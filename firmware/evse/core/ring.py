@@ -82,7 +82,7 @@ class Ring:
                 sector.wear = header[2]
         if not votes:
             return
-        ours = max(votes, key=lambda vote: (vote[0], votes[vote]))
+        _generation, _count, ours = max([(vote[0], votes[vote], vote) for vote in votes])
         for sector in self._sectors:
             header = sector.header()
             if header is not None and header[:2] == ours:

@@ -9,20 +9,20 @@ import ast
 from dataclasses import dataclass
 from pathlib import Path
 
-from . import foreign, keep
+from . import dialect, foreign, keep
 from .attributes import Attributes
 from .constants import propagate
 from .globals import rename_globals
 from .inlining import inline
 from .joining import Joiner
 from .names import Told
-from .needs import DRIVERS, chosen_later
+from .needs import DRIVERS, chosen_later, drivers, idle_rules
 from .ordering import order
 from .parameters import rename_parameters
 from .program import LinkError, Module, Program, needed, read
-from .shaking import shake
+from .shaking import prune, shake
 from .splitting import split
-from .starting import mentions, start_only
+from .starting import BOARD_CALL, mentions, start_only
 from .values import constants
 from .words import words_module
 
@@ -68,11 +68,14 @@ def link(files: dict[str, Path], entries: list[Path]) -> Linked:
     `entries` are the files that MicroPython starts, which stay as they are.
     """
     every = read(files)
-    wanted = {name for name in every if name.startswith(DRIVERS + ".")}
+    wanted = drivers(every)
     program = needed(every, [_BOARD, _STATION], set())
+    dialect.check(program)
     keep.check(program)
     _strip(program)
     propagate(program, constants(program))
+    prune(program)
+    program = needed(program.modules, [_BOARD, _STATION], idle_rules(every))
     program = Joiner(program, _units(program, wanted), keep.GLOBALS).joined()
     return _reduced(program, _outside(entries))
 
@@ -85,7 +88,8 @@ def _reduced(program: Program, later: set[str]) -> Linked:
     others = foreign.names(program)
     inline(program, kept, keep.NAMES | others)
     # Who makes the Station makes one, and that is the start
-    found = start_only(program, (later | keep.NAMES) - {station[1]})
+    later = (later | keep.NAMES | {BOARD_CALL + name for name in keep.BOARD}) - {station[1]}
+    found = start_only(program, later, {RESIDENT, _BOARD})
     resident = program.modules[RESIDENT]
     attributes = Attributes(program, resident, keep.NAMES, others)
     told = attributes.rename()
@@ -132,7 +136,7 @@ def _units(program: Program, wanted: set[str]) -> dict[str, str]:
     resident = needed(program.modules, roots, set(), late=False).modules
     units = {}
     for name, module in program.modules.items():
-        if name == _BOARD or name == f"{DRIVERS}.standard_board":
+        if name in (_BOARD, f"{DRIVERS}.standard_board"):
             units[name] = _BOARD
         elif name in resident or module.is_package:
             units[name] = RESIDENT

@@ -27,7 +27,7 @@ class Attributes:
         self._families = families(classes(program))
         self._given = lenders(resident)
         every = texts(list(program.modules.values()))
-        self._stay = kept | foreign | every | keywords(program)
+        self._stay: set[str] = set(kept) | foreign | every | keywords(program)
         for family in self._families:
             for item in family:
                 self._stay |= {name for name in item.data if not name.startswith("_")}
@@ -117,10 +117,10 @@ class Attributes:
 
 def _asked_of_others(program: Program) -> Counter[str]:
     """Attributes that are used on anything but self or cls of a class."""
-    owners = on_self(program)
+    own = {id(node) for node, _owner in on_self(program)}
     return Counter(
         node.attr
         for module in program.modules.values()
         for node in ast.walk(module.tree)
-        if isinstance(node, ast.Attribute) and id(node) not in owners
+        if isinstance(node, ast.Attribute) and id(node) not in own
     )

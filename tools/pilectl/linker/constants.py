@@ -34,20 +34,20 @@ def _uses(program: Program, module: Module) -> dict[ast.AST, Key]:
                     aliases[alias.asname or alias.name] = meaning
     names = {id(node): node for node in Globals(module.tree).names}
     found: dict[ast.AST, Key] = {}
-    for node in ast.walk(module.tree):
-        if isinstance(node, ast.Name) and id(node) in names and isinstance(node.ctx, ast.Load):
-            key = aliases.get(node.id, (module.name, node.id))
+    for part in ast.walk(module.tree):
+        if isinstance(part, ast.Name) and id(part) in names and isinstance(part.ctx, ast.Load):
+            key = aliases.get(part.id, (module.name, part.id))
             if key[1]:
-                found[node] = key
+                found[part] = key
         elif (
-            isinstance(node, ast.Attribute)
-            and isinstance(node.ctx, ast.Load)
-            and isinstance(node.value, ast.Name)
-            and id(node.value) in names
+            isinstance(part, ast.Attribute)
+            and isinstance(part.ctx, ast.Load)
+            and isinstance(part.value, ast.Name)
+            and id(part.value) in names
         ):
-            key = aliases.get(node.value.id, ("", ""))
+            key = aliases.get(part.value.id, ("", ""))
             if key[0] and not key[1]:
-                found[node] = program.origin(key[0], node.attr)
+                found[part] = program.origin(key[0], part.attr)
     return found
 
 
@@ -78,7 +78,7 @@ class _Uses(ast.NodeTransformer):
         folded = self._folded(node)
         if folded is not None:
             return folded
-        return super().visit(node)
+        return self.generic_visit(node)
 
     def _folded(self, node: ast.AST) -> ast.expr | None:
         if isinstance(node, ast.Call) and isinstance(node.func, ast.Name):

@@ -55,12 +55,12 @@ class Class:
         self.uses = Counter({new.get(name, name): count for name, count in self.uses.items()})
 
 
-def on_self(program: Program) -> dict[int, str]:
-    """Attribute nodes that a class uses on itself, by identity, and the class's name.
+def on_self(program: Program) -> list[tuple[ast.Attribute, str]]:
+    """Attribute nodes that a class uses on itself, and the class's name.
 
     Code that was moved elsewhere says by `origin` whose it is.
     """
-    found: dict[int, str] = {}
+    found: list[tuple[ast.Attribute, str]] = []
     for module in program.modules.values():
         for top in module.tree.body:
             for node in ast.walk(top):
@@ -68,9 +68,9 @@ def on_self(program: Program) -> dict[int, str]:
                     continue
                 owner = node.value.id if isinstance(node.value, ast.Name) else ""
                 if hasattr(node, "origin"):
-                    found[id(node)] = node.origin
+                    found.append((node, node.origin))
                 elif isinstance(top, ast.ClassDef) and owner in ("self", "cls"):
-                    found[id(node)] = top.name
+                    found.append((node, top.name))
     return found
 
 
@@ -79,16 +79,13 @@ def classes(program: Program) -> list[Class]:
     found: dict[Key, Class] = {}
     by_name: dict[str, list[Class]] = {}
     for module in program.modules.values():
-        for node in module.tree.body:
-            if isinstance(node, ast.ClassDef):
-                item = found[module.name, node.name] = Class(node)
-                by_name.setdefault(node.name, []).append(item)
-    owners = on_self(program)
-    for module in program.modules.values():
-        for part in ast.walk(module.tree):
-            if isinstance(part, ast.Attribute) and id(part) in owners:
-                for item in by_name[owners[id(part)]]:
-                    item.own(part)
+        for top in module.tree.body:
+            if isinstance(top, ast.ClassDef):
+                item = found[module.name, top.name] = Class(top)
+                by_name.setdefault(top.name, []).append(item)
+    for node, owner in on_self(program):
+        for item in by_name[owner]:
+            item.own(node)
     for same in by_name.values():
         for item in same:
             # Of two classes of one name nobody can tell whose a moved attribute is

@@ -96,5 +96,6 @@ def _rename_in(program: Program, module: Module, new: dict[Key, str], told: Told
         name.id = mapping.get(name.id, name.id)
     for node in module.tree.body:
         if isinstance(node, (*DEFS, ast.ClassDef)) and node.name in mapping:
-            told.setdefault(mapping[node.name], []).append(node.name)
+            what = "class " if isinstance(node, ast.ClassDef) else ""
+            told.setdefault(mapping[node.name], []).append(what + node.name)
             node.name = mapping[node.name]

@@ -17,7 +17,7 @@ from .site import Callee, Site
 from .values import Key
 
 
-def inline(program: Program, kept: set[Key], stay: set[str]) -> list[str]:
+def inline(program: Program, kept: set[Key], stay: frozenset[str]) -> list[str]:
     """Inline all that can be; returns the names of the functions that are gone. `stay`: names of methods."""
     gone: list[str] = []
     refused: set[int] = set()

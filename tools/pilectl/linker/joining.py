@@ -196,7 +196,7 @@ class _Rewriter(ast.NodeTransformer):
         self._foreign = foreign
         self._globals = globals_
 
-    def visit_Attribute(self, node: ast.Attribute) -> ast.AST:  # noqa: N802
+    def visit_Attribute(self, node: ast.Attribute) -> ast.AST:
         """`module.name` of ours becomes the name."""
         if isinstance(node.value, ast.Name) and id(node.value) in self._globals:
             key = self._aliases.get(node.value.id)
@@ -209,7 +209,7 @@ class _Rewriter(ast.NodeTransformer):
                 )
         return self.generic_visit(node)
 
-    def visit_Name(self, node: ast.Name) -> ast.AST:  # noqa: N802
+    def visit_Name(self, node: ast.Name) -> ast.AST:
         """A global by its new name."""
         if id(node) not in self._globals:
             return node
@@ -238,7 +238,7 @@ class _Rewriter(ast.NodeTransformer):
     visit_AsyncFunctionDef = _definition  # noqa: N815
     visit_ClassDef = _definition  # noqa: N815
 
-    def visit_ImportFrom(self, node: ast.ImportFrom) -> ast.AST:  # noqa: N802
+    def visit_ImportFrom(self, node: ast.ImportFrom) -> ast.AST:
         """A late import."""
         return ast.copy_location(self._joiner.retarget(self._module, node), node)
 

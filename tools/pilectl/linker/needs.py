@@ -1,91 +1,24 @@
-"""Which driver modules a board can import: asked of its own data, without any driver being there."""
+"""Which modules of a board's program are loaded by themselves, and which rules it has no part for."""
 
 from __future__ import annotations
 
 import ast
-import builtins
-import inspect
-import types
-from collections.abc import Mapping, Sequence
 
-from .program import LinkError, Module
+from .program import Module
 
 DRIVERS = "evse.drivers"
-_BASE = f"{DRIVERS}.standard_board"
-
-
-class _Part:
-    """Whatever a driver module has: takes any arguments, and has every attribute."""
-
-    def __init__(self, *_values: object, **_words: object) -> None:
-        pass
-
-    def __getattr__(self, name: str) -> object:
-        return _Part
-
-
-class _Recorder:
-    """Runs the board's modules; imports of drivers are noted, not made."""
-
-    def __init__(self, modules: dict[str, Module]) -> None:
-        self.found: set[str] = set()
-        self._modules = modules
-        self._spaces: dict[str, types.ModuleType] = {}
-
-    def run(self, name: str) -> types.ModuleType:
-        """The module `name`, run once."""
-        if name not in self._spaces:
-            space = types.ModuleType(name)
-            space.__dict__["__package__"] = name.rpartition(".")[0]
-            space.__dict__["__builtins__"] = {**builtins.__dict__, "__import__": self._import}
-            self._spaces[name] = space
-            module = self._modules[name]
-            exec(compile(module.tree, module.path, "exec"), space.__dict__)  # noqa: S102
-        return self._spaces[name]
-
-    def _import(
-        self,
-        name: str,
-        space: Mapping[str, object] | None = None,
-        _locals: object = None,
-        wanted: Sequence[str] | None = (),
-        level: int = 0,
-    ) -> object:
-        if level:
-            parts = str((space or {}).get("__package__", "")).split(".")
-            base = ".".join(parts[: len(parts) - level + 1])
-            name = f"{base}.{name}" if name else base
-        if name.startswith(DRIVERS + ".standard_"):
-            return self.run(name)
-        if name in self._modules and name.startswith(DRIVERS + "."):
-            self.found.add(name)
-        for part in wanted or ():
-            if f"{name}.{part}" in self._modules:
-                self.found.add(f"{name}.{part}")
-        return _Part()
+# Rules that are loaded late, for a part that not every board has: module, the part's driver
+_RULES_OF_PARTS = (("evse.core.lock", "lock_hbridge"),)
 
 
 def drivers(modules: dict[str, Module]) -> set[str]:
-    """Names of the driver modules that the board among `modules` can import, those of its base included."""
-    recorder = _Recorder(modules)
-    try:
-        board = recorder.run("board").__dict__["BOARD"]
-        told = getattr(type(board), "driver_modules", None)
-        if told is not None:
-            return {f"{DRIVERS}.{name}" for name in board.driver_modules()} | _base(modules)
-        for name, method in inspect.getmembers(type(board), inspect.isfunction):
-            if not name.startswith("_"):
-                count = method.__code__.co_argcount - 1 - len(method.__defaults__ or ())
-                getattr(board, name)(*[""] * count)
-    except Exception as error:
-        raise LinkError(f"board.py does not tell what it needs: {error!r}") from error
-    return {name for name in recorder.found if name.startswith(DRIVERS)} | _base(modules)
+    """Driver modules there are: those that the board can import, see board_modules."""
+    return {name for name in modules if name.startswith(DRIVERS + ".")}
 
 
-def _base(modules: dict[str, Module]) -> set[str]:
-    return {name for name in modules if name.startswith(DRIVERS + ".standard_")} | {
-        f"{DRIVERS}.safe_state"
-    }
+def idle_rules(modules: dict[str, Module]) -> set[str]:
+    """Rules for parts whose driver is not there."""
+    return {rule for rule, driver in _RULES_OF_PARTS if f"{DRIVERS}.{driver}" not in modules}
 
 
 def chosen_later(modules: dict[str, Module], needed: set[str]) -> set[str]:

@@ -62,24 +62,24 @@ class Globals(ast.NodeVisitor):
         for node in tree.body:
             self.visit(node)
 
-    def visit_Name(self, node: ast.Name) -> None:  # noqa: N802
+    def visit_Name(self, node: ast.Name) -> None:
         """A name is global unless a scope around it has it."""
         if not any(node.id in scope for scope in self._scopes):
             self.names.append(node)
 
-    def visit_FunctionDef(self, node: ast.FunctionDef | ast.AsyncFunctionDef) -> None:  # noqa: N802
+    def visit_FunctionDef(self, node: ast.FunctionDef | ast.AsyncFunctionDef) -> None:
         """Defaults and decorators belong to the scope around."""
         self._visit_all(_signature(node))
         self._inside(local_names(node), list(node.body))
 
     visit_AsyncFunctionDef = visit_FunctionDef  # noqa: N815
 
-    def visit_Lambda(self, node: ast.Lambda) -> None:  # noqa: N802
+    def visit_Lambda(self, node: ast.Lambda) -> None:
         """As a function of one expression."""
         self._visit_all(_signature(node))
         self._inside(local_names(node), [node.body])
 
-    def visit_ClassDef(self, node: ast.ClassDef) -> None:  # noqa: N802
+    def visit_ClassDef(self, node: ast.ClassDef) -> None:
         """What a class binds is seen in its body, but not in its methods."""
         self._visit_all([*node.decorator_list, *node.bases, *(w.value for w in node.keywords)])
         own = bound_in(node.body)

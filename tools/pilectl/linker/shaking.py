@@ -28,6 +28,20 @@ def shake(program: Program, kept: set[Key], kept_methods: set[str]) -> None:
             return
 
 
+def prune(program: Program) -> None:
+    """Drop imports of names that a module no longer uses."""
+    for module in program.modules.values():
+        used = {node.id for node in Globals(module.tree).names}
+        body: list[ast.stmt] = []
+        for node in module.tree.body:
+            if isinstance(node, ast.ImportFrom):
+                node.names = [a for a in node.names if (a.asname or a.name) in used]
+                if not node.names:
+                    continue
+            body.append(node)
+        module.tree.body = body
+
+
 def _borrowed(program: Program) -> set[Key]:
     """Globals that another module imports, or may take from the module as a value."""
     found: set[Key] = set()
@@ -182,20 +196,19 @@ def _only_set(node: ast.AST) -> str:
         target = node.target
     else:
         return ""
-    if isinstance(target, ast.Attribute) and isinstance(target.value, ast.Name):
-        if target.value.id == "self" and _is_pure(node.value):
-            return target.attr
-    return ""
+    if not isinstance(target, ast.Attribute) or not isinstance(target.value, ast.Name):
+        return ""
+    return target.attr if target.value.id == "self" and _is_pure(node.value) else ""
 
 
 class _Unset(ast.NodeTransformer):
     def __init__(self, dead: set[str]) -> None:
         self._dead = dead
 
-    def visit_Assign(self, node: ast.Assign) -> ast.AST:  # noqa: N802
+    def visit_Assign(self, node: ast.Assign) -> ast.AST:
         """Nothing in its place, but a body must not be empty."""
         return ast.copy_location(ast.Pass(), node) if _only_set(node) in self._dead else node
 
-    def visit_AugAssign(self, node: ast.AugAssign) -> ast.AST:  # noqa: N802
+    def visit_AugAssign(self, node: ast.AugAssign) -> ast.AST:
         """As an assignment."""
         return ast.copy_location(ast.Pass(), node) if _only_set(node) in self._dead else node

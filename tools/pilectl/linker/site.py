@@ -163,9 +163,10 @@ class Site:
         """Attributes of self belong to the callee's class wherever they come to stand."""
         assert self._callee.owner is not None
         for node in ast.walk(callee):
-            if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name):
-                if node.value.id == "self" and not hasattr(node, "origin"):
-                    node.origin = self._callee.owner.name  # type: ignore[attr-defined]
+            if not isinstance(node, ast.Attribute) or hasattr(node, "origin"):
+                continue
+            if isinstance(node.value, ast.Name) and node.value.id == "self":
+                node.origin = self._callee.owner.name  # type: ignore[attr-defined]
 
     def _arguments(self, callee: Def, call: ast.Call) -> list[tuple[str, ast.expr]]:
         """(parameter, expression) in the order in which the call evaluates them."""

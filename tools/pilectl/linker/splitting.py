@@ -40,6 +40,9 @@ def split(program: Program, unit: str, found: list[Member], new_name: str, kept:
         else:
             module.tree.body.remove(item.node)
         functions.append(item.node)
+    gone = {item.node.name for item in moved if not item.owner}
+    for other in program.modules.values():
+        _retarget(program, other, unit, gone, new_name)
     if not moved:
         return 0
     release = ast.FunctionDef(
@@ -57,6 +60,22 @@ def split(program: Program, unit: str, found: list[Member], new_name: str, kept:
     path = new_name.replace(".", "/") + ".py"
     program.modules[new_name] = Module(new_name, path, ast.fix_missing_locations(tree))
     return len(moved)
+
+
+def _retarget(program: Program, module: Module, unit: str, gone: set[str], new_name: str) -> None:
+    """Let imports of what has moved find it: who needs it runs during the start."""
+
+    class Imports(ast.NodeTransformer):
+        def visit_ImportFrom(self, node: ast.ImportFrom) -> ast.AST | list[ast.ImportFrom]:
+            """One statement for what has stayed, one for what has moved."""
+            moved = [alias for alias in node.names if alias.name in gone]
+            if program.target(module, node) != unit or not moved:
+                return node
+            node.names = [alias for alias in node.names if alias.name not in gone]
+            new = ast.copy_location(ast.ImportFrom(new_name, moved, 0), node)
+            return [node, new] if node.names else [new]
+
+    Imports().visit(module.tree)
 
 
 def _can_move(item: Member, kept: set[Key]) -> bool:

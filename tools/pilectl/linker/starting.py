@@ -10,8 +10,12 @@ from __future__ import annotations
 import ast
 from dataclasses import dataclass, field
 
-from .program import Program
+from .program import Module, Program
 from .scopes import DEFS
+
+# Modules whose methods build the parts of a board, and are asked for as `board.name()` only
+BUILDERS = ("board", "evse.drivers.standard_board", "evse.drivers.standard_parts")
+BOARD_CALL = "board."
 
 
 @dataclass(eq=False)
@@ -65,11 +69,22 @@ def mentions(tree: ast.AST) -> set[str]:
             found.add(node.id)
         elif isinstance(node, ast.Attribute):
             found.add(node.attr)
+            if _is_board(node.value):
+                found.add(BOARD_CALL + node.attr)
         elif isinstance(node, ast.alias):
             found.add(node.name)
+        elif isinstance(node, ast.ImportFrom):
+            found.add(node.module or "")
         elif isinstance(node, ast.Constant) and isinstance(node.value, str):
             found.add(node.value)
     return found
+
+
+def _is_board(node: ast.expr) -> bool:
+    """True for an expression that goes by the name of a board."""
+    name = node.id if isinstance(node, ast.Name) else ""
+    name = node.attr if isinstance(node, ast.Attribute) else name
+    return name.lower().endswith("board")
 
 
 def handed_on(tree: ast.AST) -> set[str]:
@@ -95,38 +110,50 @@ def handed_on(tree: ast.AST) -> set[str]:
     return found
 
 
-def start_only(program: Program, later: set[str]) -> list[Member]:
-    """Members that nothing reaches any more once the start is over; `later` are the names known outside."""
+def start_only(program: Program, later: set[str], resident: set[str]) -> list[Member]:
+    """Members that nothing reaches any more once the start is over.
+
+    `later`: names known outside. `resident`: modules that are loaded once and stay; what stands beside the
+    functions of another one runs when later code imports that module.
+    """
     everything = members(program)
     heirs = _heirs(program)
-    names = later | _beside_functions(program)
+    beside = {name: _beside_functions(module) for name, module in program.modules.items()}
+    names = later.union(*(beside[name] for name in resident))
     dead = everything
     while True:
         for item in dead:
             names |= item.lasting
+        for name, found in beside.items():
+            if name in names or name.rpartition(".")[2] in names:
+                names |= found
         alive = [item for item in dead if _is_reached(item, names, heirs)]
         if not alive:
             return dead
         for item in alive:
             names |= item.names
+            if item.module in BUILDERS:
+                # They ask each other by self
+                names |= {BOARD_CALL + name for name in item.names}
         dead = [item for item in dead if item not in alive]
 
 
-def _beside_functions(program: Program) -> set[str]:
-    """Names that stand in modules and classes outside functions: they may be read at any time."""
+def _beside_functions(module: Module) -> set[str]:
+    """Names that stand in a module and its classes outside functions."""
     found: set[str] = set()
-    for module in program.modules.values():
-        for node in module.tree.body:
-            if isinstance(node, ast.ClassDef):
-                for part in node.body:
-                    found |= set() if isinstance(part, DEFS) else mentions(part)
-            elif not isinstance(node, (*DEFS, ast.Import, ast.ImportFrom)):
-                found |= mentions(node)
+    for node in module.tree.body:
+        if isinstance(node, ast.ClassDef):
+            for part in node.body:
+                found |= set() if isinstance(part, DEFS) else mentions(part)
+        elif not isinstance(node, (*DEFS, ast.Import, ast.ImportFrom)):
+            found |= mentions(node)
     return found
 
 
 def _is_reached(item: Member, names: set[str], heirs: dict[str, set[str]]) -> bool:
     name = item.node.name
+    if item.module in BUILDERS and not name.startswith("__"):
+        return BOARD_CALL + name in names
     if name == "__init__":
         return bool(heirs[item.owner] & names)
     return name in names or (name.startswith("__") and name.endswith("__"))
@@ -145,8 +172,8 @@ def _heirs(program: Program) -> dict[str, set[str]]:
     while grown:
         grown = False
         for heir, own in bases.items():
-            for name in found:
-                if own & found[name] and heir not in found[name]:
-                    found[name].add(heir)
+            for known in found.values():
+                if own & known and heir not in known:
+                    known.add(heir)
                     grown = True
     return found

@@ -55,7 +55,7 @@ class Namespaces:
             }
             self.of[module.name] = space
             try:
-                exec(code, space)  # noqa: S102 - our own source
+                exec(code, space)
             except Exception as error:
                 raise module.error(module.tree, f"does not start: {error!r}") from error
 
@@ -149,15 +149,13 @@ def _is_pure(
                     meaning in found or meaning in rules or not meaning[1]
                 ):
                     known.add(alias.asname or alias.name)
-    for node in ast.walk(expression):
-        if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name):
+    for part in ast.walk(expression):
+        if isinstance(part, ast.Attribute) and isinstance(part.value, ast.Name):
             # Of a module only what is constant there; of a value its methods
-            meaning = _of_module(program, module, node.value.id)
-            if meaning is not None and (meaning, node.attr) not in {*found, *rules}:
+            where = _of_module(program, module, part.value.id)
+            if where is not None and (where, part.attr) not in {*found, *rules}:
                 return False
-        if isinstance(node, ast.Lambda | ast.Await | ast.Yield) or (
-            isinstance(node, ast.Starred | ast.JoinedStr)
-        ):
+        if isinstance(part, ast.Lambda | ast.Await | ast.Yield | ast.Starred | ast.JoinedStr):
             return False
     return all(name.id in known for name in Globals(wrapped).names)
 
