@@ -30,6 +30,7 @@ class Journal:
         self.life = ""
         self.problem = ""  # why nothing can be written
         self.damage = ""  # what was found missing or spoilt
+        self.last_wh = {}  # connector: the last register in the records
         self.open = {}  # what the records say was going on when the power went, see ledger.py
         self._outbox = Outbox()
         self._keys = keys
@@ -65,6 +66,7 @@ class Journal:
         self.life = ring.life
         self.boot = ledger.boot + 1
         self.open = ledger.open
+        self.last_wh = ledger.last_wh
         for connector in ledger.open:
             self._begun[connector] = ledger.open[connector]["seq"]
         self._upto = ring.first - 1 if ring.first else ring.next_seq - 1
