@@ -3,7 +3,7 @@
 from stall_link import ROWS
 from stall_search import ASKED, BRIEF, OPENED, START
 
-APP, CORE, DRIVERS = ("evse/%s/" % room for room in ("app", "core", "drivers"))
+APP, CONTROL, CORE, DRIVERS = ("evse/%s/" % room for room in ("app", "control", "core", "drivers"))
 BOARD_FILE = DRIVERS + "standard_board.py"
 PARTS_FILE = DRIVERS + "standard_parts.py"
 
@@ -15,6 +15,12 @@ ALLOWED = {
         "the certificate of the broker's authority",
     ),
     (APP + "config.py", "load", "import"): (START, "the table of settings"),
+    (APP + "session.py", "Session.__init__", "import"): (START, "what the power cut interrupted"),
+    (APP + "station.py", "Station._build_link", "import"): (START, "the time server's client"),
+    (CONTROL + "protection.py", "Protection.__init__", "import"): (
+        START,
+        "parts a board may have",
+    ),
     (CORE + "settings.py", "_is_token", "import"): (START, "the settings are read once"),
     (CORE + "pilot_profiles.py", "load", "import"): (START, "the profile that was chosen"),
     (BOARD_FILE, "StandardBoard.__getattr__", "import"): (BRIEF, "who asks: see StandardParts"),

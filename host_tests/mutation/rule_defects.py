@@ -41,14 +41,14 @@ DEFECTS = (
         (_CORE % "fault_register", WALK),
         (
             (
-                "return TABLE[index][_WAIT_MS] << self._clears[index]",
-                "return TABLE[index][_WAIT_MS]",
+                "return WAITS_S[index] * 1000 << self._clears[index]",
+                "return WAITS_S[index] * 1000",
                 "growth of the waits",
             ),
             ("return self.active & self._locked\n", "return 0\n", "lock-out over a power cut"),
             ("LOCKOUTS & ~self._present", "LOCKOUTS", "unlock while the cause is there"),
             (
-                "if self._clears[index] >= TABLE[index][_RETRIES]:",
+                "if self._clears[index] >= RETRIES[index]:",
                 "if False:",
                 "end of the retries",
             ),

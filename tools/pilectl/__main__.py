@@ -1,4 +1,4 @@
-"""pilectl boards | build BOARD | check-settings FILE | flash BOARD PORT | lint BOARD | new-board NAME"""
+"""pilectl boards | build BOARD | names BOARD | check-settings FILE | flash BOARD PORT | lint BOARD | new-board NAME"""
 
 from __future__ import annotations
 
@@ -25,12 +25,24 @@ def do_boards(_args: argparse.Namespace) -> int:
 def do_build(args: argparse.Namespace) -> int:
     """Build for a board and print the size report; 1 when it is over the budget."""
     folder, built = builder.build(ROOT, args.board)
-    lines, total = builder.report(built)
+    lines, total = builder.report(built, builder.compile_alone(ROOT, args.board))
     print("\n".join(lines))
     print(f"built {len(built)} files into {folder.relative_to(ROOT)}")
     if total > builder.BUDGET_BYTES:
         print(f"over the budget by {total - builder.BUDGET_BYTES} bytes", file=sys.stderr)
         return 1
+    return 0
+
+
+def do_names(args: argparse.Namespace) -> int:
+    """Tell whose function each line of a linked board's traceback on stdin speaks of."""
+    try:
+        told = builder.told(ROOT, args.board)
+    except OSError:
+        print(f"pilectl: build {args.board} first: make build BOARD={args.board}", file=sys.stderr)
+        return 1
+    for line in sys.stdin:
+        print(builder.with_names(line.rstrip("\n"), told))
     return 0
 
 
@@ -108,6 +120,9 @@ def parser() -> argparse.ArgumentParser:
     verb = verbs.add_parser("build", help="compile for a board, print the size report")
     verb.add_argument("board")
     verb.set_defaults(do=do_build)
+    verb = verbs.add_parser("names", help="tell a traceback of a linked build, from stdin")
+    verb.add_argument("board")
+    verb.set_defaults(do=do_names)
     verb = verbs.add_parser("check-settings", help="check a settings file as the pile would")
     verb.add_argument("file")
     verb.set_defaults(do=do_check_settings)

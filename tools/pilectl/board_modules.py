@@ -1,4 +1,4 @@
-"""Which driver and core modules a board can ever import, so that a build leaves the others out."""
+"""Which modules a board can ever import, so that a build leaves the others out."""
 
 from __future__ import annotations
 
@@ -54,6 +54,15 @@ _WIRED = {
     "button": "button",
     "buzzer": "buzzer",
 }
+_READER = ("rfid_sck", "rfid_sda", "rfid_tx")
+# Beside the drivers: path below evse/, and the roles of which a board must have one
+_OPTIONAL = {
+    "control/phases.py": ("phase_contactor",),
+    "control/cable.py": ("pp_adc",),
+    "app/panel.py": ("button", "buzzer", *_READER),
+    "app/id_tokens.py": _READER,
+    "link/lan.py": ("eth_mdc",),
+}
 
 
 def drivers(board: Any) -> set[str]:
@@ -72,10 +81,15 @@ def drivers(board: Any) -> set[str]:
 
 
 def left_out(root: Path, board: Any) -> set[str]:
-    """Paths below firmware/ that `board` never imports: drivers it has no part for, and what only they need."""
+    """Paths below firmware/ that `board` never imports: what it has no part for, and what only that needs."""
     evse = root / "firmware" / "evse"
     wanted = drivers(board) | {"__init__"}
     unused = {path for path in (evse / "drivers").glob("*.py") if path.stem not in wanted}
+    unused |= {
+        evse / path
+        for path, roles in _OPTIONAL.items()
+        if not any(role in board.PINS for role in roles)
+    }
     theirs = _reached(unused, evse / "core")
     others = set(evse.rglob("*.py")) - unused - theirs
     gone = unused | theirs - _reached(others, evse / "core")

@@ -1,19 +1,31 @@
-"""Build what goes on a board: .mpy files, main.py and boot.py, a manifest with hashes, a size report."""
+"""Build what goes on a board: linked .mpy files, main.py and boot.py, a manifest with hashes, a size report.
+
+Only what the board needs goes on it; see linker/ for what becomes of its modules on the way.
+"""
 
 from __future__ import annotations
 
 import hashlib
 import json
+import re
 import shutil
 import subprocess
 import sys
+import tempfile
 from dataclasses import dataclass
 from pathlib import Path
+
+from . import boardlint
+from .board_modules import left_out
+from .linker import LinkError, link
 
 # What the .mpy files may take of the board's file system together
 BUDGET_BYTES = 120 * 1024
 # MicroPython starts these two by name, as source
 AS_SOURCE = ("boot.py", "main.py")
+# Beside the boards' folders: the linked sources, and what their short names stand for
+LINKED = "linked"
+NAMES_FILE = "names.json"
 
 
 class BuildError(Exception):
@@ -35,56 +47,110 @@ def boards(root: Path) -> list[str]:
 
 
 def sources(root: Path, board: str) -> dict[str, Path]:
-    """Target path on the board to source file."""
+    """Target path to source file of everything that a board could need."""
     firmware = root / "firmware"
+    unused = left_out(root, boardlint.load(root / "boards" / board / "board.py"))
     files = {
         str(path.relative_to(firmware)): path
         for path in sorted(firmware.rglob("*.py"))
-        if "__pycache__" not in path.parts
+        if "__pycache__" not in path.parts and path.relative_to(firmware).as_posix() not in unused
     }
     files["board.py"] = root / "boards" / board / "board.py"
     return files
 
 
 def build(root: Path, board: str) -> tuple[Path, list[BuiltFile]]:
-    """Compile everything for `board` into build/{board}; returns the folder and its files."""
+    """Link and compile everything that `board` needs into build/{board}; returns the folder and its files."""
     if board not in boards(root):
         raise BuildError(f"no board {board}; boards are {', '.join(boards(root))}")
     compiler = _compiler()
+    files = sources(root, board)
+    starters = {target: files.pop(target) for target in AS_SOURCE}
+    try:
+        linked = link(files, list(starters.values()))
+    except LinkError as error:
+        raise BuildError(f"{board}: {error}") from error
     folder = root / "build" / board
-    shutil.rmtree(folder, ignore_errors=True)
-    built = []
-    for target, source in sources(root, board).items():
-        if target in AS_SOURCE:
-            output = folder / target
-            output.parent.mkdir(parents=True, exist_ok=True)
-            shutil.copyfile(source, output)
-        else:
-            output = (folder / target).with_suffix(".mpy")
-            output.parent.mkdir(parents=True, exist_ok=True)
-            _compile(compiler, source, output, target)
-        data = output.read_bytes()
-        path = str(output.relative_to(folder))
-        built.append(BuiltFile(path, len(data), hashlib.sha256(data).hexdigest()))
-    manifest = {"board": board, "files": {file.path: file.sha256 for file in built}}
-    (folder / "manifest.json").write_text(json.dumps(manifest, indent=1, sort_keys=True) + "\n")
+    texts = root / "build" / LINKED / board
+    for old in (folder, texts):
+        shutil.rmtree(old, ignore_errors=True)
+        old.mkdir(parents=True)
+    for target, source in starters.items():
+        shutil.copyfile(source, folder / target)
+    for target, text in linked.sources.items():
+        source = texts / target
+        source.parent.mkdir(parents=True, exist_ok=True)
+        source.write_text(text, encoding="utf-8")
+        output = (folder / target).with_suffix(".mpy")
+        output.parent.mkdir(parents=True, exist_ok=True)
+        _compile(compiler, source, output, target)
+    _write_json(texts / NAMES_FILE, linked.told)
+    built = [_built(folder, path) for path in sorted(folder.rglob("*")) if path.is_file()]
+    _write_json(
+        folder / "manifest.json",
+        {"board": board, "files": {file.path: file.sha256 for file in built}},
+    )
     return folder, built
 
 
-def report(built: list[BuiltFile]) -> tuple[list[str], int]:
-    """Lines of the size report, per module and layer, and the total of .mpy bytes."""
+def compile_alone(root: Path, board: str) -> list[BuiltFile]:
+    """Every source file by itself: each must be MicroPython, and what it weighs before it is linked."""
+    compiler = _compiler()
+    built = []
+    with tempfile.TemporaryDirectory() as scratch:
+        for target, source in sources(root, board).items():
+            output = (Path(scratch) / target).with_suffix(".mpy")
+            output.parent.mkdir(parents=True, exist_ok=True)
+            _compile(compiler, source, output, target)
+            built.append(_built(Path(scratch), output))
+    return built
+
+
+def told(root: Path, board: str) -> dict[str, list[str]]:
+    """What the short names of the last build of `board` stand for; OSError without a build."""
+    text = (root / "build" / LINKED / board / NAMES_FILE).read_text(encoding="utf-8")
+    names: dict[str, list[str]] = json.loads(text)
+    return names
+
+
+def with_names(line: str, names: dict[str, list[str]]) -> str:
+    """A line of a traceback, with the names of the sources behind it."""
+    function, kind = re.search(r", in (\w+)$", line), re.search(r"'(\w+)' object", line)
+    found = function or kind
+    whose = [
+        name
+        for name in (names.get(found[1], []) if found else [])
+        if name.startswith("class ") == (function is None)
+    ]
+    return f"{line}  ({' or '.join(whose)})" if whose else line
+
+
+def report(built: list[BuiltFile], alone: list[BuiltFile]) -> tuple[list[str], int]:
+    """Lines of the size report, per module and layer alone and per linked file, and the total of .mpy bytes."""
     layers: dict[str, int] = {}
     lines = []
-    for file in sorted(built, key=lambda file: -file.size_bytes):
+    for file in sorted(alone, key=lambda file: (-file.size_bytes, file.path)):
         parts = Path(file.path).parts
         layer = parts[1] if len(parts) > 2 else "top"
         layers[layer] = layers.get(layer, 0) + file.size_bytes
         lines.append(f"{file.size_bytes:7d}  {file.path}")
     lines.append("")
-    lines += [f"{size:7d}  {layer}/" for layer, size in sorted(layers.items())]
+    lines += [f"{size:7d}  {layer}/, each module alone" for layer, size in sorted(layers.items())]
+    lines.append("")
+    for file in sorted(built, key=lambda file: (-file.size_bytes, file.path)):
+        lines.append(f"{file.size_bytes:7d}  {file.path}, linked")
     total = sum(file.size_bytes for file in built if file.path.endswith(".mpy"))
     lines.append(f"{total:7d}  .mpy in total, {BUDGET_BYTES} allowed")
     return lines, total
+
+
+def _built(folder: Path, path: Path) -> BuiltFile:
+    data = path.read_bytes()
+    return BuiltFile(str(path.relative_to(folder)), len(data), hashlib.sha256(data).hexdigest())
+
+
+def _write_json(path: Path, value: object) -> None:
+    path.write_text(json.dumps(value, indent=1, sort_keys=True) + "\n", encoding="utf-8")
 
 
 def _compiler() -> str:

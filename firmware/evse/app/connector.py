@@ -41,7 +41,7 @@ class Connector:
             self.loop.protection.missing.append("over_current")
         if hasattr(meter, "start"):
             # One that counts from nothing at each start goes on from the journal's last register
-            meter.start(self._station.journal.ledger.last_wh.get(self.number, 0))
+            meter.start(self._station.journal.last_wh.get(self.number, 0))
 
     def _say(self, text, *values):
         # A pile with one connector need not name it

@@ -12,7 +12,6 @@ _BLUE = const(0x0000FF)
 _RED = const(0xFF0000)
 _YELLOW = const(0xFF9000)
 _WHITE = const(0xFFFFFF)
-_LIGHT = faults.FIELDS.index("light")
 # name: (on_ms, period_ms, colour)
 PATTERNS = {
     "red_fast": (100, 200, _RED),
@@ -60,7 +59,7 @@ class Indication:
         index = 0
         while bits:
             if bits & 1:
-                pattern = PATTERNS[faults.TABLE[index][_LIGHT]]
+                pattern = PATTERNS[faults.LIGHTS[faults.LIGHT[index]]]
                 if pattern:
                     return pattern
             bits >>= 1

@@ -9,7 +9,7 @@ from ..control.stall_permit import StallRefusedError
 from ..core import messages, records
 from ..core.outbox import MONEY, Outbox
 from ..core.ring import Ring
-from .ledger import Ledger
+from .modules import forget
 
 # Records in one message: each costs an encoding in one go
 _BATCH = 8
@@ -30,7 +30,8 @@ class Journal:
         self.life = ""
         self.problem = ""  # why nothing can be written
         self.damage = ""  # what was found missing or spoilt
-        self.ledger = Ledger()  # what the records say was going on when the power went
+        self.last_wh = {}  # connector: the last register in the records
+        self.open = {}  # what the records say was going on when the power went, see ledger.py
         self._outbox = Outbox()
         self._keys = keys
         self._clock = clock
@@ -55,14 +56,19 @@ class Journal:
     # Start
 
     def _mount(self):
-        ring = self._ring
-        ring.mount(self.ledger.take)
+        from .ledger import Ledger
+
+        forget("evse.app.ledger")
+        ring, ledger = self._ring, Ledger()
+        ring.mount(ledger.take)
         if ring.life is None:
             ring.format(str(hexlify(os.urandom(records.LIFE_CHARS // 2)), "ascii"))
         self.life = ring.life
-        self.boot = self.ledger.boot + 1
-        for connector in self.ledger.open:
-            self._begun[connector] = self.ledger.open[connector]["seq"]
+        self.boot = ledger.boot + 1
+        self.open = ledger.open
+        self.last_wh = ledger.last_wh
+        for connector in ledger.open:
+            self._begun[connector] = ledger.open[connector]["seq"]
         self._upto = ring.first - 1 if ring.first else ring.next_seq - 1
         if ring.holes or ring.spoilt - ring.torn > 0 or ring.foreign:
             self.damage = (

@@ -9,3 +9,7 @@ def forget(name):
         package, _dot, last = name.rpartition(".")
         del sys.modules[name]
         delattr(sys.modules[package], last)
+
+
+def start_is_over():
+    """Drop what only the start needed. A linked build knows what that is and does it here."""

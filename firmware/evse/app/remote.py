@@ -66,6 +66,10 @@ class Remote:
         keys = self._station.keys
         self._station.security.use(keys.number, keys.secret or b"")
 
+    def command_mac(self):
+        """Key that commands must be signed with, None without a secret."""
+        return self._station.keys.command
+
     def pause(self, wanted):
         """Pause the charge while the link needs the interpreter for itself."""
         station = self._station

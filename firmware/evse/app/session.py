@@ -2,7 +2,6 @@
 
 from ..core import faults
 from ..core.transaction import AUTHORISED, CHARGING, ENDING, Transaction
-from .interruption import Interruption
 
 # A vehicle that has not drawn for this long has ended the charge itself
 _VEHICLE_DONE_MS = 600000
@@ -20,8 +19,12 @@ class Session:
         self._clock = clock
         self._settings = settings
         self._console = console
-        was = journal.ledger.open.get(connector)
-        self._interruption = Interruption(was, settings["sample_interval_s"]) if was else None
+        was = journal.open.get(connector)
+        self._interruption = None
+        if was:
+            from .interruption import Interruption
+
+            self._interruption = Interruption(was, settings["sample_interval_s"])
         self._idle_ms = 0
         self._sample_slot = 0
 

@@ -12,7 +12,6 @@ from ..core.sharing import Sharing
 from ..link.bearer import build_bearer
 from ..link.dialer import Dialer
 from ..link.downlink import Downlink
-from ..link.ntp import Ntp
 from ..link.secure import Security
 from ..link.uplink import Uplink
 from . import config
@@ -22,7 +21,7 @@ from .connector import Connector
 from .console import Console
 from .journal import Journal
 from .keys import Keys
-from .modules import forget
+from .modules import forget, start_is_over
 from .remote import Remote
 from .report import Report
 
@@ -115,7 +114,7 @@ class Station:
             settings["station_id"],
             settings["site"],
             self.counts,
-            lambda: self.keys.command,
+            remote.command_mac,
             self.commands.handle,
             remote.acknowledged,
             remote.site_limit,
@@ -151,8 +150,15 @@ class Station:
             self.board.chip().random,
         )
 
+        self.ntp = None
+        if settings["ntp_host"]:
+            from ..link.ntp import Ntp
+
+            self.ntp = Ntp(settings["ntp_host"], remote.time_told, self.bearer)
+
     async def run(self):
         """Start everything and never return."""
+        start_is_over()
         try:
             await self._run()
         finally:
@@ -176,9 +182,8 @@ class Station:
             ("link", self.uplink.run),
             ("housekeeping", self._housekeeping),
         ]
-        if self.settings["ntp_host"]:
-            ntp = Ntp(self.settings["ntp_host"], self.remote.time_told, self.bearer)
-            tasks.append(("time", ntp.run))
+        if self.ntp:
+            tasks.append(("time", self.ntp.run))
         await asyncio.gather(*[self._keep_running(name, work) for name, work in tasks])
 
     async def _keep_running(self, name, work):

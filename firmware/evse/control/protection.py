@@ -5,13 +5,11 @@ temperature, connector lock. Parts come from the board, rules from the core; a p
 from micropython import const
 
 from ..core import faults, limits
-from ..core.lock import REST, ConnectorLock
+from ..core.lock import REST
 from ..core.over_current import OverCurrent
 from ..core.residual_current import ResidualCurrentTest
 from ..core.supply import Supply
 from ..core.temperature import Derating
-from .cable import Cable
-from .phases import Phases
 
 _TEMPERATURE_MS = const(200)
 # A stall that was allowed while open must not use up the time that a test or a motor has
@@ -28,11 +26,21 @@ class Protection:
         self.temperature_c10 = None
         monitor = parts.residual_current
         self.test = ResidualCurrentTest(*monitor.TEST) if monitor else None
-        self.lock = ConnectorLock() if parts.lock else None
+        self.lock = None
+        if parts.lock:
+            from ..core.lock import ConnectorLock
+
+            self.lock = ConnectorLock()
         self.phases = None
         if parts.phase_contactor:
+            from .phases import Phases
+
             self.phases = Phases(parts.phase_contactor, tick, register, board.PHASES)
-        self._cable = Cable(parts.proximity, tick, slots) if parts.proximity else None
+        self._cable = None
+        if parts.proximity:
+            from .cable import Cable
+
+            self._cable = Cable(parts.proximity, tick, slots)
         self._parts = parts
         self._tick = tick
         self._register = register

@@ -121,6 +121,18 @@ _TRANSITIONS = (
     # F leaves by its dwell only, see step()
     (),
 )
+# The same without the texts, a byte each: that is what the pile keeps
+_ROWS = tuple(
+    bytes(seen | wanted << 2 | target << 4 for seen, wanted, target, _sequence in rows)
+    for rows in _TRANSITIONS
+)
+# Transitions beside the table
+_OTHERS = ("", "11 pilot lost", "12 station unavailable", "13 station available again", _WAKE_UP)
+_NONE = const(-5)
+_LOST = const(-4)
+_UNAVAILABLE = const(-3)
+_AVAILABLE = const(-2)
+_WAKES_UP = const(-1)
 
 
 class ChargingStateMachine:
@@ -130,7 +142,7 @@ class ChargingStateMachine:
         self.profile = profile
         self.wake_up = wake_up
         self.state = A1
-        self.sequence = ""  # of the last transition
+        self._came_by = (A1, _NONE)  # state before, row of its transitions
         self._state_ms = 0
         self._was_closing = False  # the state before was allowed to be closed
         self._waking = False  # the state is the pulse of a wake-up
@@ -143,7 +155,7 @@ class ChargingStateMachine:
             self._woken = False
         if want_f or not ready or vehicle != B:
             self._waking = False
-        target, sequence = self._target(vehicle, ready, want_f)
+        target, row = self._target(vehicle, ready, want_f)
         if target == self.state:
             return False
         stopping = target == C1 or target == D1
@@ -151,32 +163,38 @@ class ChargingStateMachine:
         going_on = stopping and self._was_closing and self.state in (C1, D1)
         was_closed = self.state == C2 or (self.state == D2 and ventilated)
         self._was_closing = going_on or (stopping and was_closed)
-        self._waking = sequence == _WAKE_UP
+        self._waking = row == _WAKES_UP
         self._woken = self._woken or self._waking
+        self._came_by = (self.state, row)
         self.state = target
-        self.sequence = sequence
         if not going_on:
             self._state_ms = 0
         return True
 
     def _target(self, vehicle, ready, want_f):
         if want_f:
-            return F, "12 station unavailable"
+            return F, _UNAVAILABLE
         if self.state == F:
             # The level is unknown at -12 V: show steady +12 V first, then look
             if self._state_ms < self._least_ms():
-                return F, ""
-            return A1, "13 station available again"
+                return F, _NONE
+            return A1, _AVAILABLE
         if vehicle in (LEVEL_E, INVALID):
-            return E, "11 pilot lost"
+            return E, _LOST
         if self._waking and self._state_ms < self._least_ms():
-            return B1, ""
+            return B1, _NONE
         if self._sleeps(vehicle, ready):
-            return (F if self.profile.wake_kind == "F" else B1), _WAKE_UP
-        for seen, wanted, target, sequence in _TRANSITIONS[self.state]:
-            if seen == vehicle and (wanted == _ANY or wanted == ready):
-                return target, sequence
-        return self.state, ""
+            return (F if self.profile.wake_kind == "F" else B1), _WAKES_UP
+        for index, row in enumerate(_ROWS[self.state]):
+            if row & 3 == vehicle and row >> 2 & 3 in (_ANY, ready):
+                return row >> 4, index
+        return self.state, _NONE
+
+    @property
+    def sequence(self):
+        """Sequence of IEC 61851-1 Table A.6 of the last transition, "" before the first."""
+        state, row = self._came_by
+        return _OTHERS[row] if row < 0 else _TRANSITIONS[state][row][3]
 
     def _least_ms(self):
         profile = self.profile

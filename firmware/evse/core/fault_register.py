@@ -6,18 +6,20 @@ such a fault and ends by one that stays, or that has no retries. It does not wai
 that does not go uses up the retries, except the mains, whose return everybody waits for.
 """
 
+from array import array
+
 from micropython import const
 
 from .faults import (
-    FIELDS,
     LOCKOUTS,
     MAINS_LOST,
     MANUAL,
     RESETS,
     RESIDUAL_CURRENT_TEST,
+    RETRIES,
     STOPS,
-    TABLE,
     UNPLUGS,
+    WAITS_S,
     mask,
 )
 
@@ -30,8 +32,6 @@ LOCK_AFTER_MS = const(100)
 _SPIKE_WAIT_MS = const(3000)
 _MOST_MS = const(0x20000000)
 
-_WAIT_MS = FIELDS.index("wait_ms")
-_RETRIES = FIELDS.index("retries")
 _MANUALS = mask("clears", MANUAL)
 _ENDING = mask("retries", 0) & STOPS
 # Its cause is a verdict that stands until the test is repeated, which is what a reset asks for
@@ -48,9 +48,9 @@ class FaultRegister:
         self._dismissed = 0  # cleared by hand since the last step
         self._retried = 0  # has cleared by itself in this plug-in
         self._spent = 0  # has no retry left in this plug-in
-        self._quiet_ms = [0] * len(TABLE)  # since the cause was last present
-        self._there_ms = [0] * len(TABLE)  # the cause without a break
-        self._clears = [0] * len(TABLE)  # by itself in this plug-in
+        self._quiet_ms = array("I", [0] * len(RETRIES))  # since the cause was last present
+        self._there_ms = array("I", [0] * len(RETRIES))  # the cause without a break
+        self._clears = bytearray(len(RETRIES))  # by itself in this plug-in
 
     def step(self, present, unplugged, dt_ms):
         """Take the causes present; returns (raised, cleared) bit sets, those cleared by hand included."""
@@ -115,7 +115,7 @@ class FaultRegister:
         there_ms = self._there_ms[index] = min(self._there_ms[index] + dt_ms, _MOST_MS)
         if bit & LOCKOUTS and there_ms >= LOCK_AFTER_MS:
             self._locked |= bit
-        has_retries = TABLE[index][_RETRIES] and bit != MAINS_LOST
+        has_retries = RETRIES[index] and bit != MAINS_LOST
         if has_retries and there_ms >= PATIENCE_MS and not unplugged:
             self._retried |= bit
             self._spent |= bit
@@ -138,15 +138,15 @@ class FaultRegister:
         self.active &= ~bit
         self._quiet_ms[index] = 0
         # With no vehicle there is no plug-in that could use up its retries
-        if TABLE[index][_RETRIES] and not unplugged:
+        if RETRIES[index] and not unplugged:
             self._clears[index] += 1
             self._retried |= bit
-            if self._clears[index] >= TABLE[index][_RETRIES]:
+            if self._clears[index] >= RETRIES[index]:
                 self._spent |= bit
         return True
 
     def _wait_ms(self, index):
-        return TABLE[index][_WAIT_MS] << self._clears[index]
+        return WAITS_S[index] * 1000 << self._clears[index]
 
     def _forget(self, bits):
         self._retried &= ~bits

@@ -111,6 +111,11 @@ TABLE = (
 # fmt: on
 
 NAMES = tuple(row[0] for row in TABLE)
+# What the pile itself asks for, so that it need not keep the table
+WAITS_S = bytes(row[FIELDS.index("wait_ms")] // 1000 for row in TABLE)
+RETRIES = bytes(row[FIELDS.index("retries")] for row in TABLE)
+LIGHTS = ("", "yellow", "red_slow", "red_fast", "red_on")
+LIGHT = bytes(LIGHTS.index(row[FIELDS.index("light")]) for row in TABLE)
 
 (
     PILOT_SHORT,

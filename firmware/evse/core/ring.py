@@ -40,7 +40,8 @@ class Ring:
     def __init__(self, flash, belongs):
         self._belongs = belongs
         count = flash.size // SECTOR_BYTES
-        self._sectors = [Sector(flash, number, self._proves) for number in range(count)]
+        proves = self._proves
+        self._sectors = [Sector(flash, number, proves) for number in range(count)]
         self._head = self._sectors[-1]  # the newest with records, or the one before the first
         self._cursor = (None, 0, 0)  # sector, offset behind the record with this number
         self._generation = 0
@@ -81,7 +82,7 @@ class Ring:
                 sector.wear = header[2]
         if not votes:
             return
-        ours = max(votes, key=lambda vote: (vote[0], votes[vote]))
+        _generation, _count, ours = max([(vote[0], votes[vote], vote) for vote in votes])
         for sector in self._sectors:
             header = sector.header()
             if header is not None and header[:2] == ours:

@@ -1,0 +1,153 @@
+"""What the built firmware of a board takes of the heap while it boots and charges, the world left out.
+
+The build runs under MicroPython in the simulated world, linked to a broker and a bridge that answer. Heap
+in use is sampled with everything in it. Three shares are not the firmware's, and each is measured:
+
+* what was there before it was imported: simulator, scenario, asyncio, umqtt;
+* what the world has grown by when the firmware has been dropped again at the end of the same run;
+* what the chip's stand-ins keep for the parts that the firmware made, weighed when they are made.
+
+Names are shared with the world, so they are left out there and measured apart, all of them, in an
+interpreter that knows none of them: a pile has no simulator to share with.
+"""
+
+import ast
+import json
+import re
+import subprocess
+
+from answering_bridge import AnsweringBridge
+
+from interpreters import ROOT, find_micropython, run_micropython
+from pilesim.memory import BENCH_SETTINGS
+
+SAMPLE_MS = 47
+BOOT = "run 8s; need 500Wh; quit"
+CHARGE = (
+    "run 8s; plug; wait preparing; authorize; wait charging within 90s; run 60s; stop; wait finishing; "
+    "unplug; wait available; run 5s; quit"
+)
+WORLD = ("tools/pilesim/standins_upy", "tools/pilesim/standins", "tools", "firmware", "build/lib")
+# Modules that only another setting asks for
+_RARE = (
+    "evse/core/profile_iec",
+    "evse/core/profile_sae",
+    "evse/core/profile_gbt_18487_1_2023",
+    "evse/link/ntp",
+)
+_HEAP = "4M"
+
+
+class HeapError(Exception):
+    """The run did not do what it should; the text says what it printed."""
+
+
+def charge(folder, board, scenario, work, sample_ms=SAMPLE_MS, heap=_HEAP, port=0):
+    """Lines of one run of a tree in the folder `work`; HeapError when the scenario fails."""
+    settings = {**BENCH_SETTINGS, "broker_port": port} if port else BENCH_SETTINGS
+    work.mkdir(parents=True, exist_ok=True)
+    (work / "settings.json").write_text(json.dumps(settings))
+    ran = run_micropython(
+        "host_tests/bench/tree_in_world.py",
+        ",".join(str(part) for part in folder),
+        str(sample_ms),
+        *(f"board={board}", "seed=7", "speed=0", f"dir={work}", f"scenario={scenario}"),
+        paths=WORLD,
+        heap=heap,
+    )
+    if ran.returncode:
+        raise HeapError(f"{board}: {(ran.stdout + ran.stderr)[-2000:]}")
+    return ran.stdout.splitlines()
+
+
+def names_in(data):
+    """Names in the bytes of a .mpy file, without those that every MicroPython has."""
+    at = 4
+
+    def number():
+        nonlocal at
+        value = 0
+        while True:
+            byte = data[at]
+            at += 1
+            value = value << 7 | byte & 0x7F
+            if not byte & 0x80:
+                return value
+
+    found = set()
+    count, _objects = number(), number()
+    for _ in range(count):
+        size = number()
+        # An odd one is the number of a name that is built in
+        if not size & 1:
+            found.add(data[at : at + (size >> 1)].decode())
+            at += (size >> 1) + 1
+    return found
+
+
+def firmware_names(folder, texts):
+    """Every name that a build brings into the heap; `texts` are those that its evse/words makes known."""
+    found = set(texts)
+    for path in sorted(folder.rglob("*.mpy")):
+        if not str(path.relative_to(folder)).startswith(_RARE):
+            found |= names_in(path.read_bytes())
+    return found
+
+
+def made_known(sources):
+    """The texts that evse/words of the linked sources in a folder makes names of."""
+    tree = ast.parse((sources / "evse" / "words.py").read_text(encoding="utf-8"))
+    loop = next(node for node in tree.body if isinstance(node, ast.For))
+    return ast.literal_eval(loop.iter)
+
+
+def cost_of(names):
+    """Bytes of heap for these names, in an interpreter of their own."""
+    ran = subprocess.run(
+        [find_micropython(), str(ROOT / "host_tests" / "bench" / "name_cost.py")],
+        input=json.dumps(sorted(names)),
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    before, after = totals(ran.stdout)
+    return after - before
+
+
+def totals(text):
+    """What each micropython.qstr_info() in a text says of all bytes."""
+    return [int(found) for found in re.findall(r"n_total_bytes=(\d+)", text)]
+
+
+def measure(folder, sources, board, work, sample_ms=SAMPLE_MS):
+    """Figures of a build: its folder, its linked sources and the board's name; `work` is a scratch folder."""
+    names = firmware_names(folder, made_known(sources))
+    names_bytes = cost_of(names)
+    secret = bytes.fromhex(BENCH_SETTINGS["key"])
+    held = {}
+    for what, scenario in (("boot", BOOT), ("peak", CHARGE)):
+        with AnsweringBridge(secret) as bridge:
+            lines = charge([folder], board, scenario, work / what, sample_ms, port=bridge.port)
+        figures = json.loads(lines[-1])
+        before, after = totals("\n".join(lines))
+        world = figures["after"] - figures["before"] - (after - before)
+        others = figures["before"] + (after - before) + world + figures["stand_ins"]
+        held[what] = {
+            "bytes": (figures["begun"] if what == "boot" else figures["most"])
+            - others
+            + names_bytes,
+            "world_bytes": world + figures["stand_ins"],
+            "at_ms": figures["most_ms"],
+            "samples": figures["samples"],
+            "journals": bridge.journals,
+        }
+    return {
+        "boot_bytes": held["boot"]["bytes"],
+        "peak_bytes": held["peak"]["bytes"],
+        "peak_at_ms": held["peak"]["at_ms"],
+        "samples": held["peak"]["samples"],
+        "journals": held["peak"]["journals"],
+        "names": len(names),
+        "names_bytes": names_bytes,
+        "world_bytes": held["peak"]["world_bytes"],
+    }

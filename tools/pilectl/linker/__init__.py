@@ -1,0 +1,187 @@
+"""The link step: from the modules that a board needs to the few that go on it, with less in the heap.
+
+Semantics stay; what changes is how many modules, names, functions and objects MicroPython must keep.
+"""
+
+from __future__ import annotations
+
+import ast
+from dataclasses import dataclass
+from pathlib import Path
+
+from . import dialect, foreign, keep
+from .attributes import Attributes
+from .constants import propagate
+from .globals import rename_globals
+from .inlining import inline
+from .joining import Joiner
+from .names import Told
+from .needs import DRIVERS, chosen_later, drivers, idle_rules
+from .ordering import order
+from .parameters import rename_parameters
+from .program import LinkError, Module, Program, needed, read
+from .shaking import prune, shake
+from .splitting import split
+from .starting import BOARD_CALL, mentions, start_only
+from .values import constants
+from .words import words_module
+
+__all__ = ("LinkError", "Linked", "link")
+
+_BOARD = "board"
+_STATION = "evse.app.station"
+# What stays in the heap, what only the start needs, and the texts of both
+RESIDENT = "evse.pile"
+STARTING = "evse.starting"
+WORDS = "evse.words"
+_HOOK = "start_is_over"
+
+# The name by which everybody knows the station; loads the rest in the order that saves most
+_FACADE = f"""
+from sys import modules
+import {WORDS}
+del modules["{WORDS}"]
+del {WORDS}
+from {RESIDENT} import Station
+import {STARTING}
+"""
+_AFTER_START = f"""
+from sys import modules
+import {STARTING}
+{STARTING}.release()
+del modules["{STARTING}"]
+del {STARTING}
+"""
+
+
+@dataclass(frozen=True)
+class Linked:
+    """Source texts by target path, and what each short name of a function or class stands for."""
+
+    sources: dict[str, str]
+    told: Told
+
+
+def link(files: dict[str, Path], entries: list[Path]) -> Linked:
+    """Link the modules in `files` (target path to source) for the board among them.
+
+    `entries` are the files that MicroPython starts, which stay as they are.
+    """
+    every = read(files)
+    wanted = drivers(every)
+    program = needed(every, [_BOARD, _STATION], set())
+    dialect.check(program)
+    keep.check(program)
+    _strip(program)
+    propagate(program, constants(program))
+    prune(program)
+    program = needed(program.modules, [_BOARD, _STATION], idle_rules(every))
+    program = Joiner(program, _units(program, wanted), keep.GLOBALS).joined()
+    return _reduced(program, _outside(entries))
+
+
+def _reduced(program: Program, later: set[str]) -> Linked:
+    station = (RESIDENT, "Station")
+    kept = {(_BOARD, "BOARD"), station}
+    _hook(program)
+    shake(program, kept, set(keep.NAMES))
+    others = foreign.names(program)
+    inline(program, kept, keep.NAMES | others)
+    # Who makes the Station makes one, and that is the start
+    later = (later | keep.NAMES | {BOARD_CALL + name for name in keep.BOARD}) - {station[1]}
+    found = start_only(program, later, {RESIDENT, _BOARD})
+    resident = program.modules[RESIDENT]
+    attributes = Attributes(program, resident, keep.NAMES, others)
+    told = attributes.rename()
+    split(program, RESIDENT, found, STARTING, kept | {(RESIDENT, _HOOK)})
+    rename_parameters(program, keep.NAMES)
+    whole = {(name, own) for name in _as_values(program) for own in _own(program.modules[name])}
+    stay = kept | whole | {(STARTING, "release")}
+    for name, old in rename_globals(program, resident, stay, set(told)).items():
+        told.setdefault(name, []).extend(old)
+    for module in program.modules.values():
+        order(module)
+    parts = [m for m in program.modules.values() if m.name.startswith(DRIVERS + ".")]
+    program.modules[WORDS] = words_module(WORDS, [resident, *parts])
+    path = _STATION.replace(".", "/") + ".py"
+    program.modules[_STATION] = Module(_STATION, path, ast.parse(_FACADE))
+    sources = {
+        module.path: ast.unparse(ast.fix_missing_locations(module.tree)) + "\n"
+        for module in program.modules.values()
+        if module.tree.body or not module.is_package
+    }
+    return Linked(dict(sorted(sources.items())), told)
+
+
+def _strip(program: Program) -> None:
+    """Docstrings go: no code asks for them."""
+    for module in program.modules.values():
+        for node in ast.walk(module.tree):
+            if isinstance(
+                node, ast.Module | ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef
+            ):
+                body = [s for s in node.body if not _is_text(s)]
+                node.body = body or ([] if isinstance(node, ast.Module) else [ast.Pass()])
+        ast.fix_missing_locations(module.tree)
+
+
+def _is_text(node: ast.stmt) -> bool:
+    return isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant)
+
+
+def _units(program: Program, wanted: set[str]) -> dict[str, str]:
+    """The module into which each module goes: the board's, the resident one, or its own."""
+    fixed = wanted - chosen_later(program.modules, wanted)
+    roots = [_STATION, *sorted(name for name in fixed if not _is_boards(name))]
+    resident = needed(program.modules, roots, set(), late=False).modules
+    units = {}
+    for name, module in program.modules.items():
+        if name in (_BOARD, f"{DRIVERS}.standard_board"):
+            units[name] = _BOARD
+        elif name in resident or module.is_package:
+            units[name] = RESIDENT
+        else:
+            units[name] = name
+    return units
+
+
+def _is_boards(name: str) -> bool:
+    """Modules that are loaded before the station, or forgotten by the board itself."""
+    return name.startswith(DRIVERS + ".standard_") or name == f"{DRIVERS}.safe_state"
+
+
+def _outside(entries: list[Path]) -> set[str]:
+    """Names that the files beside the program mention."""
+    found: set[str] = set()
+    for path in entries:
+        found |= mentions(ast.parse(path.read_text(encoding="utf-8")))
+    return found
+
+
+def _hook(program: Program) -> None:
+    """Give the function that runs when the start is over its work."""
+    for module in program.modules.values():
+        for node in module.tree.body:
+            if isinstance(node, ast.FunctionDef) and node.name == _HOOK:
+                node.body = ast.parse(_AFTER_START).body
+                return
+    raise LinkError(f"nothing defines {_HOOK}(), by which the start is over")
+
+
+def _as_values(program: Program) -> set[str]:
+    """Modules of ours that another one imports as a whole."""
+    found: set[str] = set()
+    for module in program.modules.values():
+        for node in ast.walk(module.tree):
+            if isinstance(node, ast.ImportFrom):
+                for alias in node.names:
+                    meaning = program.meaning(module, node, alias.name)
+                    if meaning is not None and not meaning[1]:
+                        found.add(meaning[0])
+    return found
+
+
+def _own(module: Module) -> set[str]:
+    from .scopes import bound_in
+
+    return bound_in(module.tree.body)

@@ -1,0 +1,79 @@
+"""Where new names come from: texts that stand in the heap anyway, and after them short names.
+
+MicroPython keeps each distinct name once, with some 20 bytes. An attribute or a global that goes by the
+text of a message field or a fault costs nothing.
+"""
+
+from __future__ import annotations
+
+import ast
+import builtins
+import keyword
+from collections.abc import Iterator
+
+from .program import Module, Program
+from .scopes import FUNCTIONS, local_names
+
+_LETTERS = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
+# New name of a function or class: those that go by it
+Told = dict[str, list[str]]
+
+
+def short_names(prefix: str = "_") -> Iterator[str]:
+    """_a, _b, .. _z, _A, .. _Z, _aa, _ab, .."""
+    for letter in _LETTERS:
+        yield prefix + letter
+    for first in short_names(prefix):
+        for letter in _LETTERS:
+            yield first + letter
+
+
+def texts(modules: list[Module]) -> set[str]:
+    """Strings of modules."""
+    return {
+        node.value
+        for module in modules
+        for node in ast.walk(module.tree)
+        if isinstance(node, ast.Constant) and isinstance(node.value, str)
+    }
+
+
+def lenders(resident: Module) -> list[str]:
+    """Texts of the resident module that can be names."""
+    return sorted(
+        text
+        for text in texts([resident])
+        if text.isidentifier()
+        and not text.startswith("_")
+        and not keyword.iskeyword(text)
+        and not hasattr(builtins, text)
+    )
+
+
+def pool(given: list[str], taken: set[str]) -> Iterator[str]:
+    """Names out of `given`, then short ones; none of `taken`."""
+    yield from (name for name in given if name not in taken)
+    yield from (name for name in short_names() if name not in taken)
+
+
+def mentioned_names(module: Module) -> set[str]:
+    """Every identifier of a module that is no attribute."""
+    found: set[str] = set()
+    for node in ast.walk(module.tree):
+        if isinstance(node, FUNCTIONS):
+            found |= local_names(node)
+        elif isinstance(node, ast.Name):
+            found.add(node.id)
+        elif isinstance(node, ast.alias):
+            found.add((node.asname or node.name).split(".")[0])
+    return found
+
+
+def keywords(program: Program) -> set[str]:
+    """Names by which calls hand over arguments."""
+    return {
+        node.arg
+        for module in program.modules.values()
+        for node in ast.walk(module.tree)
+        if isinstance(node, ast.keyword) and node.arg
+    }
