@@ -18,16 +18,16 @@ import subprocess
 
 from answering_bridge import AnsweringBridge
 
-from interpreters import ROOT, find_micropython, run_micropython
+from built_tree import run_tree
+from interpreters import ROOT, find_micropython
 from pilesim.memory import BENCH_SETTINGS
 
 SAMPLE_MS = 47
 BOOT = "run 8s; need 500Wh; quit"
 CHARGE = (
-    "run 8s; plug; wait preparing; authorize; wait charging within 90s; run 60s; stop; wait finishing; "
+    "run 8s; plug; wait preparing; authorize; wait charging within 90s; run 60s; stop; run 3s; "
     "unplug; wait available; run 5s; quit"
 )
-WORLD = ("tools/pilesim/standins_upy", "tools/pilesim/standins", "tools", "firmware", "build/lib")
 # Modules that only another setting asks for
 _RARE = (
     "evse/core/profile_iec",
@@ -35,29 +35,6 @@ _RARE = (
     "evse/core/profile_gbt_18487_1_2023",
     "evse/link/ntp",
 )
-_HEAP = "4M"
-
-
-class HeapError(Exception):
-    """The run did not do what it should; the text says what it printed."""
-
-
-def charge(folder, board, scenario, work, sample_ms=SAMPLE_MS, heap=_HEAP, port=0):
-    """Lines of one run of a tree in the folder `work`; HeapError when the scenario fails."""
-    settings = {**BENCH_SETTINGS, "broker_port": port} if port else BENCH_SETTINGS
-    work.mkdir(parents=True, exist_ok=True)
-    (work / "settings.json").write_text(json.dumps(settings))
-    ran = run_micropython(
-        "host_tests/bench/tree_in_world.py",
-        ",".join(str(part) for part in folder),
-        str(sample_ms),
-        *(f"board={board}", "seed=7", "speed=0", f"dir={work}", f"scenario={scenario}"),
-        paths=WORLD,
-        heap=heap,
-    )
-    if ran.returncode:
-        raise HeapError(f"{board}: {(ran.stdout + ran.stderr)[-2000:]}")
-    return ran.stdout.splitlines()
 
 
 def names_in(data):
@@ -127,7 +104,9 @@ def measure(folder, sources, board, work, sample_ms=SAMPLE_MS):
     held = {}
     for what, scenario in (("boot", BOOT), ("peak", CHARGE)):
         with AnsweringBridge(secret) as bridge:
-            lines = charge([folder], board, scenario, work / what, sample_ms, port=bridge.port)
+            lines = run_tree(
+                [folder], board, scenario, work / what, sample_ms, {"broker_port": bridge.port}
+            )
         figures = json.loads(lines[-1])
         before, after = totals("\n".join(lines))
         world = figures["after"] - figures["before"] - (after - before)

@@ -14,15 +14,23 @@ from .program import Module, Program
 from .scopes import DEFS, FUNCTIONS, Globals
 from .shaking import mentioned
 from .site import Callee, Site
+from .starting import mentions
 from .values import Key
 
 
-def inline(program: Program, kept: set[Key], stay: frozenset[str]) -> list[str]:
-    """Inline all that can be; returns the names of the functions that are gone. `stay`: names of methods."""
+def inline(
+    program: Program, kept: set[Key], stay: frozenset[str], starting: frozenset[int] = frozenset()
+) -> list[str]:
+    """Inline all that can be; returns the names of the functions that are gone.
+
+    `stay`: names of methods that do. `starting`: functions, by identity, that only the start runs: what they
+    alone set is fixed for all others.
+    """
     gone: list[str] = []
     refused: set[int] = set()
     while True:
-        fixed = _set_by_constructors(program)
+        fixed = _set_by(program, frozenset())
+        settled = _set_by(program, starting)
         counts = _mentions(program)
         defined = Counter(
             node.name
@@ -32,14 +40,25 @@ def inline(program: Program, kept: set[Key], stay: frozenset[str]) -> list[str]:
         )
         done = False
         for module in program.modules.values():
+            callers = [(node, mentions(node)) for node in functions(module)]
             for callee in _candidates(module):
                 name = callee.node.name
                 if id(callee.node) in refused or defined[name] != 1 or counts[name] != 1:
                     continue
-                if name in stay or (module.name, name) in kept:
+                if (callee.owner and name in stay) or (module.name, name) in kept:
                     continue
-                if Site(module, callee, fixed).replace():
+                likely = [n for n, names in callers if name in names and n is not callee.node]
+                early = [node for node in likely if id(node) in starting]
+                late = [node for node in likely if id(node) not in starting]
+                caller = (
+                    Site(callee, early, fixed).replace() or Site(callee, late, settled).replace()
+                )
+                if caller is not None:
                     callee.body_of.remove(callee.node)
+                    own = next(names for node, names in callers if node is callee.node)
+                    # What is gone calls nobody any more; the caller calls what it called
+                    callers = [entry for entry in callers if entry[0] is not callee.node]
+                    next(names for node, names in callers if node is caller).update(own)
                     gone.append(f"{callee.owner.name}.{name}" if callee.owner else name)
                     done = True
                     # The counts are those of before
@@ -48,6 +67,17 @@ def inline(program: Program, kept: set[Key], stay: frozenset[str]) -> list[str]:
                     refused.add(id(callee.node))
         if not done:
             return gone
+
+
+def functions(module: Module) -> list[ast.FunctionDef | ast.AsyncFunctionDef]:
+    """Functions and methods at the top of a module and its classes."""
+    found: list[ast.FunctionDef | ast.AsyncFunctionDef] = []
+    for node in module.tree.body:
+        if isinstance(node, DEFS):
+            found.append(node)
+        elif isinstance(node, ast.ClassDef):
+            found += [part for part in node.body if isinstance(part, DEFS)]
+    return found
 
 
 def _mentions(program: Program) -> Counter[str]:
@@ -89,15 +119,15 @@ def _is_plain(callee: Callee) -> bool:
     return callee.owner is None or bool(node.args.args and node.args.args[0].arg == "self")
 
 
-def _set_by_constructors(program: Program) -> set[str]:
-    """Attributes that nothing but constructors sets, and that are no properties."""
+def _set_by(program: Program, starting: frozenset[int]) -> set[str]:
+    """Attributes that nothing but constructors and `starting` sets, and that are no properties."""
     set_later: set[str] = set()
     known: set[str] = set()
     for module in program.modules.values():
         inits: set[int] = set()
         for node in ast.walk(module.tree):
             if isinstance(node, DEFS):
-                if node.name == "__init__":
+                if node.name == "__init__" or id(node) in starting:
                     inits |= {id(part) for part in ast.walk(node)}
                 if node.decorator_list:
                     set_later.add(node.name)

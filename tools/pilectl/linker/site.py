@@ -7,7 +7,6 @@ import copy
 from dataclasses import dataclass
 
 from .evaluation import first_part, parts_in_order
-from .program import Module
 from .returns import NotPossibleError, as_statements, as_tail
 from .scopes import DEFS, FUNCTIONS, Globals, bound_in, local_names
 
@@ -29,16 +28,16 @@ class Callee:
 
 
 class Site:
-    """Looks for the call of `callee` in its module; `fixed` are attributes that only constructors set."""
+    """Looks for the call of `callee` among `callers`; `fixed` are attributes that only constructors set."""
 
-    def __init__(self, module: Module, callee: Callee, fixed: set[str]) -> None:
-        self._module = module
+    def __init__(self, callee: Callee, callers: list[Def], fixed: set[str]) -> None:
         self._callee = callee
+        self._callers = callers
         self._fixed = fixed
 
-    def replace(self) -> bool:
-        """Put the body in the place of the call; False when that cannot be done."""
-        for caller in self._callers():
+    def replace(self) -> Def | None:
+        """Put the body in the place of the call; the caller, or None when that cannot be done."""
+        for caller in self._callers:
             found = self._find(caller.body)
             if found is None:
                 continue
@@ -46,19 +45,10 @@ class Site:
             try:
                 body[index : index + 1] = self._new(caller, body[index]) or [ast.Pass()]
             except NotPossibleError:
-                return False
+                return None
             ast.fix_missing_locations(caller)
-            return True
-        return False
-
-    def _callers(self) -> list[Def]:
-        found: list[Def] = []
-        for node in self._module.tree.body:
-            if isinstance(node, DEFS):
-                found.append(node)
-            elif isinstance(node, ast.ClassDef):
-                found += [part for part in node.body if isinstance(part, DEFS)]
-        return [node for node in found if node is not self._callee.node]
+            return caller
+        return None
 
     def _is_call(self, node: ast.AST) -> bool:
         if not isinstance(node, ast.Call):
@@ -86,17 +76,24 @@ class Site:
 
     def _new(self, caller: Def, statement: ast.stmt) -> list[ast.stmt]:
         """What stands instead of the statement with the call."""
-        holder = first_part(statement)
-        if holder is None:
-            raise NotPossibleError
-        expression: ast.expr = getattr(statement, holder)
-        places = [part for part in ast.walk(expression) if self._wanted(part) is not None]
+        places = [part for part in ast.walk(statement) if self._wanted(part) is not None]
         if len(places) != 1:
             raise NotPossibleError
         place = places[0]
         call = self._wanted(place)
         assert call is not None
         prelude, lines = self._body(caller, call)
+        value = lines[0].value if lines and isinstance(lines[0], ast.Return) else None
+        if value is not None and not prelude and not self._callee.is_async:
+            # One expression, of what cannot change: evaluated where and when the call was
+            _Swap(place, value).visit(statement)
+            return [statement]
+        holder = first_part(statement)
+        if holder is None:
+            raise NotPossibleError
+        expression: ast.expr = getattr(statement, holder)
+        if not any(part is place for part in ast.walk(expression)):
+            raise NotPossibleError
         if place is expression and isinstance(statement, ast.Expr):
             return prelude + as_statements(lines, None)
         if place is expression and isinstance(statement, ast.Return):
@@ -154,6 +151,16 @@ class Site:
             else:
                 target = ast.Name(new_names[name], ast.Store())
                 prelude.append(ast.Assign([target], value))
+        # A comprehension's own names would capture what comes in from outside
+        inner = {
+            name.id
+            for part in ast.walk(callee)
+            if isinstance(part, ast.comprehension)
+            for name in ast.walk(part.target)
+            if isinstance(name, ast.Name)
+        }
+        if inner & {value.id for value in mapping.values() if isinstance(value, ast.Name)}:
+            raise NotPossibleError
         if self._callee.owner is not None:
             self._mark(callee)
         _Substitute(mapping, new_names).visit(callee)

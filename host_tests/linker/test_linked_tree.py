@@ -1,0 +1,121 @@
+"""The build of every board does in the simulated world, under MicroPython, exactly what its sources do.
+
+Both trees run the same story of charges, faults and a power cut. What the station says, what the world
+sees, each to the millisecond, and the records on the flash must be the same.
+"""
+
+import json
+import shutil
+
+import pytest
+
+from built_tree import TreeError, run_tree
+from evse.core import records
+from evse.core.ring import Ring
+from interpreters import ROOT
+from pilectl import build as builder
+from pilesim.nor_flash import NorFlash
+from pilesim.world import FLASH_BYTES
+from rig import TWO_METERS, load_board
+
+STORY = """
+run 6s; plug; wait preparing within 5s; authorize; wait charging within 20s; run 8s
+fault cp_short on; run 500ms; fault cp_short off; unplug; run 4s
+vehicle ventilated; plug; run 1s; authorize; run 8s; unplug; vehicle normal; run 3s
+plug; run 1s; authorize; wait charging within 20s; run 3s; fault step_back on; run 5s; fault step_back off
+unplug; run 4s; plug; run 1s; authorize; wait charging within 20s; fault weld on; stop; run 5s
+fault weld off; unplug; run 3s; unlock; run 3s; plug; run 1s; authorize; wait charging within 20s; run 6s
+flash cut 1 half; run 9s; run 12s; stop; run 6s; unplug; run 3s; mains off; run 3s; mains on; run 3s
+plug; run 1s; fault residual_current on; run 2s; fault residual_current off; fault lock_jam on; run 2s
+temperature 95; run 8s; temperature 25; fault silent on; run 6s; freeze 900ms; run 2s; quit
+"""
+SETTINGS = {"sample_interval_s": 5, "state_interval_s": 5}
+
+
+@pytest.fixture(scope="module", params=builder.boards(ROOT))
+def trees(request, tmp_path_factory):
+    """(board, folders of the sources, folder of the build)."""
+    place = tmp_path_factory.mktemp(request.param)
+    for name in ("firmware", "boards"):
+        (place / name).symlink_to(ROOT / name)
+    folder, built = builder.build(place, request.param)
+    assert sum(f.size_bytes for f in built if f.path.endswith(".mpy")) <= builder.BUDGET_BYTES
+    return request.param, [ROOT / "firmware", ROOT / "boards" / request.param], folder
+
+
+def held(work):
+    """Records on the flash of a run, as dicts without their seals."""
+    flash = NorFlash(FLASH_BYTES)
+    flash.content[:] = (work / "journal.flash").read_bytes()
+    ring = Ring(flash, lambda _data, _life: True)
+    found = []
+    ring.mount(lambda data: found.append(records.decode(data)))
+    return found
+
+
+def played(folders, board, work):
+    """(lines, records) of the story on a tree."""
+    meters = TWO_METERS if load_board(board).SECOND else {}
+    settings = {**SETTINGS, **meters}
+    return run_tree(folders, board, STORY.strip(), work, settings=settings), held(work)
+
+
+def test_a_build_does_what_its_sources_do(trees, tmp_path, record_property):
+    board, sources, folder = trees
+    plain, written = played(sources, board, tmp_path / "plain")
+    linked, written_linked = played([folder], board, tmp_path / "linked")
+    assert linked == plain
+    assert written_linked == written
+    kinds = {record["kind"] for record in written}
+    assert {
+        "boot",
+        "tx_start",
+        "tx_sample",
+        "tx_stop",
+        "tx_resume",
+        "fault",
+        "fault_clear",
+    } <= kinds
+    said = "\n".join(plain)
+    words = ["reset cause", "contactor_welded", "pilot_short", "goes on"]
+    # A metering chip shows no register that could step back
+    words += ["meter_implausible"] if "rs485_tx" in load_board(board).PINS else []
+    for word in words:
+        assert word in said, word
+    record_property("figure", f"{board}: {len(plain)} lines and {len(written)} records the same")
+
+
+def test_a_build_holds_only_what_its_board_needs(trees):
+    board, _sources, folder = trees
+    names = {str(path.relative_to(folder)) for path in folder.rglob("*") if path.is_file()}
+    manifest = json.loads((folder / "manifest.json").read_text())
+    assert set(manifest["files"]) == names - {"manifest.json"}
+    has_lock = "lock_a" in load_board(board).PINS
+    assert ("evse/core/lock.mpy" in names) == has_lock
+    for profile in ("iec_61851_1_2017", "sae_j1772", "gbt_18487_1_2015", "gbt_18487_1_2023"):
+        assert f"evse/core/profile_{profile}.mpy" in names
+    for other_side in ("reports", "fault_codes"):
+        assert f"evse/core/{other_side}.mpy" not in names
+
+
+def test_two_builds_are_equal_to_the_byte(trees, tmp_path):
+    board, _sources, folder = trees
+    for name in ("firmware", "boards"):
+        (tmp_path / name).symlink_to(ROOT / name)
+    again, _built = builder.build(tmp_path, board)
+    assert (again / "manifest.json").read_bytes() == (folder / "manifest.json").read_bytes()
+
+
+def test_a_defect_in_a_build_is_seen(trees, tmp_path):
+    board, _sources, folder = trees
+    if board != "devkitc":
+        pytest.skip("one board shows it")
+    spoilt = tmp_path / "spoilt"
+    shutil.copytree(folder, spoilt)
+    linked = (folder.parent / builder.LINKED / board / "evse/core/dlt645.py").read_text()
+    assert linked.count("value - 51") == 1
+    # Every answer of the meter reads wrong
+    (spoilt / "evse/core/dlt645.py").write_text(linked.replace("value - 51", "value - 52"))
+    (spoilt / "evse/core/dlt645.mpy").unlink()
+    with pytest.raises(TreeError, match="timed out"):
+        played([spoilt], board, tmp_path / "work")
