@@ -10,7 +10,7 @@ PY := $(VENV)/bin/python
 JOBS ?= 4
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test test-one check lint format types dialect new-board lint-board build flash sim bridge sandbox conformance properties torture kills mutation bench clean
+.PHONY: help setup demo test test-one check lint format types dialect new-board lint-board build builds flash sim bridge sandbox conformance properties torture kills mutation bench clean
 
 help:  ## list the words
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  \1	/' | expand -t 14
@@ -54,6 +54,9 @@ lint-board: build/.setup  ## pins, parts, dividers and wiring page of a board: B
 
 build: build/.setup  ## what goes on a board: BOARD=devkitc
 	$(PY) -m pilectl build $(BOARD)
+
+builds: build/.setup  ## every board's build beside its sources in the simulated world, under MicroPython
+	EVERY_BOARD=1 $(PY) -m pytest -n $(JOBS) host_tests/linker
 
 flash: build/.setup  ## build and copy onto a board with stock MicroPython: BOARD= PORT=
 	$(PY) -m pilectl flash $(BOARD) $(PORT)

@@ -23,6 +23,10 @@ from interpreters import ROOT, find_micropython
 from pilesim.memory import BENCH_SETTINGS
 
 SAMPLE_MS = 47
+# Twice what an ESP32 has room for
+AIM_BYTES = 128 * 1024
+# Two meters on one pair
+_METERS = {"meter_address": "210012345678", "meter_address_2": "210012345679"}
 BOOT = "run 8s; need 500Wh; quit"
 CHARGE = (
     "run 8s; plug; wait preparing; authorize; wait charging within 90s; run 60s; stop; run 3s; "
@@ -104,9 +108,8 @@ def measure(folder, sources, board, work, sample_ms=SAMPLE_MS):
     held = {}
     for what, scenario in (("boot", BOOT), ("peak", CHARGE)):
         with AnsweringBridge(secret) as bridge:
-            lines = run_tree(
-                [folder], board, scenario, work / what, sample_ms, {"broker_port": bridge.port}
-            )
+            settings = {"broker_port": bridge.port, **_METERS}
+            lines = run_tree([folder], board, scenario, work / what, sample_ms, settings)
         figures = json.loads(lines[-1])
         before, after = totals("\n".join(lines))
         world = figures["after"] - figures["before"] - (after - before)
