@@ -14,6 +14,7 @@ ALLOWED = {
         START,
         "the certificate of the broker's authority",
     ),
+    (APP + "journal.py", "Journal._mount", "import"): (START, "what the records say, read once"),
     (APP + "config.py", "load", "import"): (START, "the table of settings"),
     (APP + "session.py", "Session.__init__", "import"): (START, "what the power cut interrupted"),
     (APP + "station.py", "Station._build_link", "import"): (START, "the time server's client"),

@@ -135,8 +135,8 @@ class Moment:
         return None if contactor.closed else self.since_event(contactor.main_opened_us)
 
     def told(self, name):
-        """True when the console has told fault `name` with its sentence since the child began."""
-        line = "fault %s: %s" % (name, faults.row(name)["sentence"])
+        """True when the console has told fault `name` since the child began; its sentence may follow later."""
+        line = "fault %s" % name
         return any(text == line for _us, text in self.r.lines[self._told_from :])
 
     def names(self):

@@ -148,15 +148,15 @@ def stop_read_too_early(_bench):
 
 def transaction_forgotten(_bench):
     """After a loss of power the pile does not look for a transaction."""
-    from evse.app.ledger import Ledger
+    from evse.app.journal import Journal
 
-    take = Ledger.take
+    mount = Journal._mount
 
-    def forgetful(self, data):
-        take(self, data)
+    def forgetful(self):
+        mount(self)
         self.open.clear()
 
-    return ((Ledger, "take", forgetful),)
+    return ((Journal, "_mount", forgetful),)
 
 
 def money_rounded_down(_bench):

@@ -88,7 +88,7 @@ def left_out(root: Path, board: Any) -> set[str]:
     unused |= {
         evse / path
         for path, roles in _OPTIONAL.items()
-        if not any(role in board.PINS for role in roles)
+        if (evse / path).exists() and not any(role in board.PINS for role in roles)
     }
     theirs = _reached(unused, evse / "core")
     others = set(evse.rglob("*.py")) - unused - theirs

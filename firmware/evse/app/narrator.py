@@ -4,9 +4,6 @@ from ..control.stall_permit import StallRefusedError
 from ..core import faults
 from .modules import forget
 
-# Steps that a fault waits for the contactor to open, until it is told without its sentence
-_PATIENCE = 100
-
 
 class Narrator:
     """Compares with what was told last and says the difference."""
@@ -20,8 +17,7 @@ class Narrator:
         self._closed = False
         self._status = ""
         self._duty = 0
-        self._untold = []  # names of faults
-        self._refused = 0
+        self._unexplained = []  # names of faults whose sentence waits
 
     def _register(self, say):
         # The frame itself, so that a technician can check the reading by hand
@@ -59,33 +55,29 @@ class Narrator:
         if status != self._status:
             self._status = status
             say("connector %s", status)
-        self._untold += faults.names(raised)
-        if self._untold:
-            self._tell_faults(say)
+        for name in faults.names(raised):
+            say("fault %s", name)
+            left_ms = loop.faults.left_ms(1 << faults.NAMES.index(name))
+            if left_ms > 0:
+                say("fault %s clears %d s after its cause is gone", name, left_ms // 1000)
+            self._unexplained.append(name)
+        if self._unexplained:
+            self._explain(say)
         for name in faults.names(cleared):
             say("fault %s cleared", name)
 
-    def _tell_faults(self, say):
-        sentences = None
+    def _explain(self, say):
+        """The sentences lie on flash: loading them takes longer than a closed contactor allows."""
         try:
-            # They lie on flash; loading them takes longer than a closed contactor allows
             with self._loop.permit.hold("fault sentences"):
                 from ..core import fault_sentences
 
                 forget("evse.core.fault_sentences")
-                sentences = fault_sentences.SENTENCES
         except (StallRefusedError, MemoryError):
-            self._refused += 1
-            if self._refused < _PATIENCE:
-                return
-        self._refused = 0
-        for name in self._untold:
-            index = faults.NAMES.index(name)
-            say("fault %s: %s", name, sentences[index] if sentences else "the pile is charging")
-            left_ms = self._loop.faults.left_ms(1 << index)
-            if left_ms > 0:
-                say("fault %s clears %d s after its cause is gone", name, left_ms // 1000)
-        self._untold = []
+            return
+        for name in self._unexplained:
+            say("fault %s: %s", name, fault_sentences.SENTENCES[faults.NAMES.index(name)])
+        self._unexplained = []
 
 
 def _hex(data):
