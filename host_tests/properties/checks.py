@@ -135,15 +135,18 @@ class Checks:
             self._held_since_us = None
         elif self._held_since_us is None:
             self._held_since_us = self.world.now_us - 1100
+        self._look_low()
+        unseen = line.drive != DRIVE_PWM or not line.low_count
+        self._good_look |= held and (self._low_proven or unseen)
+
+    def _look_low(self):
+        line = self.line
         if line.drive != DRIVE_PWM:
             self._low_proven = False
-            self._good_look |= held
         elif line.low_count:
-            self._low_proven = ranges.low_is_good(line.low_mv)
-            self._good_look |= held and self._low_proven
+            self._low_proven = line.ranges.low_is_good(line.low_mv)
         else:
-            self._low_proven |= ranges.low_is_good(line.edge_mv)
-            self._good_look |= held
+            self._low_proven |= line.ranges.low_is_good(line.edge_mv)
 
     def hidden(self):
         """Noise covers the line: reactions to it are counted from its end."""
@@ -181,7 +184,7 @@ class Checks:
         self._tick_gap_us = world.now_us - world.last_tick_us
         world.note_tick()
         world.in_tick = True
-        world.spikes = 0
+        world.spikes = world.spoilt_bursts = 0
         self._good_look = self._beaten = self._opened = False
         self._pin_before = self.power.pin
         self._ticks_before = self.tick.ticks
@@ -254,12 +257,12 @@ class Checks:
 
     def _judge_opening(self, failed):
         world = self.world
-        if failed or self._demanded or not self._good_look:
+        if failed or self._demanded:
             return
         waited_us = world.now_us - self._positive_us
         unclear = world.now_us - self._unclear_us < _QUIET_US
         found = self.openings.needless(
-            self.loop.faults.active, self.tick.faults, unclear, waited_us
+            self.loop.faults.active, self.tick.faults, unclear or not self._good_look, waited_us
         )
         if found:
             world.violate(found)

@@ -18,15 +18,14 @@ from rig import ROOT
 
 from .breakages import KINDS
 from .scene import Scene
-from .walk import ViolationError, Walk, safety_tick
+from .walk import STEPS_PER_WALK, ViolationError, Walk, safety_tick
 
 SEEDS = (1, 2, 3)
-STEPS = 200000
 
 
 @functools.cache
 def counters_of(seed):
-    return Walk(seed).run(STEPS)
+    return Walk(seed).run(STEPS_PER_WALK)
 
 
 @pytest.mark.parametrize("seed", SEEDS)
@@ -36,7 +35,7 @@ def test_walk(seed, record_property):
     record_property(
         "figure",
         "seed %d: %d ticks, %d lives, %d closings, %d faults raised"
-        % (seed, STEPS, counters["lives"], counters["closings"], raised),
+        % (seed, STEPS_PER_WALK, counters["lives"], counters["closings"], raised),
     )
 
 
@@ -110,6 +109,26 @@ def _inputs_unread(monkeypatch):
     monkeypatch.setattr(safety_tick.SafetyTick, "_read_inputs", lambda self: 0)
 
 
+def _inputs_read_once(monkeypatch):
+    def once(self):
+        found = sum(fault for part, fault in self._inputs if part.active())
+        return found & ~faults.RESIDUAL_CURRENT if self.testing else found
+
+    monkeypatch.setattr(safety_tick.SafetyTick, "_read_inputs", once)
+
+
+def _one_burst_decides(monkeypatch):
+    look = safety_tick.SafetyTick._look
+
+    def once(self):
+        first = self._seen_in != self.ticks
+        self._seen_in = self.ticks
+        return first and look(self)
+
+    monkeypatch.setattr(safety_tick.SafetyTick, "_seen_in", None, raising=False)
+    monkeypatch.setattr(safety_tick.SafetyTick, "_look", once)
+
+
 def _diode_ignored(monkeypatch):
     take = PilotMonitor._take_low
 
@@ -168,6 +187,8 @@ PLANTED = (
     (_tick_feeds_always, "dead-man fed"),
     (_loop_feeds, "dead-man fed from outside the tick"),
     (_inputs_unread, "closed in spite of"),
+    (_inputs_read_once, "opened for nothing"),
+    (_one_burst_decides, "opened for nothing"),
     (_diode_ignored, "closed with"),
     (_chatter, "after opening, least"),
     (_limit_ignored, "above the limit"),
@@ -180,7 +201,7 @@ PLANTED = (
 
 def _walk_all_seeds():
     for seed in SEEDS:
-        Walk(seed).run(STEPS)
+        Walk(seed).run(STEPS_PER_WALK)
 
 
 @pytest.mark.parametrize(("plant", "sentence"), PLANTED, ids=[p.__name__ for p, _ in PLANTED])

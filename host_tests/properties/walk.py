@@ -21,6 +21,8 @@ with host.installed(SimulatedWorld(1)):
     from evse.app.connector_loop import build_loop
     from evse.control import safety_tick
 
+# What one process walks at a stretch: a violation within it shows again with its own seed and steps
+STEPS_PER_WALK = 200000
 _LIFE_MS = 90000
 # One step in so many is interrupted by a tick at a line of it
 _PREEMPTED = 250
