@@ -256,6 +256,23 @@ def test_sample_across_an_edge_can_prove_the_negative_half_but_not_disprove_it()
         assert (watch.low_missing_ms == 0) == proven, edge_mv
 
 
+def test_a_spoilt_negative_half_that_the_next_burst_misses_is_decided_by_the_one_that_meets_it():
+    # Up to 90 % every burst meets it
+    for bp, held in ((9000, False), (9001, True), (9600, True)):
+        watch = monitor()
+        feed(watch, DRIVE_PWM, 6000, -12000, 1, bp=bp)
+        for then_mv in (-12000, -6000):
+            assert not watch.judge(DRIVE_PWM, 6000, 8, -6000, 1, 0, bp)
+            assert watch.judge(DRIVE_PWM, 6000, 8, 0, 0, 0, bp) == held
+            assert not watch.low_proven
+            good = then_mv == -12000
+            assert watch.judge(DRIVE_PWM, 6000, 8, then_mv, 1, 0, bp) == good
+            assert watch.judge(DRIVE_PWM, 6000, 8, 0, 0, 0, bp) == good
+        feed(watch, DRIVE_PWM, 6000, -12000, 1, bp=bp)
+        assert not watch.judge(DRIVE_PWM, 6000, 8, -6000, 1, 0, bp)
+        assert not feed(watch, DRIVE_PWM, 6000, 0, 101, low_count=0, bp=bp)
+
+
 def test_closable_needs_a_proven_negative_half_and_a_new_wait_after_each_opening():
     watch = monitor()
     feed(watch, DRIVE_POSITIVE, 6000, 0, 200)

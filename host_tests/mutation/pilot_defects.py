@@ -45,6 +45,21 @@ DEFECTS = (
             ),
             ("_LOW_MISSING_MS = const(500)", "_LOW_MISSING_MS = const(5000)", "unseen half-wave"),
             (
+                "if self._low_doubts == 1 and bp > _LOW_SURE_BP:",
+                "if False:",
+                "one spoilt half-wave that nothing confirms",
+            ),
+            (
+                "min(self._low_doubts + 1, 2)",
+                "1",
+                "a second half-wave that is bad",
+            ),
+            (
+                "self.low_ok = self.low_missing_ms <= _LOW_MISSING_MS",
+                "self.low_ok = True",
+                "end of the doubt about a half-wave",
+            ),
+            (
                 "return low_mv <= _NOT_NEGATIVE_MV or self.instant == E",
                 "return True",
                 "generator stuck high",
