@@ -23,6 +23,15 @@ class Openings:
         self._site = site
         self._stop_wait_us = (profile.stop_wait_ms - 40) * 1000
 
+    def needless_stop(self, active):
+        """Why the vehicle should not have been asked to stop, or None; `active`: faults of the register."""
+        site = self._site
+        wanted = site.power.pin and site.line.wants_energy and site.is_surely_ready()
+        # Other phases are a stop that the session did not ask for
+        if not wanted or site.phase_contactor or active & faults.STOPS:
+            return None
+        return "stopped for nothing, faults %s" % faults.names(active)
+
     def needless(self, active, of_tick, unclear, waited_us):
         """Why this opening should not have been, or None.
 

@@ -69,7 +69,10 @@ class Walk:
             self._stored = self._locked_out = 0
         site, actors = self._power_up(self._device)
         self._chaos = Chaos(actors)
-        site.line.change(vehicle=random.choice((0, 0, 0, 1, 2)))
+        vehicle = random.choice((0, 0, 0, 1, 2))
+        if vehicle and site.proximity:
+            site.proximity.plug(at_once=True)
+        site.line.change(vehicle=vehicle)
         if site.lock:
             site.lock.change(home=random.random() < 0.3)
         world.log("life: %s, %s", kind, self._device)
