@@ -147,7 +147,7 @@ def test_a_sector_is_erased_only_by_what_asks(found):
     erases = {(use.file, use.function) for use in uses if use.name == "erase"}
     assert erases == {
         (CORE + "ring.py", "Ring.prepare"),
-        (CORE + "ring_sector.py", "Sector.erase"),
+        (CORE + "ring_sector.py", "Sectors.erase"),
     }
     asked = [hit for hit in hits if hit.call == "ring.prepare"]
     assert len(asked) == 1

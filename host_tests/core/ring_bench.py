@@ -13,6 +13,11 @@ def belongs(data, life):
     return records.proven(data, life, KEY)
 
 
+def waiting(ring):
+    """Records held that are not acknowledged."""
+    return len(ring.after(ring.acked, ring.capacity))
+
+
 def ring_on(flash, visit=None):
     """A ring that has just started on this flash."""
     ring = Ring(flash, belongs)

@@ -44,8 +44,8 @@ DEFECTS = (
         "core/ring.py",
         (_CORE % "ring", _CORE % "ring_damage"),
         (
-            ("order[0].last <= self.acked", "True", "acknowledgement before an erase"),
-            ("4 * ready < 3 * len(self._sectors)", "True", "history that is kept"),
+            ("sectors.last[order[0]] <= self.acked", "True", "acknowledgement before an erase"),
+            ("4 * ready < 3 * self._count", "True", "history that is kept"),
             ("if held == data:", "if held is not None:", "reading back what was programmed"),
         ),
     ),
