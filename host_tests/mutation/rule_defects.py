@@ -53,8 +53,8 @@ DEFECTS = (
                 "end of the retries",
             ),
             (
-                "        self._quiet_ms[index] = 0\n        there_ms",
-                "        there_ms",
+                "max(-self._cause_ms[index], 0) + dt_ms",
+                "abs(self._cause_ms[index]) + dt_ms",
                 "the wait begins when the cause has gone",
             ),
             (
@@ -132,8 +132,8 @@ DEFECTS = (
         "core/supply.py",
         (_CORE % "supply", WALK),
         (
-            ("value * self.side > self._return", "value * self.side > self._limit", "hysteresis"),
-            ("low_mv = min(mv)", "low_mv = max(mv)", "missing phase"),
+            ("(back if self._active & bit else limit)", "limit", "hysteresis"),
+            ("else min(mv)", "else max(mv)", "missing phase"),
             ("_BELOW, 850, 870, 3000", "_BELOW, 850, 870, 30000", "under-voltage time"),
             ("_ABOVE, 1150, 1130", "_ABOVE, 1250, 1130", "over-voltage threshold"),
         ),
