@@ -14,7 +14,7 @@ DEFECTS = (
         (
             ("return difference == 0", "return True", "comparison of tags"),
             ("if len(tag) != TAG_BYTES:", "if False:", "length of a tag"),
-            ("byte ^ 0x5C", "byte ^ 0x36", "outer half of the HMAC"),
+            ("self._block(0x5C)", "self._block(0x36)", "outer half of the HMAC"),
         ),
     ),
     *defects_of(

@@ -20,6 +20,7 @@ from .breakages import KINDS
 from .scene import Scene
 from .walk import ViolationError, Walk, safety_tick
 
+LIGHTS = {row[0] for row in PATTERNS}
 SEEDS = (1, 2, 3)
 STEPS = 200000
 
@@ -73,10 +74,9 @@ def test_every_fault_that_a_walk_raised_has_a_light_and_a_sentence():
     raised = [name for name in faults.NAMES if counters_of(SEEDS[0]).get("fault " + name)]
     for name in raised:
         row = faults.row(name)
-        assert row["light"] in PATTERNS, name
+        light = row["light"]
+        assert light in LIGHTS or (not light and row["severity"] == faults.WARN), name
         assert len(row["sentence"]) > 20, name
-        if row["severity"] != faults.WARN:
-            assert PATTERNS[row["light"]], name
 
 
 def test_a_walk_follows_from_its_seed():

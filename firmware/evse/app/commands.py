@@ -1,6 +1,6 @@
 """Remote commands: checked, answered once, acted on once."""
 
-from ..core.messages import COMMAND_ARGS, ProtocolError, check
+from ..core.messages import COMMAND_ARGS, ProtocolError, check, rows
 
 # Answers remembered until their command has outlived its time to live; full means busy
 _REMEMBERED = 16
@@ -64,7 +64,7 @@ class Commands:
             self._counts["unknown"] += 1
             return "unknown", name
         try:
-            check(args, COMMAND_ARGS[name])
+            check(args, rows(COMMAND_ARGS[name]))
         except ProtocolError as error:
             self._counts["malformed"] += 1
             return "malformed", str(error)[:64]
