@@ -9,8 +9,16 @@ DEFECTS = (
         "core/pilot.py",
         (_CORE % "pilot", _CORE % "profiles", WALK),
         (
-            ("if high_mv >= lowest_mv:", "if high_mv > lowest_mv:", "lower end of a window"),
-            ("if high_mv > highest_mv:", "if high_mv >= highest_mv:", "upper end of a window"),
+            (
+                "if high_mv >= windows[at + 1]:",
+                "if high_mv > windows[at + 1]:",
+                "lower end of a window",
+            ),
+            (
+                "if high_mv > windows[at + 2]:",
+                "if high_mv >= windows[at + 2]:",
+                "upper end of a window",
+            ),
             ("lower != upper + 1", "False", "a level where state D is not known"),
             (
                 "if previous == upper or previous == lower:",
@@ -133,12 +141,12 @@ DEFECTS = (
         (_CORE % "profiles", _CORE % "pilot"),
         (
             (
-                "windows.append((state, lowest_mv - allowance_mv, highest_mv + allowance_mv))",
-                "windows.append((state, lowest_mv, highest_mv))",
+                "[state, lowest_mv - allowance_mv, highest_mv + allowance_mv]",
+                "[state, lowest_mv, highest_mv]",
                 "measuring allowance",
             ),
             (
-                "if state != D or self.knows_state_d:",
+                'if state != D or value["knows_state_d"]:',
                 "if state != D:",
                 "state D where it is known",
             ),

@@ -18,7 +18,8 @@ class Ranges:
     """What levels mean, read off a profile's rows without the firmware's classifier."""
 
     def __init__(self, profile):
-        windows = {state: (low, high) for state, low, high in profile.windows}
+        flat = profile.windows
+        windows = {flat[at]: flat[at + 1 : at + 3] for at in range(0, len(flat), 3)}
         self.windows = windows
         self.low_mv = (profile.low_min_mv, profile.low_max_mv)
         least, most = windows[C]

@@ -27,11 +27,13 @@ _STUCK_LOW_MV = const(-9000)
 
 def classify(profile, high_mv, previous):
     """State of the positive level; between two windows as the profile's gap rule says, else INVALID."""
+    windows = profile.windows
     upper = INVALID
-    for state, lowest_mv, highest_mv in profile.windows:
-        if high_mv > highest_mv:
+    for at in range(0, len(windows), 3):
+        state = windows[at]
+        if high_mv > windows[at + 2]:
             return _in_gap(profile, upper, state, previous)
-        if high_mv >= lowest_mv:
+        if high_mv >= windows[at + 1]:
             return state
         upper = state
     return INVALID
