@@ -92,11 +92,11 @@ DEFECTS = (
         (_POWER, _FAULTS),
         (
             (
-                "whole = not self._journal.damage and not found.reason",
+                "whole = not self._station.journal.damage and not found.reason",
                 "whole = True",
                 "stop before",
             ),
-            ('self._settings["resume"] and whole', "whole", "setting resume"),
+            ('self._station.settings["resume"] and whole', "whole", "setting resume"),
         ),
     ),
 )

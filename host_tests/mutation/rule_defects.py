@@ -115,15 +115,19 @@ DEFECTS = (
         (_CORE % "over_current", WALK),
         (
             (
-                "            self._next_ma = offered_ma\n            self._grace_left_ms = self._grace_ms\n        else:",
+                "            self._next_ma = offered_ma\n            self._grace_left_ms = grace_ms\n        else:",
                 "            self._held_ma = offered_ma\n        else:",
                 "grace after a lower offer",
             ),
-            ("if offered_ma <= self._knee_ma:", "if True:", "1.1 times above 20 A"),
-            ("            self._over_ms = 0\n", "            pass\n", "5 s without a break"),
+            ("if self._held_ma > knee_ma:", "if False:", "1.1 times above 20 A"),
             (
-                "return self._over_ms >= self._time_ms",
-                "return self._over_ms > 3 * self._time_ms",
+                "drawn_ma > most_ma else 0",
+                "drawn_ma > most_ma else self._over_ms",
+                "5 s without a break",
+            ),
+            (
+                "return self._over_ms >= time_ms",
+                "return self._over_ms > 3 * time_ms",
                 "over-current",
             ),
         ),

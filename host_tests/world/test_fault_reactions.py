@@ -242,7 +242,7 @@ def test_refused_settings_leave_the_default_and_say_key_value_and_range():
     assert "sample_interval_s = 99999: allowed 5..900 s" in notes
     assert any(note.startswith("colour: unknown key") for note in notes)
     assert settings["sample_interval_s"] == 60
-    assert settings["broker_port"] == 9
+    assert settings["station_id"] == "P001"
 
 
 def test_bad_settings_fall_back_to_the_last_good_ones():

@@ -8,8 +8,8 @@ from ..core.button_press import NONE, SHORT, ButtonPress
 class Panel:
     """One step per control loop; `causes` are the faults of its parts, `problem` says how the reader fails."""
 
-    def __init__(self, station):
-        board, settings = station.board, station.settings
+    def __init__(self, station, settings):
+        board = station.board
         self.causes = 0
         self.problem = ""
         self._station = station

@@ -41,15 +41,16 @@ class Station:
         self.clock = Clock()
         self.console = Console(self.clock)
         self.permit = StallPermit()
-        self.settings, problems = config.load(self.permit)
+        settings, problems = config.load(self.permit)
         self._problems = problems
-        if not self.settings["station_id"]:
-            self.settings["station_id"] = "P" + board.chip().unique_id()
-        self.keys = Keys(self.settings["key"], self.permit)
+        if not settings["station_id"]:
+            settings["station_id"] = "P" + board.chip().unique_id()
+        self.settings = config.lasting(settings)
+        self.keys = Keys(settings["key"], self.permit)
         self.journal = Journal(_journal_flash(board), self.keys, self.clock, self.permit)
         self.counts = {"malformed": 0, "unknown": 0, "stale": 0, "repeated": 0, "forged": 0}
-        self._build_connectors()
-        self._build_link()
+        self._build_connectors(settings)
+        self._build_link(settings)
         self._causes = faults.SETTINGS_INVALID if problems else 0
         if self.keys.problem:
             problems.append(self.keys.problem)
@@ -61,12 +62,11 @@ class Station:
         if self.journal.damage:
             self.report.notes.append(self.journal.damage)
 
-    def _build_connectors(self):
-        settings = self.settings
+    def _build_connectors(self, settings):
         self.connectors = {}
         meters = []
         for board in self.board.evses():
-            connector = self.connectors[board.number] = Connector(self, board)
+            connector = self.connectors[board.number] = Connector(self, board, settings)
             try:
                 meter = board.meter(settings)
                 connector.fit(meter)
@@ -81,35 +81,22 @@ class Station:
         self.tick, self.register = self.loop.tick, self.loop.register
         self.metering = Metering(meters)
         self._sharing = Sharing(len(self.connectors))
-        self.panel = self._build_panel()
+        self.panel = self._build_panel(settings)
         # Every part is built
         forget("evse.drivers.standard_parts")
 
-    def _build_panel(self):
+    def _build_panel(self, settings):
         board = self.board
         if not board.RFID and "button" not in board.PINS and "buzzer" not in board.PINS:
             return None
         from .panel import Panel
 
-        return Panel(self)
+        return Panel(self, settings)
 
-    def _build_link(self):
-        settings = self.settings
-        loops = {number: connector.loop for number, connector in self.connectors.items()}
-        sessions = {number: connector.session for number, connector in self.connectors.items()}
-        self.report = Report(
-            self.board, settings, loops, sessions, self.journal, self.keys, self.clock, self.counts
-        )
+    def _build_link(self, settings):
+        self.report = Report(self)
         remote = self.remote = Remote(self)
-        self.commands = Commands(
-            sessions,
-            self.clock,
-            self.counts,
-            self.report.refresh,
-            remote.rotate_key,
-            remote.ask_time,
-            self.set_phases,
-        )
+        self.commands = Commands(self)
         self.downlink = Downlink(
             settings["station_id"],
             settings["site"],
@@ -175,16 +162,22 @@ class Station:
         self.console.say("python %s", str(sys.implementation))
         for connector in self.connectors.values():
             connector.start()
-        tasks = [
-            ("control", self._control),
-            ("metering", self.metering.run),
-            ("network", self.bearer.run),
-            ("link", self.uplink.run),
-            ("housekeeping", self._housekeeping),
+        others = [
+            asyncio.create_task(self._keep_running(name, work))
+            for name, work in (
+                ("metering", self.metering.run),
+                ("network", self.bearer.run),
+                ("link", self.uplink.run),
+                ("housekeeping", self._housekeeping),
+            )
         ]
         if self.ntp:
-            tasks.append(("time", self.ntp.run))
-        await asyncio.gather(*[self._keep_running(name, work) for name, work in tasks])
+            others.append(asyncio.create_task(self._keep_running("time", self.ntp.run)))
+        try:
+            await self._keep_running("control", self._control)
+        finally:
+            for task in others:
+                task.cancel()
 
     async def _keep_running(self, name, work):
         # No task is meant to end; one that does by an error is named, reported and started again
