@@ -16,13 +16,18 @@ def test_both_ends_of_every_window():
             state, lowest_mv, highest_mv = windows[at : at + 3]
             for previous in STATES:
                 for mv in (lowest_mv, lowest_mv + 1, highest_mv - 1, highest_mv):
-                    assert pilot.classify(profile, mv, previous) == state, (profile.name, mv)
+                    assert pilot.classify(profile, mv, previous) == state, (profile.standard, mv)
                 for mv in (lowest_mv - 1, highest_mv + 1):
                     # Outside only what came before may be kept, or B and A as the higher state
                     found = pilot.classify(profile, mv, previous)
                     kept = found == previous and profile.keeps_in_gap
                     higher = found in (A, B) and profile.keeps_in_gap and mv < 11000
-                    assert found == INVALID or kept or higher, (profile.name, mv, previous, found)
+                    assert found == INVALID or kept or higher, (
+                        profile.standard,
+                        mv,
+                        previous,
+                        found,
+                    )
 
 
 def test_every_gap_from_every_previous_state():
@@ -48,11 +53,11 @@ def test_every_gap_from_every_previous_state():
     )
     for profile, mv, expected in rows:
         found = tuple(pilot.classify(profile, mv, previous) for previous in STATES)
-        assert found == expected, (profile.name, mv, found)
+        assert found == expected, (profile.standard, mv, found)
     for profile in PROFILES:
         for mv in (13001, 15000, -1001, -5000, -12000):
             for previous in STATES:
-                assert pilot.classify(profile, mv, previous) == INVALID, (profile.name, mv)
+                assert pilot.classify(profile, mv, previous) == INVALID, (profile.standard, mv)
 
 
 def monitor(profile=IEC):
@@ -166,7 +171,7 @@ def test_generator_and_diode_are_told_apart_while_the_pwm_runs():
                 assert not (verdict and (generator or diode)), (high_mv, low_mv)
                 watch.step(DRIVE_PWM, 5)
                 named = number >= 4
-                case = (profile.name, high_mv, high_count, low_mv, number)
+                case = (profile.standard, high_mv, high_count, low_mv, number)
                 assert watch.generator_failed() == (generator and named), case
                 assert watch.diode_failed() == (diode and named), case
 
@@ -244,7 +249,7 @@ def test_state_f_is_verified():
                 assert not watch.judge(DRIVE_NEGATIVE, 6000, high_count, low_mv, low_count)
                 watch.step(DRIVE_NEGATIVE, 5)
                 named = generator and number >= 4
-                assert watch.generator_failed() == named, (profile.name, low_mv, number)
+                assert watch.generator_failed() == named, (profile.standard, low_mv, number)
                 assert not watch.diode_failed()
 
 

@@ -81,7 +81,6 @@ COMMAND_ARGS = {
 _MAC_HEAD = b',"mac":"'
 _MAC_TAIL = b'"}'
 _MAC_BYTES = len(_MAC_HEAD) + 24 + len(_MAC_TAIL)
-_TYPES = {"int": int, "int?": int, "str": str, "token": str, "list": list, "dict": dict}
 
 
 class ProtocolError(ValueError):
@@ -200,6 +199,12 @@ def _shown(value):
     return type(value).__name__ if isinstance(value, (list, dict)) else repr(value)[:24]
 
 
+def _type_of(kind):
+    if kind[:3] == "int":
+        return int
+    return list if kind == "list" else dict if kind == "dict" else str
+
+
 def check(message, fields):
     """Raise ProtocolError at the first field that breaks its row."""
     for name, kind, required, lowest, highest in fields:
@@ -211,7 +216,7 @@ def check(message, fields):
         if kind == "int?" and value is None:
             continue
         # bool is an int in Python, but not on the wire
-        if not isinstance(value, _TYPES[kind]) or isinstance(value, bool):
+        if not isinstance(value, _type_of(kind)) or isinstance(value, bool):
             raise ProtocolError(name, "%s is not %s" % (_shown(value), kind))
         if kind == "token" and not all(" " <= char <= "~" for char in value):
             raise ProtocolError(name, "not printable ASCII")

@@ -33,7 +33,7 @@ class Profile:
 
     def __init__(self, name, rows):
         value = {row[0]: row[1] for row in rows}
-        self.name = name
+        self.standard = name  # for people and tests
         allowance_mv = value["measuring_allowance_mv"]
         windows = []
         for key, state in _WINDOWS:
