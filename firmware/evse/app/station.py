@@ -162,9 +162,10 @@ class Station:
         self.console.say("python %s", str(sys.implementation))
         for connector in self.connectors.values():
             connector.start()
-        others = [
+        tasks = [
             asyncio.create_task(self._keep_running(name, work))
             for name, work in (
+                ("control", self._control),
                 ("metering", self.metering.run),
                 ("network", self.bearer.run),
                 ("link", self.uplink.run),
@@ -172,11 +173,12 @@ class Station:
             )
         ]
         if self.ntp:
-            others.append(asyncio.create_task(self._keep_running("time", self.ntp.run)))
+            tasks.append(asyncio.create_task(self._keep_running("time", self.ntp.run)))
         try:
-            await self._keep_running("control", self._control)
+            # None of them is meant to end
+            await tasks[0]
         finally:
-            for task in others:
+            for task in tasks:
                 task.cancel()
 
     async def _keep_running(self, name, work):
