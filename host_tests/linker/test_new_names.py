@@ -1,12 +1,15 @@
 """New names change nothing but names, and objects of one family never get two attributes under one."""
 
+import ast
 import re
 
 from small_programs import program, result, text
 
+from pilectl.linker import foreign as foreign_names
 from pilectl.linker.attributes import Attributes
 from pilectl.linker.globals import rename_globals
 from pilectl.linker.parameters import rename_parameters
+from rig import ROOT
 
 
 def renamed(main, kept=(), foreign=()):
@@ -117,6 +120,19 @@ def result():
     _told, found = renamed(main, foreign={"write"})
     for name in ("self._buffer", "self.wire", "def _take", "def write"):
         assert name in found
+
+
+def test_what_the_mqtt_client_has_is_known_to_be_foreign():
+    tree = ast.parse((ROOT / "build/lib/umqtt/simple.py").read_text(encoding="utf-8"))
+    client = next(n for n in tree.body if isinstance(n, ast.ClassDef) and n.name == "MQTTClient")
+    found = {n.name for n in client.body if isinstance(n, ast.FunctionDef)}
+    found |= {
+        n.attr
+        for n in ast.walk(client)
+        if isinstance(n, ast.Attribute) and isinstance(n.value, ast.Name) and n.value.id == "self"
+    }
+    assert {name for name in found if not name.startswith("_")} <= set(foreign_names.UMQTT)
+    assert set(foreign_names.UMQTT) <= foreign_names.names(program(main="pass"))
 
 
 def test_every_function_can_be_told_from_its_new_name():

@@ -31,11 +31,18 @@ _PYTHON = (
     *(asyncio, asyncio.Event, asyncio.Lock, asyncio.Task, asyncio.StreamReader),
     asyncio.StreamWriter,
 )
+# What an umqtt.simple.MQTTClient has; it is on the chip and not here
+UMQTT = (
+    *("connect", "disconnect", "ping", "publish", "subscribe", "wait_msg", "check_msg"),
+    *("set_callback", "set_last_will", "client_id", "sock", "server", "port", "ssl", "ssl_params"),
+    *("pid", "cb", "user", "pswd", "keepalive", "lw_topic", "lw_msg", "lw_qos", "lw_retain"),
+)
 
 
 def names(program: Program) -> set[str]:
     """Attributes of Python's own objects, of the chip's, and of whatever the program imports."""
     found = {name for kind in _PYTHON for name in dir(kind) if not name.startswith("_")}
+    found.update(UMQTT)
     for pattern in _STAND_IN_FILES:
         for path in sorted(STAND_INS.glob(pattern)):
             found |= _defined(ast.parse(path.read_text(encoding="utf-8")))
