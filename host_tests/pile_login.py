@@ -11,9 +11,8 @@ import time
 from binascii import unhexlify
 
 from evse.link.bearer import Bearer
-from evse.link.dialer import Dialer
+from evse.link.dialer import build_dialer
 from evse.link.mqtt import MqttLink
-from evse.link.secure import Security
 
 
 class Permit:
@@ -58,15 +57,22 @@ def say(*words):
     print(*words)
 
 
-def security_of(options):
-    """The Security that the options ask for."""
+def dialer_of(options, permit):
+    """The Dialer for the link that the options ask for."""
     ca = None
     if options.get("ca"):
         with open(options["ca"], "rb") as file:
             ca = file.read()
-    security = Security(options["kind"], options["station"], ca)
-    security.use(options.get("number", 1), unhexlify(options["secret"]))
-    return security
+    settings = {
+        "broker_host": options.get("host", "127.0.0.1"),
+        "broker_port": options["port"],
+        "link_security": options["kind"],
+        "station_id": options["station"],
+        "certificate_pause_s": 900,
+    }
+    dialer = build_dialer(settings, Bearer(None, None, None, None, None), ca, permit, None)
+    dialer.security.use(options.get("number", 1), unhexlify(options["secret"]))
+    return dialer
 
 
 async def obey(link, line):
@@ -81,25 +87,49 @@ async def obey(link, line):
         say("published", topic)
 
 
-async def until_failure(work):
-    """Say why a part of the link ended."""
-    try:
-        await work
-    except OSError as error:
-        say("lost", error)
+async def until_failure(link):
+    """Say why the link ended."""
+    await link.run()
+    say("lost", link.failure)
+
+
+async def acknowledge(link, sending):
+    """Send what receiving owes to the broker."""
+    while True:
+        await asyncio.sleep_ms(20)
+        async with sending:
+            await link.send()
+
+
+async def converse(link, stdin):
+    """Obey the orders on stdin to their end."""
+    sending = asyncio.Lock()
+    running = asyncio.create_task(until_failure(link))
+    owing = asyncio.create_task(acknowledge(link, sending))
+    while True:
+        line = await stdin.readline()
+        if not line:
+            break
+        try:
+            async with sending:
+                await obey(link, line)
+        except OSError as error:
+            say("failed", error)
+    running.cancel()
+    owing.cancel()
+    await link.close()
 
 
 async def main():
     """Log in, say so or why not, then obey."""
     stdin = asyncio.StreamReader(sys.stdin)
     options = json.loads(await stdin.readline())
-    security = security_of(options)
+    permit = Permit(options.get("energised", False))
+    dialer = dialer_of(options, permit)
+    security = dialer.security
     if security.problem:
         say("refused", security.problem)
         return
-    permit = Permit(options.get("energised", False))
-    address = (options.get("host", "127.0.0.1"), options["port"])
-    dialer = Dialer(address, Bearer(None, None, None, None, None), security, permit, None, 900)
     will = options.get("will", "pile/%s/online" % options["station"])
     link = MqttLink(
         options.get("client_id", options["station"]),
@@ -125,17 +155,7 @@ async def main():
     finally:
         watching.cancel()
     say("connected", json.dumps({"held_us": permit.held_us, "gap_us": gaps.longest_us}))
-    running = asyncio.create_task(until_failure(link.run()))
-    while True:
-        line = await stdin.readline()
-        if not line:
-            break
-        try:
-            await obey(link, line)
-        except OSError as error:
-            say("failed", error)
-    running.cancel()
-    await link.close()
+    await converse(link, stdin)
 
 
 asyncio.run(main())

@@ -10,9 +10,8 @@ from ..control.stall_permit import StallPermit, StallRefusedError
 from ..core import faults
 from ..core.sharing import Sharing
 from ..link.bearer import build_bearer
-from ..link.dialer import Dialer
+from ..link.dialer import build_dialer
 from ..link.downlink import Downlink
-from ..link.secure import Security
 from ..link.uplink import Uplink
 from . import config
 from .clock import Clock
@@ -119,12 +118,12 @@ class Station:
             remote.acknowledged,
             remote.site_limit,
         )
-        self.bearer = build_bearer(
-            self.board, settings, self.permit, self.board.chip().random, self.console.say
+        random = self.board.chip().random
+        self.bearer = build_bearer(self.board, settings, self.permit, random, self.console.say)
+        dialer = build_dialer(
+            settings, self.bearer, config.read_bytes(CA_FILE), self.permit, remote.pause
         )
-        self.security = Security(
-            settings["link_security"], settings["station_id"], config.read_bytes(CA_FILE)
-        )
+        self.security = dialer.security
         remote.log_in()
         self.console.say(
             "broker %s:%d, link_security %s %s",
@@ -133,21 +132,13 @@ class Station:
             settings["link_security"],
             self.security.problem,
         )
-        dialer = Dialer(
-            (settings["broker_host"], settings["broker_port"]),
-            self.bearer,
-            self.security,
-            self.permit,
-            remote.pause,
-            settings["certificate_pause_s"],
-        )
         self.uplink = Uplink(
             settings["station_id"],
             settings["keepalive_s"],
             dialer,
             self.report,
             self.downlink,
-            self.board.chip().random,
+            random,
         )
 
         self.ntp = None
