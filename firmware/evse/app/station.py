@@ -113,10 +113,8 @@ class Station:
             settings["station_id"],
             settings["site"],
             self.counts,
-            remote.command_mac,
-            self.commands.handle,
-            remote.acknowledged,
-            remote.site_limit,
+            self.commands,
+            remote,
         )
         random = self.board.chip().random
         self.bearer = build_bearer(self.board, settings, self.permit, random, self.console.say)
