@@ -14,7 +14,7 @@ from micropython import const
 from .secure import close
 
 _TIMEOUT_MS = const(10000)
-_LOOK_MS = const(20)
+_LOOK_MS = const(10)
 # Larger packets from the broker are read past, acknowledged and counted
 _MOST_BYTES = const(2048)
 # By the code in CONNACK
