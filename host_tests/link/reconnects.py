@@ -8,7 +8,6 @@ import asyncio
 import gc
 import sys
 
-from evse.core import messages
 from evse.link import uplink
 from evse.link.bearer import Bearer
 from evse.link.dialer import Dialer
@@ -22,10 +21,11 @@ uplink._ROUND_MS = 5
 
 
 class Source:
-    """A station that greets, and has one record."""
+    """A station that greets, and when told has records, on which the bridge hangs up."""
 
     def __init__(self):
         self.greetings = 0
+        self.has_records = False
 
     def hello(self):
         self.greetings += 1
@@ -41,6 +41,8 @@ class Source:
         pass
 
     def journal(self, _most_bytes):
+        if not self.has_records:
+            return None, 0
         return b'{"v":1,"records":["%s"]}' % (b"A" * 600), self.greetings
 
 
@@ -77,6 +79,13 @@ def held():
     return gc.mem_alloc()
 
 
+async def quiet(link):
+    """Return when the bridge has answered and nothing is under way."""
+    while not link.online:
+        await asyncio.sleep_ms(1)
+    await asyncio.sleep_ms(200)
+
+
 async def main(port, connections, free_bytes):
     """Connect so often; a failure of the heap comes out."""
     source, downlink = Source(), Downlink()
@@ -85,16 +94,17 @@ async def main(port, connections, free_bytes):
     dialer = Dialer(("127.0.0.1", port), Bearer(None, None, None, None, None), security)
     link = downlink.uplink = uplink.Uplink("P", 10, dialer, source, downlink, lambda: 0.5)
     running = asyncio.create_task(link.run())
-    while not link.online:
-        await asyncio.sleep_ms(1)
+    await quiet(link)
     pieces = filled(free_bytes)
     begun = held()
+    source.has_records = True
     while source.greetings < connections and not running.done():
         await asyncio.sleep_ms(1)
     if running.done():
         await running
-    while not link.online:
-        await asyncio.sleep_ms(1)
+    source.has_records = False
+    await asyncio.sleep_ms(200)
+    await quiet(link)
     print(begun, held(), gc.mem_free(), source.greetings, link.last_error)
     del pieces
 

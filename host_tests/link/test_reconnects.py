@@ -4,13 +4,14 @@ import asyncio
 import threading
 
 import pytest
-from scripted_broker import Broker
 
 from interpreters import run_micropython
+from scripted_broker import Broker
 
 pytestmark = pytest.mark.processes
 CONNECTIONS = 200
-FREE_BYTES = 9216
+# What a connection, its end and the next one need is 9 KB, and 8 KB are too little for the first already
+FREE_BYTES = 11264
 
 
 class Impatient(Broker):
@@ -61,7 +62,7 @@ def test_two_hundred_reconnects_in_a_heap_that_is_all_but_full(record_property):
     assert ran.returncode == 0, ran.stdout + ran.stderr
     begun, ended, free, greetings = (int(word) for word in ran.stdout.split()[:4])
     assert greetings >= CONNECTIONS
-    assert free <= FREE_BYTES + 4096, "the heap was not full"
+    assert free <= FREE_BYTES + 2048, "the heap was not full"
     assert abs(ended - begun) <= 2048
     record_property(
         "figure",
