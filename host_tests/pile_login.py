@@ -93,11 +93,16 @@ async def until_failure(link):
     say("lost", link.failure)
 
 
-async def acknowledge(link, sending):
-    """Send what receiving owes to the broker."""
+async def look_after(link, sending):
+    """Send what receiving and watching owe to the broker, while nobody else sends."""
     while True:
         await asyncio.sleep_ms(20)
-        async with sending:
+        try:
+            link.watch(20)
+        except OSError as error:
+            say("lost", error)
+            return
+        if not sending.locked():
             await link.send()
 
 
@@ -105,7 +110,7 @@ async def converse(link, stdin):
     """Obey the orders on stdin to their end."""
     sending = asyncio.Lock()
     running = asyncio.create_task(until_failure(link))
-    owing = asyncio.create_task(acknowledge(link, sending))
+    looking = asyncio.create_task(look_after(link, sending))
     while True:
         line = await stdin.readline()
         if not line:
@@ -116,7 +121,7 @@ async def converse(link, stdin):
         except OSError as error:
             say("failed", error)
     running.cancel()
-    owing.cancel()
+    looking.cancel()
     await link.close()
 
 

@@ -62,12 +62,11 @@ async def received(link):
     raise link.failure
 
 
-async def looked_after(link, sending=False):
-    """Watch as the uplink does, and send what that adds unless somebody else does."""
+async def looked_after(link, send=lambda: asyncio.sleep(0)):
+    """Watch as the uplink does."""
     while True:
         link.watch(200)
-        if sending:
-            await link.send()
+        await send()
         await asyncio.sleep(0.2)
 
 
@@ -169,19 +168,25 @@ def test_half_a_packet_blocks_nobody():
 
 def test_unanswered_publish_fails():
     async def story(link, _broker, _messages):
-        with pytest.raises(OSError, match="no acknowledgement"):
-            await link.publish("t", b"x")
+        publishing = asyncio.create_task(link.publish("t", b"x"))
+        try:
+            with pytest.raises(OSError, match="no acknowledgement"):
+                await asyncio.wait_for(looked_after(link), 12)
+            assert not publishing.done()
+        finally:
+            publishing.cancel()
+            await asyncio.gather(publishing, return_exceptions=True)
 
-    with_broker(story, acknowledge=False)
+    with_broker(story, acknowledge=False, keepalive_s=60)
 
 
 def test_unanswered_ping_fails_and_an_answered_one_goes_on():
     async def dead(link, _broker, _messages):
         with pytest.raises(OSError, match="no answer to ping"):
-            await looked_after(link, sending=True)
+            await looked_after(link, link.send)
 
     async def alive(link, broker, _messages):
-        task = asyncio.create_task(looked_after(link, sending=True))
+        task = asyncio.create_task(looked_after(link, link.send))
         await asyncio.sleep(30)
         assert not task.done()
         task.cancel()

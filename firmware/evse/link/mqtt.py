@@ -14,7 +14,6 @@ from micropython import const
 from .secure import close
 
 _TIMEOUT_MS = const(10000)
-_LOOK_MS = const(10)
 # Larger packets from the broker are read past, acknowledged and counted
 _MOST_BYTES = const(2048)
 # By the code in CONNACK
@@ -64,8 +63,10 @@ class MqttLink:
         self._keepalive_ms = keepalive_s * 1000
         self._reader = self._writer = None
         self._awaited = 0  # packet id whose acknowledgement has not come, 0 for none
+        self._heard = asyncio.Event()
         self._silent_ms = 0  # since something was heard
-        self._stuck_ms = -1  # since what is being sent was begun, negative for nothing
+        self._unanswered_ms = 0  # since what is awaited was
+        self._unsent_ms = -1  # since what is being sent was begun, negative for nothing
         self._wire = _Wire()
         codec = self._codec = umqtt.simple.MQTTClient(
             client_id.encode(), "", user=user, password=password, keepalive=keepalive_s
@@ -94,13 +95,13 @@ class MqttLink:
             raise OSError("broker refused: " + why)
 
     async def subscribe(self, topic, qos=1):
-        """Subscribe and wait for the broker's word."""
+        """Subscribe and wait for the broker's word, watch() bounds the time."""
         self._lay(b"\x90\x03", bytes((qos,)))
         self._codec.subscribe(topic.encode(), qos)
         await self._acknowledged()
 
     async def publish(self, topic, payload, retain=False, qos=1):
-        """Publish bytes; with QoS 1 returns when the broker has taken it."""
+        """Publish bytes; with QoS 1 returns when the broker has taken it, watch() bounds the time."""
         self._lay(b"\x40\x02", b"")
         self._codec.publish(topic.encode(), payload, retain, qos)
         if qos:
@@ -113,10 +114,10 @@ class MqttLink:
         wire = self._wire
         data, wire.out = wire.out, b""
         if data:
-            self._stuck_ms = 0
+            self._unsent_ms = 0
             self._writer.write(data)
             await self._writer.drain()
-            self._stuck_ms = -1
+            self._unsent_ms = -1
 
     async def run(self):
         """Receive until the connection fails; `failure` says by what."""
@@ -128,13 +129,17 @@ class MqttLink:
     def watch(self, dt_ms):
         """Look once, `dt_ms` after the last time: pings when nothing was heard for half the keep-alive.
 
-        Raises OSError when no answer comes or nobody reads.
+        Raises OSError when nobody reads or answers.
         """
         half_ms = self._keepalive_ms // 2
-        if self._stuck_ms >= 0:
-            self._stuck_ms += dt_ms
-            if self._stuck_ms > half_ms:
+        if self._unsent_ms >= 0:
+            self._unsent_ms += dt_ms
+            if self._unsent_ms > half_ms:
                 raise OSError("the broker does not read")
+        elif self._awaited:
+            self._unanswered_ms += dt_ms
+            if self._unanswered_ms > _TIMEOUT_MS:
+                raise OSError("no acknowledgement")
         was_ms = self._silent_ms
         self._silent_ms += dt_ms
         if was_ms < half_ms <= self._silent_ms:
@@ -156,13 +161,12 @@ class MqttLink:
 
     async def _acknowledged(self):
         self._awaited = self._codec.pid
+        self._unanswered_ms = 0
         await self.send()
-        for _ in range(_TIMEOUT_MS // _LOOK_MS):
-            if not self._awaited:
-                return
-            await asyncio.sleep_ms(_LOOK_MS)
+        while self._awaited:
+            await self._heard.wait()
+            self._heard.clear()
             await self.send()
-        raise OSError("no acknowledgement")
 
     async def _receive(self):
         while True:
@@ -178,6 +182,7 @@ class MqttLink:
                     self._awaited = 0
             elif kind != 0xD0:
                 raise OSError("packet type %02x" % kind)
+            self._heard.set()
 
     def _deliver(self, kind, body):
         at = 2 + int.from_bytes(body[:2], "big")
