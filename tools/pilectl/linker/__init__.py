@@ -15,6 +15,7 @@ from .constants import propagate
 from .globals import rename_globals
 from .inlining import inline
 from .joining import Joiner
+from .merging import Merging
 from .names import Told
 from .needs import DRIVERS, chosen_later, drivers, idle_rules
 from .ordering import order
@@ -92,13 +93,16 @@ def _reduced(program: Program, later: set[str]) -> Linked:
     found = start_only(program, later, {RESIDENT, _BOARD})
     resident = program.modules[RESIDENT]
     attributes = Attributes(program, resident, keep.NAMES, others)
-    told = attributes.rename()
+    merging = Merging(program, resident, kept, found)
+    told = attributes.rename(merging.beside)
+    merging.merge()
     split(program, RESIDENT, found, STARTING, kept | {(RESIDENT, _HOOK)})
     rename_parameters(program, keep.NAMES)
     whole = {(name, own) for name in _as_values(program) for own in _own(program.modules[name])}
     stay = kept | whole | {(STARTING, "release")}
     for name, old in rename_globals(program, resident, stay, set(told)).items():
         told.setdefault(name, []).extend(old)
+    merging.tell(told)
     for module in program.modules.values():
         order(module)
     parts = [m for m in program.modules.values() if m.name.startswith(DRIVERS + ".")]

@@ -40,7 +40,7 @@ def names(program: Program) -> set[str]:
         for path in sorted(STAND_INS.glob(pattern)):
             found |= _defined(ast.parse(path.read_text(encoding="utf-8")))
     for module in program.modules.values():
-        foreign = _imported(program, module.tree)
+        foreign = imported(program, module.tree)
         for node in ast.walk(module.tree):
             if isinstance(node, ast.Attribute):
                 root: ast.expr = node.value
@@ -64,7 +64,7 @@ def _defined(tree: ast.Module) -> set[str]:
     return {name for name in found if not name.startswith("_")}
 
 
-def _imported(program: Program, tree: ast.Module) -> set[str]:
+def imported(program: Program, tree: ast.Module) -> set[str]:
     """Names that stand for modules and objects which are not ours."""
     found: set[str] = set()
     for node in ast.walk(tree):

@@ -15,6 +15,8 @@ from .program import Module, Program
 from .scopes import FUNCTIONS, local_names
 
 _LETTERS = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
+# Functions that are told by a text which attribute they are for
+BY_TEXT = ("getattr", "setattr", "hasattr", "delattr")
 # New name of a function or class: those that go by it
 Told = dict[str, list[str]]
 
@@ -48,6 +50,20 @@ def lenders(resident: Module) -> list[str]:
         and not keyword.iskeyword(text)
         and not hasattr(builtins, text)
     )
+
+
+def asked_by_text(program: Program) -> set[str]:
+    """Attributes that the program asks an object for by a text that stands there."""
+    return {
+        node.args[1].value
+        for module in program.modules.values()
+        for node in ast.walk(module.tree)
+        if isinstance(node, ast.Call)
+        and isinstance(node.func, ast.Name)
+        and node.func.id in BY_TEXT
+        and isinstance(node.args[1], ast.Constant)
+        and isinstance(node.args[1].value, str)
+    }
 
 
 def pool(given: list[str], taken: set[str]) -> Iterator[str]:

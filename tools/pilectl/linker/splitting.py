@@ -17,7 +17,7 @@ from .values import Key
 def split(program: Program, unit: str, found: list[Member], new_name: str, kept: set[Key]) -> int:
     """Move members of the module `unit` into a new module; returns how many were moved."""
     module = program.modules[unit]
-    moved = [item for item in found if item.module == unit and _can_move(item, kept)]
+    moved = [item for item in found if item.module == unit and can_move(item, kept)]
     functions: list[ast.stmt] = []
     installs: list[ast.stmt] = []
     releases: list[ast.stmt] = []
@@ -78,7 +78,7 @@ def _retarget(program: Program, module: Module, unit: str, gone: set[str], new_n
     Imports().visit(module.tree)
 
 
-def _can_move(item: Member, kept: set[Key]) -> bool:
+def can_move(item: Member, kept: set[Key]) -> bool:
     if item.node.decorator_list or (item.module, item.node.name) in kept:
         return False
     for node in ast.walk(item.node):
