@@ -15,6 +15,7 @@ from .constants import propagate
 from .globals import rename_globals
 from .inlining import inline
 from .joining import Joiner
+from .meanings import tell_meanings
 from .merging import Merging
 from .names import Told
 from .needs import DRIVERS, chosen_later, drivers, idle_rules
@@ -87,6 +88,7 @@ def _reduced(program: Program, later: set[str]) -> Linked:
     _hook(program)
     shake(program, kept, set(keep.NAMES))
     others = foreign.names(program)
+    tell_meanings(program, keep.NAMES, others, kept)
     inline(program, kept, keep.NAMES | others)
     # Who makes the Station makes one, and that is the start
     later = (later | keep.NAMES | {BOARD_CALL + name for name in keep.BOARD}) - {station[1]}

@@ -13,6 +13,7 @@ from collections import Counter
 from collections.abc import Callable, Collection
 
 from .families import Class, classes, families, on_self
+from .meanings import plain
 from .names import Told, asked_by_text, keywords, lenders, pool, texts
 from .program import Module, Program
 
@@ -126,7 +127,7 @@ class Attributes:
 
     def _tell(self, item: Class, new: dict[str, str]) -> None:
         for name in sorted(item.methods & set(new)):
-            self.told.setdefault(new[name], []).append(f"{item.node.name}.{name}")
+            self.told.setdefault(new[name], []).append(f"{item.node.name}.{plain(name)}")
 
 
 def _asked_of_others(program: Program, only_set: bool = False) -> Counter[str]:
