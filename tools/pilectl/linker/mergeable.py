@@ -229,7 +229,7 @@ class _Asked:
 
     def _in_vain(self, statement: ast.stmt, functions: set[str]) -> None:
         for node in ast.walk(statement):
-            if isinstance(node, ast.Attribute):
+            if isinstance(node, ast.Attribute) and isinstance(node.ctx, ast.Load):
                 self.by_text.add(node.attr)
             if isinstance(node, ast.Call):
                 name = node.func.attr if isinstance(node.func, ast.Attribute) else ""

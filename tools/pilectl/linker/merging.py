@@ -13,7 +13,7 @@ from .families import Class
 from .grouping import grouped
 from .mergeable import Part, parts
 from .names import Told, mentioned_names
-from .program import LinkError, Module, Program
+from .program import Module, Program
 from .scopes import FUNCTIONS
 from .splitting import can_move
 from .starting import Member
@@ -57,15 +57,18 @@ class Merging:
     def merge(self) -> None:
         """Make one class of each group. Constructors that only the start needs are functions of the start."""
         known = {part.item.node: part for part in self._parts()}
-        # Groups were made before attributes had their names
+        groups: list[list[Part]] = []
         for group in self._groups or []:
-            for index, node in enumerate(group):
-                if not all(known[node].bears(known[other]) for other in group[:index]):
-                    raise LinkError(f"class {node.name} does not bear what it was put to")
-        self._stay_with_callers([part for part in known.values() if part.init is not None])
-        for group in self._groups or []:
-            if len(group) > 1:
-                self._join([known[node] for node in group])
+            # It was made before attributes had their names
+            joined: list[Part] = []
+            for part in [known[node] for node in group if node in known]:
+                if all(part.bears(other) for other in joined):
+                    joined.append(part)
+            if len(joined) > 1:
+                groups.append(joined)
+        self._stay_with_callers([part for joined in groups for part in joined if part.init])
+        for joined in groups:
+            self._join(joined)
 
     def tell(self, told: Told) -> None:
         """Add the classes that a class stands for, by the names that `told` has."""
