@@ -227,3 +227,12 @@ def test_offered_current_outside_the_law_is_none():
     for profile in PROFILES:
         for bp in (0, 300, profile.digital_bp, 999, profile.duty_max_bp + 1, 10000):
             assert pilot.offered_ma(profile, bp) == 0, (profile.name, bp)
+
+
+def test_each_profile_is_named_as_a_module():
+    assert (
+        tuple("evse.core.profile_" + name for name in pilot_profiles.NAMES)
+        == pilot_profiles.MODULES
+    )
+    for module in pilot_profiles.MODULES:
+        assert module in sys.modules

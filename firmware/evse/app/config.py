@@ -11,6 +11,19 @@ from .modules import forget
 FILE = "settings.json"
 GOOD_FILE = "settings.good.json"
 _ENOENT = 2
+# Settings that are asked for again when everything is built
+LASTING = (
+    "station_id",
+    "site",
+    "profile",
+    "supply_a10",
+    "site_fallback_a10",
+    "start_timeout_s",
+    "sample_interval_s",
+    "state_interval_s",
+    "meter_interval_s",
+    "resume",
+)
 
 
 def read_json(path):
@@ -73,3 +86,11 @@ def _load(settings, permit):
             if refusal:
                 problems.append(refusal)
     return values, problems
+
+
+def drop_used(settings):
+    """Leave the settings that are asked for again when everything is built, in place: others hold them too."""
+    lasting = {key: settings[key] for key in LASTING}
+    # A table of many entries stays large unless it is cleared
+    settings.clear()
+    settings.update(lasting)

@@ -7,7 +7,7 @@ import sys
 from ..control.control_loop import PERIOD_MS
 from ..control.metering import Metering
 from ..control.stall_permit import StallPermit, StallRefusedError
-from ..core import faults
+from ..core import faults, pilot_profiles
 from ..core.sharing import Sharing
 from ..link.bearer import build_bearer
 from ..link.dialer import Dialer
@@ -60,6 +60,7 @@ class Station:
             self.console.say("settings refused: %s", problem)
         if self.journal.damage:
             self.report.notes.append(self.journal.damage)
+        config.drop_used(self.settings)
 
     def _build_connectors(self):
         settings = self.settings
@@ -75,7 +76,7 @@ class Station:
                 # Without a meter there is no charge, and the fault says so
                 self._problems.append("meter_model = %s: %s" % (settings["meter_model"], error))
         # The profile keeps its values; clauses and tags are for people
-        forget("evse.core.profile_" + settings["profile"])
+        forget(*pilot_profiles.MODULES)
         first = self.connectors[1]
         self.loop, self.session = first.loop, first.session
         self.tick, self.register = self.loop.tick, self.loop.register

@@ -13,6 +13,13 @@ KEEP_IN_GAP = True
 INVALID_IN_GAP = False
 
 NAMES = ("iec_61851_1_2017", "sae_j1772", "gbt_18487_1_2015", "gbt_18487_1_2023")
+# Where each stands, by its whole name
+MODULES = (
+    "evse.core.profile_iec_61851_1_2017",
+    "evse.core.profile_sae_j1772",
+    "evse.core.profile_gbt_18487_1_2015",
+    "evse.core.profile_gbt_18487_1_2023",
+)
 
 # Keys of the windows in mV at the pilot terminal, positive half-wave, highest first
 _WINDOWS = (
