@@ -73,7 +73,7 @@ class Watch:
         self._clock = clock
         self._event = clock.event(self._sample)
         print("@names")
-        micropython.qstr_info()
+        micropython.qstr_info(1)
         self.before = taken()
 
     def started(self):
@@ -96,7 +96,7 @@ class Watch:
     def ends(self, runner):
         """The firmware goes, as by a loss of power; what is left is the world's, and names."""
         print("@names")
-        micropython.qstr_info()
+        micropython.qstr_info(1)
         self._event.cancel()
         runner.world.replace_chip(machine.PWRON_RESET)
         runner.world.board = runner.station = None

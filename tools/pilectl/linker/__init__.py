@@ -11,46 +11,38 @@ from pathlib import Path
 
 from . import dialect, foreign, keep
 from .attributes import Attributes
+from .companions import join_companions
 from .constants import propagate
 from .globals import rename_globals
 from .inlining import inline
 from .joining import Joiner
-from .names import Told
+from .keys import rename_keys
+from .late import by_name
+from .loading import STATION, arrange
+from .names import Told, shortest
 from .needs import DRIVERS, chosen_later, drivers, idle_rules
-from .ordering import order
 from .parameters import rename_parameters
 from .program import LinkError, Module, Program, needed, read
 from .shaking import prune, shake
 from .splitting import split
 from .starting import BOARD_CALL, mentions, start_only
 from .values import constants
-from .words import words_module
 
 __all__ = ("LinkError", "Linked", "link")
 
 _BOARD = "board"
-_STATION = "evse.app.station"
-# What stays in the heap, what only the start needs, and the texts of both
+# What stays in the heap, and what only the start needs
 RESIDENT = "evse.pile"
 STARTING = "evse.starting"
-WORDS = "evse.words"
 _HOOK = "start_is_over"
 
-# The name by which everybody knows the station; loads the rest in the order that saves most
-_FACADE = f"""
-from sys import modules
-import {WORDS}
-del modules["{WORDS}"]
-del {WORDS}
-from {RESIDENT} import Station
-import {STARTING}
-"""
 _AFTER_START = f"""
 from sys import modules
-import {STARTING}
-{STARTING}.release()
-del modules["{STARTING}"]
-del {STARTING}
+from {STARTING} import release
+release()
+name = "{STARTING}"
+del modules[name]
+delattr(modules["evse"], name[5:])
 """
 
 
@@ -69,13 +61,14 @@ def link(files: dict[str, Path], entries: list[Path]) -> Linked:
     """
     every = read(files)
     wanted = drivers(every)
-    program = needed(every, [_BOARD, _STATION], set())
+    program = needed(every, [_BOARD, STATION], set())
     dialect.check(program)
     keep.check(program)
+    by_name(program)
     _strip(program)
     propagate(program, constants(program))
     prune(program)
-    program = needed(program.modules, [_BOARD, _STATION], idle_rules(every))
+    program = needed(program.modules, [_BOARD, STATION], idle_rules(every))
     program = Joiner(program, _units(program, wanted), keep.GLOBALS).joined()
     return _reduced(program, _outside(entries))
 
@@ -87,24 +80,22 @@ def _reduced(program: Program, later: set[str]) -> Linked:
     shake(program, kept, set(keep.NAMES))
     others = foreign.names(program)
     inline(program, kept, keep.NAMES | others)
+    by_name(program)
+    rename_keys(program, keep.NAMES | others)
     # Who makes the Station makes one, and that is the start
     later = (later | keep.NAMES | {BOARD_CALL + name for name in keep.BOARD}) - {station[1]}
     found = start_only(program, later, {RESIDENT, _BOARD})
     resident = program.modules[RESIDENT]
-    attributes = Attributes(program, resident, keep.NAMES, others)
+    leaving = [item.node for item in found]
+    attributes = Attributes(program, resident, keep.NAMES, others, leaving)
     told = attributes.rename()
     split(program, RESIDENT, found, STARTING, kept | {(RESIDENT, _HOOK)})
-    rename_parameters(program, keep.NAMES)
+    rename_parameters(program, keep.NAMES, shortest(resident))
     whole = {(name, own) for name in _as_values(program) for own in _own(program.modules[name])}
-    stay = kept | whole | {(STARTING, "release")}
+    stay = kept | whole
     for name, old in rename_globals(program, resident, stay, set(told)).items():
         told.setdefault(name, []).extend(old)
-    for module in program.modules.values():
-        order(module)
-    parts = [m for m in program.modules.values() if m.name.startswith(DRIVERS + ".")]
-    program.modules[WORDS] = words_module(WORDS, [resident, *parts])
-    path = _STATION.replace(".", "/") + ".py"
-    program.modules[_STATION] = Module(_STATION, path, ast.parse(_FACADE))
+    told.update(arrange(program, resident, program.modules[STARTING]))
     sources = {
         module.path: ast.unparse(ast.fix_missing_locations(module.tree)) + "\n"
         for module in program.modules.values()
@@ -132,16 +123,17 @@ def _is_text(node: ast.stmt) -> bool:
 def _units(program: Program, wanted: set[str]) -> dict[str, str]:
     """The module into which each module goes: the board's, the resident one, or its own."""
     fixed = wanted - chosen_later(program.modules, wanted)
-    roots = [_STATION, *sorted(name for name in fixed if not _is_boards(name))]
+    roots = [STATION, *sorted(name for name in fixed if not _is_boards(name))]
     resident = needed(program.modules, roots, set(), late=False).modules
     units = {}
     for name, module in program.modules.items():
-        if name in (_BOARD, f"{DRIVERS}.standard_board"):
+        if name in (_BOARD, f"{DRIVERS}.standard_board", f"{DRIVERS}.safe_state"):
             units[name] = _BOARD
         elif name in resident or module.is_package:
             units[name] = RESIDENT
         else:
             units[name] = name
+    join_companions(program, units, RESIDENT)
     return units
 
 

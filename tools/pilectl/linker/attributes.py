@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import ast
 from collections import Counter
+from collections.abc import Iterable
 
 from .families import Class, classes, families, on_self
 from .names import Told, keywords, lenders, pool, texts
@@ -17,15 +18,23 @@ from .program import Module, Program
 
 
 class Attributes:
-    """One renaming of a program; `told` says afterwards what the new names of methods stand for."""
+    """One renaming of a program; `told` says afterwards what the new names of methods stand for.
+
+    `leaving`: functions whose texts will not stay in the resident module.
+    """
 
     def __init__(
-        self, program: Program, resident: Module, kept: frozenset[str], foreign: set[str]
+        self,
+        program: Program,
+        resident: Module,
+        kept: frozenset[str],
+        foreign: set[str],
+        leaving: Iterable[ast.AST] = (),
     ) -> None:
         self.told: Told = {}
         self._program = program
         self._families = families(classes(program))
-        self._given = lenders(resident)
+        self._given = lenders(resident, leaving)
         every = texts(list(program.modules.values()))
         self._stay: set[str] = set(kept) | foreign | every | keywords(program)
         for family in self._families:
@@ -67,7 +76,9 @@ class Attributes:
             if any(member.is_dynamic for member in family)
             for name in item.uses
         }
-        lent, short = pool(self._given, taken), pool([], taken)
+        # A board has no part whose name begins before "a", see StandardBoard.__getattr__
+        lower = [name for name in self._given if name[0].islower()]
+        lent, short = pool(lower, taken), pool([], taken)
         new = {name: next(short if name in dynamic else lent) for name in order}
         self._done = set(new.values())
         for module in self._program.modules.values():
