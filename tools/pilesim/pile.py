@@ -206,9 +206,9 @@ def _open_stdin():
     """An async function that gives the next line of stdin as bytes, b"" at its end."""
     if not CPYTHON:
         return asyncio.StreamReader(sys.stdin.buffer).readline
-    from pilesim import host
+    from pilesim import host_stdin
 
-    return host.open_stdin()
+    return host_stdin.open_stdin()
 
 
 # Lines on stdout, until they can be printed whole
