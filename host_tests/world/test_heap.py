@@ -5,7 +5,6 @@ import sys
 import pytest
 
 from bench_modules import heap_charge
-from interpreters import ROOT
 from pilectl import build as builder
 
 # The aim is heap_charge.AIM_BYTES, which stands for 64 KB on an ESP32. This is what it takes today and 1 %:
@@ -14,10 +13,8 @@ MOST_BYTES = {"devkitc": 172 * 1024, "esp32s3_twin": 190 * 1024}
 
 
 @pytest.mark.parametrize("board", MOST_BYTES)
-def test_a_build_stays_within_its_heap_over_a_charge(board, tmp_path, record_property):
-    for name in ("firmware", "boards"):
-        (tmp_path / name).symlink_to(ROOT / name)
-    folder, _built = builder.build(tmp_path, board)
+def test_a_build_stays_within_its_heap_over_a_charge(board, build_of, tmp_path, record_property):
+    folder, _built = build_of(board)
     sources = folder.parent / builder.LINKED / board
     figures = heap_charge.measure(folder, sources, board, tmp_path / "pile")
     shown = "%s: %d bytes after boot, %d at the peak of a charge, aim %d"
