@@ -1,5 +1,6 @@
 """Builds for all workers; the figures that tests measured, and what could not run and why, at the end."""
 
+import gc
 import os
 import sys
 from functools import partial
@@ -11,6 +12,12 @@ _CORE = "host_tests/core/"
 ROOT = Path(__file__).resolve().parent.parent
 # umqtt.simple as shipped, unpacked by `make setup`
 sys.path.append(str(ROOT / "build" / "lib"))
+
+
+def pytest_collection_finish():
+    """Leave pytest and all modules to no collector: the firmware collects every few virtual seconds."""
+    gc.collect()
+    gc.freeze()
 
 
 @pytest.fixture(scope="session")
