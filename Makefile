@@ -8,6 +8,10 @@ VENV := .venv
 PY := $(VENV)/bin/python
 # More than the cores: the end-to-end tests mostly wait
 JOBS ?= 4
+# A worker takes the next test when it is free, in the order of host_tests/long_first.py
+WORKERS := -n $(JOBS) --dist loadgroup --no-loadscope-reorder
+# Whatever the shell says: without bytecode each worker and each program that a test starts compiles all anew
+unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
 .PHONY: help setup demo test test-one check lint format types dialect new-board lint-board build builds flash sim bridge sandbox conformance properties torture kills mutation bench clean
@@ -25,7 +29,7 @@ demo: build/.setup  ## one charge through the whole chain, then keep serving (AR
 	$(PY) -m sandbox.demo $(ARGS)
 
 test: build/.setup  ## everything that must hold
-	$(PY) -m pytest -n $(JOBS) $(ARGS)
+	$(PY) -m pytest $(WORKERS) $(ARGS)
 
 test-one: build/.setup  ## one file or test: T=host_tests/core/test_pilot.py
 	$(PY) -m pytest $(T)
@@ -56,7 +60,7 @@ build: build/.setup  ## what goes on a board: BOARD=devkitc
 	$(PY) -m pilectl build $(BOARD)
 
 builds: build/.setup  ## every board's build beside its sources in the simulated world, under MicroPython
-	EVERY_BOARD=1 $(PY) -m pytest -n $(JOBS) host_tests/linker
+	EVERY_BOARD=1 $(PY) -m pytest $(WORKERS) host_tests/linker
 
 flash: build/.setup  ## build and copy onto a board with stock MicroPython: BOARD= PORT=
 	$(PY) -m pilectl flash $(BOARD) $(PORT)

@@ -14,6 +14,14 @@ ROOT = Path(__file__).resolve().parent.parent
 sys.path.append(str(ROOT / "build" / "lib"))
 
 
+def pytest_collection_modifyitems(items):
+    """Several workers begin with what takes longest."""
+    if os.environ.get("PYTEST_XDIST_WORKER"):
+        from long_first import in_order
+
+        items[:] = in_order(items)
+
+
 def pytest_collection_finish():
     """Leave pytest and all modules to no collector: the firmware collects every few virtual seconds."""
     gc.collect()

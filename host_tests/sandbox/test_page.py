@@ -17,7 +17,8 @@ from sandbox.config import Config
 from sandbox.platform import Platform
 from sandbox.server import create_app
 
-pytestmark = pytest.mark.processes
+# One worker, one browser
+pytestmark = [pytest.mark.processes, pytest.mark.xdist_group("page")]
 
 
 @pytest.fixture(scope="module")
