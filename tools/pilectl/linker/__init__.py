@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from . import dialect, foreign, keep
+from .apart import tell_apart
 from .attributes import Attributes
 from .constants import propagate
 from .globals import rename_globals
@@ -86,9 +87,12 @@ def _reduced(program: Program, later: set[str]) -> Linked:
     _hook(program)
     shake(program, kept, set(keep.NAMES))
     others = foreign.names(program)
-    inline(program, kept, keep.NAMES | others)
     # Who makes the Station makes one, and that is the start
     later = (later | keep.NAMES | {BOARD_CALL + name for name in keep.BOARD}) - {station[1]}
+    early = start_only(program, later, {RESIDENT, _BOARD})
+    starting = frozenset(id(item.node) for item in early)
+    tell_apart(program, keep.NAMES | others)
+    inline(program, kept, keep.NAMES | others, starting)
     found = start_only(program, later, {RESIDENT, _BOARD})
     resident = program.modules[RESIDENT]
     attributes = Attributes(program, resident, keep.NAMES, others)

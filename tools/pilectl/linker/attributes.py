@@ -11,6 +11,7 @@ from __future__ import annotations
 import ast
 from collections import Counter
 
+from .apart import plain
 from .families import Class, classes, families, on_self
 from .names import Told, keywords, lenders, pool, texts
 from .program import Module, Program
@@ -112,7 +113,7 @@ class Attributes:
 
     def _tell(self, item: Class, new: dict[str, str]) -> None:
         for name in sorted(item.methods & set(new)):
-            self.told.setdefault(new[name], []).append(f"{item.node.name}.{name}")
+            self.told.setdefault(new[name], []).append(f"{item.node.name}.{plain(name)}")
 
 
 def _asked_of_others(program: Program) -> Counter[str]:

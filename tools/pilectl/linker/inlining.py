@@ -29,8 +29,8 @@ def inline(
     gone: list[str] = []
     refused: set[int] = set()
     while True:
-        fixed = _set_by(program, frozenset())
-        settled = _set_by(program, starting)
+        fixed = attributes_set_by(program, frozenset())
+        settled = attributes_set_by(program, starting)
         counts = _mentions(program)
         defined = Counter(
             node.name
@@ -119,7 +119,7 @@ def _is_plain(callee: Callee) -> bool:
     return callee.owner is None or bool(node.args.args and node.args.args[0].arg == "self")
 
 
-def _set_by(program: Program, starting: frozenset[int]) -> set[str]:
+def attributes_set_by(program: Program, starting: frozenset[int]) -> set[str]:
     """Attributes that nothing but constructors and `starting` sets, and that are no properties."""
     set_later: set[str] = set()
     known: set[str] = set()
