@@ -13,6 +13,7 @@ from . import dialect, foreign, keep
 from .apart import tell_apart
 from .attributes import Attributes
 from .constants import propagate
+from .expanding import expand
 from .globals import rename_globals
 from .inlining import inline
 from .joining import Joiner
@@ -91,8 +92,11 @@ def _reduced(program: Program, later: set[str]) -> Linked:
     later = (later | keep.NAMES | {BOARD_CALL + name for name in keep.BOARD}) - {station[1]}
     early = start_only(program, later, {RESIDENT, _BOARD})
     starting = frozenset(id(item.node) for item in early)
-    tell_apart(program, keep.NAMES | others)
-    inline(program, kept, keep.NAMES | others, starting)
+    stay = keep.NAMES | others
+    tell_apart(program, stay)
+    inline(program, kept, stay, starting)
+    expand(program, kept, stay, starting)
+    inline(program, kept, stay, starting)
     found = start_only(program, later, {RESIDENT, _BOARD})
     resident = program.modules[RESIDENT]
     attributes = Attributes(program, resident, keep.NAMES, others)
@@ -100,8 +104,8 @@ def _reduced(program: Program, later: set[str]) -> Linked:
     split(program, RESIDENT, found, STARTING, kept | {(RESIDENT, _HOOK)})
     rename_parameters(program, keep.NAMES)
     whole = {(name, own) for name in _as_values(program) for own in _own(program.modules[name])}
-    stay = kept | whole | {(STARTING, "release")}
-    for name, old in rename_globals(program, resident, stay, set(told)).items():
+    fixed = kept | whole | {(STARTING, "release")}
+    for name, old in rename_globals(program, resident, fixed, set(told)).items():
         told.setdefault(name, []).extend(old)
     for module in program.modules.values():
         order(module)
