@@ -59,9 +59,9 @@ class Protection:
     def ready(self):
         """True when the station may offer energy: self-test passed and connector locked."""
         return (
-            (self.test is None or self.test.passed)
+            (self.phases is None or self.phases.may_offer)
             and (self.lock is None or self.lock.locked)
-            and (self.phases is None or self.phases.may_offer)
+            and (self.test is None or self.test.passed)
         )
 
     @property
@@ -69,8 +69,8 @@ class Protection:
         """True when the self-test was passed since the contactor was last closed, and the phases are settled."""
         return (
             self.ready
-            and (self.test is None or self.test.proven)
             and (self.phases is None or self.phases.may_close)
+            and (self.test is None or self.test.proven)
         )
 
     @property
