@@ -129,8 +129,20 @@ def _look(watch):
     return runners
 
 
+def _wire_by_source(words):
+    """Let the simulator wire the world by the source of the board, whatever a build has left of it."""
+    name = pile.read_options(words).get("board", "devkitc")
+    sys.path.insert(0, "boards/" + name)
+    from board import BOARD
+
+    sys.path.pop(0)
+    pile._forget_firmware()
+    pile.wiring_of = lambda board: BOARD
+
+
 def run(trees, sample_ms, words):
     """Exit status of the simulated pile."""
+    _wire_by_source(words)
     # The simulator has taken tables of the sources; the firmware must come from the tree
     sys.path[:] = [path for path in sys.path if not path.endswith("/firmware")]
     sys.path[3:3] = trees
