@@ -16,10 +16,12 @@ from .globals import rename_globals
 from .inlining import inline
 from .joining import Joiner
 from .names import Told
-from .needs import DRIVERS, chosen_later, drivers, idle_rules
+from .needs import DRIVERS, idle_rules
+from .one_board import fold
 from .ordering import order
 from .parameters import rename_parameters
 from .program import LinkError, Module, Program, needed, read
+from .residing import reside
 from .shaking import prune, shake
 from .splitting import split
 from .starting import BOARD_CALL, mentions, start_only
@@ -68,15 +70,15 @@ def link(files: dict[str, Path], entries: list[Path]) -> Linked:
     `entries` are the files that MicroPython starts, which stay as they are.
     """
     every = read(files)
-    wanted = drivers(every)
     program = needed(every, [_BOARD, _STATION], set())
     dialect.check(program)
     keep.check(program)
     _strip(program)
     propagate(program, constants(program))
     prune(program)
-    program = needed(program.modules, [_BOARD, _STATION], idle_rules(every))
-    program = Joiner(program, _units(program, wanted), keep.GLOBALS).joined()
+    program = fold(program, [_BOARD, _STATION], idle_rules(every), _outside(entries))
+    program, units = reside(program, [_BOARD, _STATION], _BOARD, RESIDENT)
+    program = Joiner(program, units, keep.GLOBALS).joined()
     return _reduced(program, _outside(entries))
 
 
@@ -127,27 +129,6 @@ def _strip(program: Program) -> None:
 
 def _is_text(node: ast.stmt) -> bool:
     return isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant)
-
-
-def _units(program: Program, wanted: set[str]) -> dict[str, str]:
-    """The module into which each module goes: the board's, the resident one, or its own."""
-    fixed = wanted - chosen_later(program.modules, wanted)
-    roots = [_STATION, *sorted(name for name in fixed if not _is_boards(name))]
-    resident = needed(program.modules, roots, set(), late=False).modules
-    units = {}
-    for name, module in program.modules.items():
-        if name in (_BOARD, f"{DRIVERS}.standard_board"):
-            units[name] = _BOARD
-        elif name in resident or module.is_package:
-            units[name] = RESIDENT
-        else:
-            units[name] = name
-    return units
-
-
-def _is_boards(name: str) -> bool:
-    """Modules that are loaded before the station, or forgotten by the board itself."""
-    return name.startswith(DRIVERS + ".standard_") or name == f"{DRIVERS}.safe_state"
 
 
 def _outside(entries: list[Path]) -> set[str]:

@@ -69,7 +69,7 @@ def mentions(tree: ast.AST) -> set[str]:
             found.add(node.id)
         elif isinstance(node, ast.Attribute):
             found.add(node.attr)
-            if _is_board(node.value):
+            if is_board(node.value):
                 found.add(BOARD_CALL + node.attr)
         elif isinstance(node, ast.alias):
             found.add(node.name)
@@ -80,7 +80,7 @@ def mentions(tree: ast.AST) -> set[str]:
     return found
 
 
-def _is_board(node: ast.expr) -> bool:
+def is_board(node: ast.expr) -> bool:
     """True for an expression that goes by the name of a board."""
     name = node.id if isinstance(node, ast.Name) else ""
     name = node.attr if isinstance(node, ast.Attribute) else name
