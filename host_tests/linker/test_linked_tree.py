@@ -38,7 +38,8 @@ _PARTS_BY_ROLE = (
     ("Phases", "phase_contactor"),
     ("Cable", "pp_adc"),
     ("ButtonPress", "button"),
-    ("SafetyInput", "emergency_stop"),
+    ("Buzzer", "buzzer"),
+    ("Lan", "eth_mdc"),
 )
 
 # One of each kind of dead-man, meter, light and reader; `make builds` plays all boards
