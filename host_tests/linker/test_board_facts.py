@@ -26,6 +26,8 @@ class StandardBoard:
     def safe_outputs(self):
         return [pins[r] for pins in (type(self).PINS, self.SECOND or {}) for r in ("coil", "lock") if r in pins]
     def __getattr__(self, name):
+        if name.isupper():
+            raise AttributeError(name)
         from evse.drivers.standard_parts import StandardParts
         return getattr(StandardParts(self), name)
 """
@@ -222,6 +224,13 @@ def test_what_goes_by_the_name_of_a_board_must_be_one(line):
     main = MAIN.replace("        found = []\n", f"        found = []\n        {line}\n")
     with pytest.raises(LinkError, match=r"main.py:\d+: .*board"):
         facts(program(**sources(ONE, main=main)))
+
+
+def test_data_that_the_board_has_not_are_refused_by_the_build_and_not_by_the_board():
+    assert "isupper" not in folded(ONE)
+    main = MAIN.replace("found = []", "found = [getattr(self.board, 'MUSIC', None)]")
+    with pytest.raises(LinkError, match=r"main.py:\d+: asks the board for MUSIC"):
+        fold(program(**sources(ONE, main=main)), ["board", "main"], set(), set())
 
 
 def test_a_generator_stays_one():

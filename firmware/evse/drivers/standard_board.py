@@ -83,6 +83,9 @@ class StandardBoard:
         return Chip()
 
     def __getattr__(self, name):
+        # Data that the board does not have is not a part
+        if name.isupper():
+            raise AttributeError(name)
         # Whoever has built the parts may forget the module again
         from .standard_parts import StandardParts
 

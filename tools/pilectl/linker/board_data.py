@@ -1,11 +1,14 @@
-"""Data of the board that nobody asks for any more go, and with them what the board says of them."""
+"""Data of the board that nobody asks for any more go, and with them what the board says of them.
+
+A board's `__getattr__` refuses names of data, which go by capitals, by `if name.isupper(): raise ..` at its head.
+"""
 
 from __future__ import annotations
 
 import ast
 
-from .board_facts import Asked, Facts, chain_of
-from .board_names import EVSES, scopes
+from .board_facts import Asked, Facts, chain_of, data_of
+from .board_names import EVSES, is_the_board, scopes
 from .known import UnknownError, evaluate
 from .known_locals import blocks
 from .program import Program
@@ -115,3 +118,34 @@ def _is_store(node: ast.stmt, ask: Asked, found: Facts) -> bool:
     except UnknownError:
         return False
     return True
+
+
+def drop_guard(program: Program, found: Facts) -> None:
+    """No program asks for data that its board has not: who would refuse them need not look.
+
+    New names may go by capitals. LinkError for a program that does ask.
+    """
+    chain = chain_of(program)
+    has: set[str] = set().union(*(data_of(node) for _module, node in chain))
+    for scope in scopes(program, found.chain):
+        for node in walk(scope.node):
+            name, of = _asked_name(node)
+            if name.isupper() and of is not None and is_the_board(of, scope) and name not in has:
+                raise scope.module.error(node, f"asks the board for {name}, which it has not")
+    for _module, top in chain:
+        for part in top.body:
+            if isinstance(part, ast.FunctionDef) and part.name == "__getattr__":
+                first = part.body[0]
+                if isinstance(first, ast.If) and ast.unparse(first.test) == "name.isupper()":
+                    del part.body[0]
+
+
+def _asked_name(node: ast.AST) -> tuple[str, ast.expr | None]:
+    """What is asked of whom, by an attribute or by a text."""
+    if isinstance(node, ast.Attribute):
+        return node.attr, node.value
+    if isinstance(node, ast.Call) and ast.unparse(node.func) in ("getattr", "hasattr"):
+        word = node.args[1]
+        if isinstance(word, ast.Constant):
+            return str(word.value), node.args[0]
+    return "", None

@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 
 from . import foreign, keep
-from .board_data import drop_unasked
+from .board_data import drop_guard, drop_unasked
 from .board_facts import facts
 from .folding import Folding
 from .kinds import Def
@@ -34,5 +34,6 @@ def fold(program: Program, roots: list[str], left_out: set[str], outside: set[st
         count += shake_once(program, keep.GLOBALS, set(keep.NAMES))
         program = needed(program.modules, roots, left_out)
         if not count:
+            drop_guard(program, found)
             return program
     raise LinkError("the board's facts find no end")
