@@ -8,6 +8,10 @@ VENV := .venv
 PY := $(VENV)/bin/python
 # More than the cores: the end-to-end tests mostly wait
 JOBS ?= 4
+# A worker takes the next test when it is free, in the order of host_tests/long_first.py
+WORKERS := -n $(JOBS) --dist loadgroup --no-loadscope-reorder
+# Whatever the shell says: without bytecode each worker and each program that a test starts compiles all anew
+unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
 .PHONY: help setup demo test test-one check lint format types dialect new-board lint-board build builds flash sim bridge sandbox conformance properties torture kills mutation bench clean
@@ -25,7 +29,7 @@ demo: build/.setup  ## one charge through the whole chain, then keep serving (AR
 	$(PY) -m sandbox.demo $(ARGS)
 
 test: build/.setup  ## everything that must hold
-	$(PY) -m pytest -n $(JOBS) $(ARGS)
+	$(PY) -m pytest $(WORKERS) $(ARGS)
 
 test-one: build/.setup  ## one file or test: T=host_tests/core/test_pilot.py
 	$(PY) -m pytest $(T)
@@ -44,7 +48,7 @@ types: build/.setup  ## types of the host side
 	$(PY) -m mypy
 
 dialect: build/.setup  ## every device file through mpy-cross, for every board
-	@for board in $$($(PY) -m pilectl boards); do $(PY) -m pilectl build $$board >build/$$board.txt || { cat build/$$board.txt; exit 1; }; tail -n 2 build/$$board.txt; done
+	@$(PY) -m pilectl boards | xargs -P 2 -I% sh -c '$(PY) -m pilectl build % >build/%.txt || { cat build/%.txt; exit 255; }; tail -n 2 build/%.txt'
 
 new-board: build/.setup  ## begin a board from the template: NAME=mine (boards/BLUEPRINT.md goes on)
 	@$(PY) -m pilectl new-board $(if $(NAME),"$(NAME)",$(error say which: make new-board NAME=mine))
@@ -56,7 +60,7 @@ build: build/.setup  ## what goes on a board: BOARD=devkitc
 	$(PY) -m pilectl build $(BOARD)
 
 builds: build/.setup  ## every board's build beside its sources in the simulated world, under MicroPython
-	EVERY_BOARD=1 $(PY) -m pytest -n $(JOBS) host_tests/linker
+	EVERY_BOARD=1 $(PY) -m pytest $(WORKERS) host_tests/linker
 
 flash: build/.setup  ## build and copy onto a board with stock MicroPython: BOARD= PORT=
 	$(PY) -m pilectl flash $(BOARD) $(PORT)

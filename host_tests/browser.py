@@ -40,15 +40,8 @@ def require_chromium() -> str:
 
 
 @contextmanager
-def browser_page(
-    url: str,
-    *,
-    language: str = "en-US",
-    dark: bool = False,
-    width: int = 1280,
-    height: int = 900,
-) -> Iterator[Browsing]:
-    """Open `url` in a fresh profile; yields a Browsing. For sync tests only."""
+def running_browser() -> Iterator[Any]:
+    """A playwright Browser. For sync tests only: no async one may run in this process until it ends."""
     executable = require_chromium()
     try:
         from playwright.sync_api import sync_playwright
@@ -57,21 +50,38 @@ def browser_page(
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=executable, args=ARGUMENTS)
         try:
-            context = browser.new_context(
-                locale=language,
-                color_scheme="dark" if dark else "light",
-                viewport={"width": width, "height": height},
-            )
-            context.set_default_timeout(TIMEOUT_MS)
-            page = context.new_page()
-            browsing = Browsing(page)
-            page.on("console", lambda message: _console(browsing, message))
-            page.on("pageerror", lambda error: browsing.console_errors.append(str(error)))
-            context.on("request", lambda request: _request(browsing, url, request.url))
-            page.goto(url)
-            yield browsing
+            yield browser
         finally:
             browser.close()
+
+
+@contextmanager
+def browser_page(
+    browser: Any,
+    url: str,
+    *,
+    language: str = "en-US",
+    dark: bool = False,
+    width: int = 1280,
+    height: int = 900,
+) -> Iterator[Browsing]:
+    """Open `url` in a fresh profile; yields a Browsing."""
+    context = browser.new_context(
+        locale=language,
+        color_scheme="dark" if dark else "light",
+        viewport={"width": width, "height": height},
+    )
+    try:
+        context.set_default_timeout(TIMEOUT_MS)
+        page = context.new_page()
+        browsing = Browsing(page)
+        page.on("console", lambda message: _console(browsing, message))
+        page.on("pageerror", lambda error: browsing.console_errors.append(str(error)))
+        context.on("request", lambda request: _request(browsing, url, request.url))
+        page.goto(url)
+        yield browsing
+    finally:
+        context.close()
 
 
 def _console(browsing: Browsing, message: Any) -> None:

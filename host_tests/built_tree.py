@@ -12,7 +12,7 @@ class TreeError(Exception):
     """The run did not do what its scenario expects; the text ends with what it printed."""
 
 
-def run_tree(folders, board, scenario, work, sample_ms=0, settings=None, heap="6M"):
+def run_tree(folders, board, scenario, work, sample_ms=0, settings=None, heap="3M"):
     """Lines that the pile and its world print; see tree_in_world.py for `sample_ms`.
 
     `folders` make up the tree, `work` becomes the pile's file system, with these `settings`.

@@ -1,13 +1,42 @@
-"""Prints the figures that tests measured, and what could not run and why, at the end of a run."""
+"""Builds for all workers; the figures that tests measured, and what could not run and why, at the end."""
 
+import gc
 import os
 import sys
+from functools import partial
 from pathlib import Path
+
+import pytest
 
 _CORE = "host_tests/core/"
 ROOT = Path(__file__).resolve().parent.parent
 # umqtt.simple as shipped, unpacked by `make setup`
 sys.path.append(str(ROOT / "build" / "lib"))
+
+
+def pytest_collection_modifyitems(items):
+    """Several workers begin with what takes longest."""
+    if os.environ.get("PYTEST_XDIST_WORKER"):
+        from long_first import in_order
+
+        items[:] = in_order(items)
+
+
+def pytest_collection_finish():
+    """Leave pytest and all modules to no collector: the firmware collects every few virtual seconds."""
+    gc.collect()
+    gc.freeze()
+
+
+@pytest.fixture(scope="session")
+def build_of(tmp_path_factory):
+    """build_of(board): its build, the same one for every test of this run; see shared_builds.py."""
+    from shared_builds import shared_build
+
+    place = tmp_path_factory.getbasetemp()
+    # Each worker of xdist has a folder of its own below the run's
+    place = place.parent if os.environ.get("PYTEST_XDIST_WORKER") else place
+    return partial(shared_build, place / "builds")
 
 
 def pytest_terminal_summary(terminalreporter):

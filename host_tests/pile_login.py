@@ -11,9 +11,8 @@ import time
 from binascii import unhexlify
 
 from evse.link.bearer import Bearer
-from evse.link.dialer import Dialer
+from evse.link.dialer import build_dialer
 from evse.link.mqtt import MqttLink
-from evse.link.secure import Security
 
 
 class Permit:
@@ -40,14 +39,15 @@ class Permit:
 class Gaps:
     """The longest times between two turns of the loop, in us."""
 
-    def __init__(self):
+    def __init__(self, look_ms):
         self.longest_us = 0
+        self._look_ms = look_ms
 
     async def run(self):
         """Watch until cancelled."""
         last_us = time.ticks_us()
         while True:
-            await asyncio.sleep_ms(0)
+            await asyncio.sleep_ms(self._look_ms)
             now_us = time.ticks_us()
             self.longest_us = max(self.longest_us, time.ticks_diff(now_us, last_us))
             last_us = now_us
@@ -58,15 +58,22 @@ def say(*words):
     print(*words)
 
 
-def security_of(options):
-    """The Security that the options ask for."""
+def dialer_of(options, permit):
+    """The Dialer for the link that the options ask for."""
     ca = None
     if options.get("ca"):
         with open(options["ca"], "rb") as file:
             ca = file.read()
-    security = Security(options["kind"], options["station"], ca)
-    security.use(options.get("number", 1), unhexlify(options["secret"]))
-    return security
+    settings = {
+        "broker_host": options.get("host", "127.0.0.1"),
+        "broker_port": options["port"],
+        "link_security": options["kind"],
+        "station_id": options["station"],
+        "certificate_pause_s": 900,
+    }
+    dialer = build_dialer(settings, Bearer(None, None, None, None, None), ca, permit, None)
+    dialer.security.use(options.get("number", 1), unhexlify(options["secret"]))
+    return dialer
 
 
 async def obey(link, line):
@@ -81,25 +88,54 @@ async def obey(link, line):
         say("published", topic)
 
 
-async def until_failure(work):
-    """Say why a part of the link ended."""
-    try:
-        await work
-    except OSError as error:
-        say("lost", error)
+async def until_failure(link):
+    """Say why the link ended."""
+    await link.run()
+    say("lost", link.failure)
+
+
+async def look_after(link, sending):
+    """Send what receiving and watching owe to the broker, while nobody else sends."""
+    while True:
+        await asyncio.sleep_ms(20)
+        try:
+            link.watch(20)
+        except OSError as error:
+            say("lost", error)
+            return
+        if not sending.locked():
+            await link.send()
+
+
+async def converse(link, stdin):
+    """Obey the orders on stdin to their end."""
+    sending = asyncio.Lock()
+    running = asyncio.create_task(until_failure(link))
+    looking = asyncio.create_task(look_after(link, sending))
+    while True:
+        line = await stdin.readline()
+        if not line:
+            break
+        try:
+            async with sending:
+                await obey(link, line)
+        except OSError as error:
+            say("failed", error)
+    running.cancel()
+    looking.cancel()
+    await link.close()
 
 
 async def main():
     """Log in, say so or why not, then obey."""
     stdin = asyncio.StreamReader(sys.stdin)
     options = json.loads(await stdin.readline())
-    security = security_of(options)
+    permit = Permit(options.get("energised", False))
+    dialer = dialer_of(options, permit)
+    security = dialer.security
     if security.problem:
         say("refused", security.problem)
         return
-    permit = Permit(options.get("energised", False))
-    address = (options.get("host", "127.0.0.1"), options["port"])
-    dialer = Dialer(address, Bearer(None, None, None, None, None), security, permit, None, 900)
     will = options.get("will", "pile/%s/online" % options["station"])
     link = MqttLink(
         options.get("client_id", options["station"]),
@@ -109,7 +145,8 @@ async def main():
         security.user,
         security.password,
     )
-    gaps = Gaps()
+    # Every turn is looked at only for who wants to know: the process never rests meanwhile
+    gaps = Gaps(0 if options.get("gaps") else 1000)
     watching = asyncio.create_task(gaps.run())
     try:
         if options.get("impatient_ms"):
@@ -125,17 +162,7 @@ async def main():
     finally:
         watching.cancel()
     say("connected", json.dumps({"held_us": permit.held_us, "gap_us": gaps.longest_us}))
-    running = asyncio.create_task(until_failure(link.run()))
-    while True:
-        line = await stdin.readline()
-        if not line:
-            break
-        try:
-            await obey(link, line)
-        except OSError as error:
-            say("failed", error)
-    running.cancel()
-    await link.close()
+    await converse(link, stdin)
 
 
 asyncio.run(main())

@@ -4,7 +4,7 @@ from stall_search import ASKED, BRIEF, START
 
 LINK = "evse/link/"
 ROWS = {
-    (LINK + "mqtt.py", "_Codec.connect_packet", "self.connect"): (
+    (LINK + "mqtt.py", "MqttLink.connect", "codec.connect"): (
         BRIEF,
         "umqtt's connect() on a buffer in place of a socket",
     ),
@@ -12,19 +12,30 @@ ROWS = {
         BRIEF,
         "bearer.resolve made the name a number, so none is looked up, and connecting does not wait",
     ),
-    (LINK + "secure.py", "Security.*", "import tls.SSLContext tls.PROTOCOL_TLS_CLIENT"): (
+    (LINK + "dialer.py", "build_dialer", "import"): (START, "the link that was chosen"),
+    (
+        LINK + "encrypted.py",
+        "PreSharedKey._take",
+        "import tls.SSLContext tls.PROTOCOL_TLS_CLIENT tls.CERT_NONE",
+    ): (
         BRIEF,
-        "tls is part of the interpreter; a context seeds a generator and reads one certificate at most",
+        "tls is part of the interpreter; a context seeds a generator",
     ),
-    (LINK + "secure.py", "Security._psk", "tls.CERT_NONE"): (BRIEF, "a number"),
-    (LINK + "secure.py", "Security._certificate", "tls.CERT_REQUIRED"): (BRIEF, "a number"),
-    (LINK + "secure.py", "Security._encrypted", "context.wrap_socket"): (
+    (LINK + "encrypted.py", "encrypted", "context.wrap_socket"): (
         BRIEF,
         "leaves the handshake to the first bytes",
     ),
-    (LINK + "secure.py", "_handshake", "tls_socket.write"): (
+    (LINK + "encrypted.py", "_handshake", "tls_socket.write"): (
         BRIEF,
         "a pre-shared key without key exchange, 2 to 5 ms",
+    ),
+    (
+        LINK + "certificate.py",
+        "Certificate._take",
+        "import tls.SSLContext tls.PROTOCOL_TLS_CLIENT tls.CERT_REQUIRED",
+    ): (
+        BRIEF,
+        "tls is part of the interpreter; a context seeds a generator and reads one certificate",
     ),
     (LINK + "ntp.py", "Ntp.ask", "socket.AF_INET socket.SOCK_DGRAM socket.getaddrinfo"): (
         BRIEF,

@@ -22,8 +22,8 @@ def test_the_copy_has_its_name_and_keeps_the_rules(tree):
     assert folder == tree / "boards" / "my_pile2"
     assert sorted(path.name for path in folder.iterdir()) == ["board.md", "board.py"]
     assert boardlint.folder_problems(folder) == []
-    for path in folder.iterdir():
-        text = path.read_text(encoding="utf-8")
+    for name in ("board.md", "board.py"):
+        text = (folder / name).read_text(encoding="utf-8")
         assert "my_pile2" in text
         assert "new_board" not in text
 

@@ -147,7 +147,7 @@ def test_a_sector_is_erased_only_by_what_asks(found):
     erases = {(use.file, use.function) for use in uses if use.name == "erase"}
     assert erases == {
         (CORE + "ring.py", "Ring.prepare"),
-        (CORE + "ring_sector.py", "Sector.erase"),
+        (CORE + "ring_sector.py", "Sectors.erase"),
     }
     asked = [hit for hit in hits if hit.call == "ring.prepare"]
     assert len(asked) == 1
@@ -169,13 +169,22 @@ def test_what_the_short_ones_rest_on(trees):
     assert [len(bl0942.encode_read(address)) for address in range(4)] == [2] * 4
     assert len(modbus.encode_read(247, 4, 0xFFFF, 6)) == modbus.REQUEST_BYTES
     assert 16 + len(pn532.encode(pn532.RF_CONFIGURATION, bytes(4))) <= 256
-    secure = ast.unparse(trees[LINK + "secure.py"])
-    assert "do_handshake_on_connect=False" in secure
-    ciphers = re.findall(r"'(TLS-[^']+)'", secure)
+    encrypted = ast.unparse(trees[LINK + "encrypted.py"])
+    assert "do_handshake_on_connect=False" in encrypted
+    ciphers = re.findall(r"'(TLS-[^']+)'", encrypted)
     assert len(ciphers) == 2
     assert all(name.startswith("TLS-PSK-WITH-") for name in ciphers)
-    # Only what is short is not told to hold
-    assert "self.holds = kind == 'certificate'" in secure
+    # Only what is short goes without the permit
+    uses = [
+        (file, ast.unparse(node.args[-1]))
+        for file, tree in trees.items()
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Call) and ast.unparse(node.func) == "encrypted"
+    ]
+    assert sorted(uses) == [
+        (LINK + "certificate.py", "self._quiet_handshake"),
+        (LINK + "encrypted.py", "_handshake"),
+    ]
     assert "_MOST_LEDS = const(60)" in ast.unparse(trees[DRIVERS + "light_ws2812.py"])
     assert "_MOST_BYTES = const(36)" in ast.unparse(trees[DRIVERS + "dead_man_uart.py"])
     beats = [

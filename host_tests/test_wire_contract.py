@@ -78,7 +78,7 @@ def test_the_examples_of_the_page_are_valid():
     names = ("hello", "state", "meter", "journal", "command", "reply", "ack", "ack", "limit")
     assert len(lines) == len(names)
     for name, line in zip(names, lines, strict=True):
-        fields = messages.FIELDS if name in messages.FIELDS else reports.FIELDS
+        fields = None if name in messages.FIELDS else reports.FIELDS
         message = messages.decode(name, line.encode(), fields)
         for text in message.get("records", []):
             record = records.decode(messages.decode_base64("records", text))

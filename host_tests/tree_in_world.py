@@ -73,7 +73,7 @@ class Watch:
         self._clock = clock
         self._event = clock.event(self._sample)
         print("@names")
-        micropython.qstr_info()
+        micropython.qstr_info(1)
         self.before = taken()
 
     def started(self):
@@ -96,7 +96,7 @@ class Watch:
     def ends(self, runner):
         """The firmware goes, as by a loss of power; what is left is the world's, and names."""
         print("@names")
-        micropython.qstr_info()
+        micropython.qstr_info(1)
         self._event.cancel()
         runner.world.replace_chip(machine.PWRON_RESET)
         runner.world.board = runner.station = None
@@ -129,8 +129,20 @@ def _look(watch):
     return runners
 
 
+def _wire_by_source(words):
+    """Let the simulator wire the world by the source of the board, whatever a build has left of it."""
+    name = pile.read_options(words).get("board", "devkitc")
+    sys.path.insert(0, "boards/" + name)
+    from board import BOARD
+
+    sys.path.pop(0)
+    pile._forget_firmware()
+    pile.wiring_of = lambda board: BOARD
+
+
 def run(trees, sample_ms, words):
     """Exit status of the simulated pile."""
+    _wire_by_source(words)
     # The simulator has taken tables of the sources; the firmware must come from the tree
     sys.path[:] = [path for path in sys.path if not path.endswith("/firmware")]
     sys.path[3:3] = trees

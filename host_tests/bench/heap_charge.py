@@ -8,7 +8,8 @@ in use is sampled with everything in it. Three shares are not the firmware's, an
 * what the chip's stand-ins keep for the parts that the firmware made, weighed when they are made.
 
 Names are shared with the world, so they are left out there and measured apart, all of them, in an
-interpreter that knows none of them: a pile has no simulator to share with.
+interpreter that knows none of them: a pile has no simulator to share with. They are those of the files, and
+what the run has made known besides: files and modules by their names, attributes asked for by a text.
 """
 
 import ast
@@ -20,6 +21,7 @@ from answering_bridge import AnsweringBridge
 
 from built_tree import run_tree
 from interpreters import ROOT, find_micropython
+from pilectl import build as builder
 from pilesim.memory import BENCH_SETTINGS
 
 SAMPLE_MS = 47
@@ -34,11 +36,12 @@ CHARGE = (
 )
 # Modules that only another setting asks for
 _RARE = (
-    "evse/core/profile_iec",
-    "evse/core/profile_sae",
-    "evse/core/profile_gbt_18487_1_2023",
-    "evse/link/ntp",
+    "evse.core.profile_iec",
+    "evse.core.profile_sae",
+    "evse.core.profile_gbt_18487_1_2023",
+    "evse.link.ntp",
 )
+_WORDS = "evse.words"
 
 
 def names_in(data):
@@ -66,20 +69,42 @@ def names_in(data):
     return found
 
 
-def firmware_names(folder, texts):
-    """Every name that a build brings into the heap; `texts` are those that its evse/words makes known."""
-    found = set(texts)
+def modules_of(sources):
+    """What each file of a build is, by its path without ending; `sources` are its linked ones."""
+    told = json.loads((sources / builder.NAMES_FILE).read_text(encoding="utf-8"))
+    return {
+        path.rpartition(".")[0]: whose[0].partition(" ")[2]
+        for path, whose in told.items()
+        if path.endswith(".mpy")
+    }
+
+
+def firmware_names(folder, sources):
+    """Every name that the files of a build bring into the heap, and those that its words are made known by."""
+    modules = modules_of(sources)
+    found = set()
     for path in sorted(folder.rglob("*.mpy")):
-        if not str(path.relative_to(folder)).startswith(_RARE):
+        name = path.relative_to(folder).with_suffix("").as_posix()
+        if not modules.get(name, "").startswith(_RARE):
             found |= names_in(path.read_bytes())
+        if modules.get(name) == _WORDS:
+            found |= made_known(sources / (name + ".py"))
     return found
 
 
-def made_known(sources):
-    """The texts that evse/words of the linked sources in a folder makes names of."""
-    tree = ast.parse((sources / "evse" / "words.py").read_text(encoding="utf-8"))
+def made_known(path):
+    """The texts that the linked source of evse/words makes names of."""
+    tree = ast.parse(path.read_text(encoding="utf-8"))
     loop = next(node for node in tree.body if isinstance(node, ast.For))
-    return ast.literal_eval(loop.iter)
+    return set(ast.literal_eval(loop.iter))
+
+
+def run_names(lines, folder):
+    """What a run has made known between its marks, files by their paths below the build's folder."""
+    _begin, before, after = "\n".join(lines).split("@names\n")
+    told = re.compile(r"^Q\((.*?)\)$", re.MULTILINE | re.DOTALL)
+    new = set(told.findall(after)) - set(told.findall(before))
+    return {name.replace(f"{folder}/", "") for name in new}
 
 
 def cost_of(names):
@@ -102,8 +127,7 @@ def totals(text):
 
 def measure(folder, sources, board, work, sample_ms=SAMPLE_MS):
     """Figures of a build: its folder, its linked sources and the board's name; `work` is a scratch folder."""
-    names = firmware_names(folder, made_known(sources))
-    names_bytes = cost_of(names)
+    names = firmware_names(folder, sources)
     secret = bytes.fromhex(BENCH_SETTINGS["key"])
     held = {}
     for what, scenario in (("boot", BOOT), ("peak", CHARGE)):
@@ -114,18 +138,18 @@ def measure(folder, sources, board, work, sample_ms=SAMPLE_MS):
         before, after = totals("\n".join(lines))
         world = figures["after"] - figures["before"] - (after - before)
         others = figures["before"] + (after - before) + world + figures["stand_ins"]
+        names |= run_names(lines, folder)
         held[what] = {
-            "bytes": (figures["begun"] if what == "boot" else figures["most"])
-            - others
-            + names_bytes,
+            "bytes": (figures["begun"] if what == "boot" else figures["most"]) - others,
             "world_bytes": world + figures["stand_ins"],
             "at_ms": figures["most_ms"],
             "samples": figures["samples"],
             "journals": bridge.journals,
         }
+    names_bytes = cost_of(names)
     return {
-        "boot_bytes": held["boot"]["bytes"],
-        "peak_bytes": held["peak"]["bytes"],
+        "boot_bytes": held["boot"]["bytes"] + names_bytes,
+        "peak_bytes": held["peak"]["bytes"] + names_bytes,
         "peak_at_ms": held["peak"]["at_ms"],
         "samples": held["peak"]["samples"],
         "journals": held["peak"]["journals"],

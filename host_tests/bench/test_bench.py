@@ -25,16 +25,14 @@ def bench():
     return module
 
 
-def test_bench_writes_what_it_prints(bench, tmp_path, capsys, monkeypatch):
+def test_bench_writes_what_it_prints(bench, build_of, tmp_path, capsys, monkeypatch):
     if find_micropython() is None:
         pytest.skip("no micropython beside this Python or on PATH")
-    build = bench.builder.build
-    # Not into build/: other tests build there
-    (tmp_path / "firmware").symlink_to(ROOT / "firmware")
-    (tmp_path / "boards").symlink_to(ROOT / "boards")
-    monkeypatch.setattr(bench.builder, "build", lambda _root, board: build(tmp_path, board))
+    # Not into build/, where its user builds
+    build = build_of(bench.BOARD)
+    monkeypatch.setattr(bench.builder, "build", lambda _root, _board: build)
     out = tmp_path / "bench.json"
-    words = ["--rounds", "20", "--piles", "40", "--board", "devkitc", "--out", str(out)]
+    words = ["--rounds", "20", "--piles", "40", "--board", bench.BOARD, "--out", str(out)]
     assert bench.main(words) == 0
     printed = capsys.readouterr().out
     figures = json.loads(out.read_text())

@@ -29,6 +29,7 @@ def settings(folder, peer_port=9, **replaced):
     text = EXAMPLE.read_text("utf-8")
     changes = {
         "port = 8102": "port = 0",
+        "start = true": "start = true, psk_port = 0",
         "port = 1883": f"port = 0\noffline_grace_s = {replaced.pop('grace_s', 30)}",
         "http://127.0.0.1:8202": f"http://127.0.0.1:{peer_port}",
         'tariff = "day and night"\n': (

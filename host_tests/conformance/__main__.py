@@ -58,7 +58,14 @@ def _parser():
     )
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--jobs", type=int, default=os.cpu_count() or 2, help="processes")
-    parser.add_argument("--quick", action="store_true", help="a few phases of every row")
+    parser.add_argument(
+        "--quick",
+        type=int,
+        nargs="?",
+        const=_QUICK_FAST,
+        metavar="PHASES",
+        help="a few phases of every row: so many of fast ones, without a number %d" % _QUICK_FAST,
+    )
     parser.add_argument("--no-html", action="store_true")
     parser.add_argument("--out", type=Path, default=ROOT / "build")
     return parser
@@ -81,7 +88,7 @@ def _phases_of(options):
             return max(1, row.phases * options.phases // FAST)
         if row.headline:
             return _HEADLINE_FAST
-        return _QUICK_FAST if row.phases == FAST else 1
+        return options.quick if row.phases == FAST else 1
 
     return phases
 

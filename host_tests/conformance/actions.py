@@ -149,9 +149,10 @@ def journal_fills(m):
     journal = m.station.journal
     ring = journal._ring
     # To write them all in this moment would hold the interpreter, which they did not in those weeks
-    for sector in ring._sectors:
-        if sector.state == READY:
-            sector.free = SECTOR_BYTES
-    ring._head.free = SECTOR_BYTES - 2 * PAGE_BYTES
+    sectors = ring._sectors
+    for sector, state in enumerate(sectors.state):
+        if state == READY:
+            sectors.free[sector] = SECTOR_BYTES
+    sectors.free[ring._head] = SECTOR_BYTES - 2 * PAGE_BYTES
     journal._room = ring.room
     assert journal.full

@@ -115,6 +115,9 @@ def _slow_vehicle(m):
 # One role of these is enough
 SENSOR = ("temperature_adc", "temperature_onewire")
 READER = ("rfid_sck", "rfid_sda", "rfid_tx")
+# What these rows are about
+METER = {"kinds": ("METER",)}
+THERMOMETER = {"kinds": ("TEMPERATURE",)}
 
 # fault, short, what, action, other options
 _SLOW = (
@@ -123,19 +126,24 @@ _SLOW = (
         "",
         "30 % above the offer",
         do.world_fault("overdraw"),
-        {"least": 5_000_000, "clause": "GB/T 18487.1 A.3, 5 s"},
+        {**METER, "least": 5_000_000, "clause": "GB/T 18487.1 A.3, 5 s"},
     ),
     (
         "over_current",
         "after fall",
         "offer falls, vehicle does not follow",
         do.both(_slow_vehicle, do.offer(60)),
-        {"least": 5_000_000, "most": 15_000_000, "clause": "IEC 61851-1 A, tolerated 5 s"},
+        {
+            **METER,
+            "least": 5_000_000,
+            "most": 15_000_000,
+            "clause": "IEC 61851-1 A, tolerated 5 s",
+        },
     ),
-    ("over_voltage", "", "25 % above", do.world_fault("over_voltage"), {}),
-    ("under_voltage", "", "18 % below", do.world_fault("under_voltage"), {}),
-    ("frequency", "", "54 Hz", do.world_fault("frequency"), {}),
-    ("over_temperature", "", "85 degrees", do.heat, {"parts": (SENSOR,)}),
+    ("over_voltage", "", "25 % above", do.world_fault("over_voltage"), METER),
+    ("under_voltage", "", "18 % below", do.world_fault("under_voltage"), METER),
+    ("frequency", "", "54 Hz", do.world_fault("frequency"), METER),
+    ("over_temperature", "", "85 degrees", do.heat, {**THERMOMETER, "parts": (SENSOR,)}),
     (
         "cable_invalid",
         "",
@@ -143,7 +151,7 @@ _SLOW = (
         do.world_fault("pp_short"),
         {"parts": ("pp_adc",)},
     ),
-    ("meter_lost", "silent", "meter silent", do.world_fault("silent"), {}),
+    ("meter_lost", "silent", "meter silent", do.world_fault("silent"), METER),
     (
         "meter_lost",
         "other",
@@ -186,7 +194,7 @@ def _firmware():
     )
 
 
-# fault, short, what, action, limit of its naming in ms, pin roles
+# fault, short, what, action, limit of its naming in ms, other options
 _REPORTED = (
     (
         "temperature_lost",
@@ -194,7 +202,7 @@ _REPORTED = (
         "sensor open",
         do.sensor_open,
         5000,
-        (SENSOR,),
+        {**THERMOMETER, "parts": (SENSOR,)},
     ),
     (
         "temperature_lost",
@@ -202,16 +210,23 @@ _REPORTED = (
         "sensor shorted",
         do.sensor_short,
         5000,
-        (SENSOR,),
+        {**THERMOMETER, "parts": (SENSOR,)},
     ),
-    ("reader_failed", "", "card reader silent", do.world_fault("rfid_silent"), 5000, (READER,)),
-    ("journal_full", "", "nobody takes records", do.journal_fills, 200, ()),
-    ("task_failed", "", "error in a task", do.task_breaks, 3000, ()),
+    (
+        "reader_failed",
+        "",
+        "card reader silent",
+        do.world_fault("rfid_silent"),
+        5000,
+        {"kinds": ("RFID",), "parts": (READER,)},
+    ),
+    ("journal_full", "", "nobody takes records", do.journal_fills, 200, {}),
+    ("task_failed", "", "error in a task", do.task_breaks, 3000, {}),
 )
 
 
 def _warnings():
-    for name, short, what, action, within_ms, parts in _REPORTED:
+    for name, short, what, action, within_ms, options in _REPORTED:
         yield fault_row(
             name,
             short,
@@ -221,7 +236,7 @@ def _warnings():
             most=within_ms * 1000,
             clause=STAYS_CLOSED,
             phases=SLOW,
-            parts=parts,
+            **options,
         )
 
 
@@ -243,6 +258,7 @@ def _power_on():
             most=max(open_ms(name), 100) * 1000,
             clause=MUST_NOT_CLOSE if refusal else STAYS_CLOSED,
             phases=SLOWEST,
+            kinds=("phase_contactor",),
         )
 
 

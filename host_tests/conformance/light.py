@@ -12,7 +12,8 @@ async def light_error(m, fault):
     from evse.app.indication import PATTERNS
 
     name = faults.row(fault)["light"]
-    wanted = (PATTERNS[name] or PATTERNS[m.station.session.status()])[:2]
+    shown = name or m.station.session.status()
+    wanted = next(row[1:3] for row in PATTERNS if row[0] == shown)
     edges = []
     lit = m.world.light.colour(m.world.clock.now_us) != 0
     for _ in range((wanted[1] * 22 // 10 + 100) // _LOOK_MS):

@@ -6,6 +6,8 @@ from conformance.fault_row import MUST_NOT_CLOSE, fault_row
 from conformance.row import FAST, SLOW, SLOWEST, Row
 
 _MANY = 40
+# Mirror contact or output voltage
+_FEEDBACK_KINDS = ("output_sense",)
 
 
 # fault, short, what, stage, story, pin roles
@@ -65,7 +67,8 @@ def _contactor():
     for name, short, what, stage, story, parts in _FEEDBACK:
         # Closing takes a second of virtual time
         phases = _MANY if stage == "offered" else FAST
-        yield fault_row(name, short, what, stage, story, parts=parts, phases=phases)
+        options = {"parts": parts, "phases": phases, "kinds": _FEEDBACK_KINDS}
+        yield fault_row(name, short, what, stage, story, **options)
     yield fault_row(
         "contactor_welded",
         "at opening",
@@ -76,6 +79,7 @@ def _contactor():
         most=250_000,
         clause="own: weld seen",
         phases=_MANY,
+        kinds=_FEEDBACK_KINDS,
     )
 
 
@@ -116,6 +120,7 @@ ROWS = (
         unit="closings",
         phases=SLOWEST,
         parts=("rcm_trip", "rcm_test"),
+        kinds=("rcm_trip_ac",),
         tag="M",
     ),
     fault_row(

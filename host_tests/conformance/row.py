@@ -32,6 +32,7 @@ class Row:
         profiles=ALL,
         parts=(),
         without=(),
+        kinds=(),
         fault="",
         unit="ms",
         headline=False,
@@ -50,6 +51,7 @@ class Row:
         self.profiles = profiles
         self.parts = parts
         self.without = without
+        self.kinds = kinds
         self.fault = fault
         self.unit = unit
         self.headline = headline

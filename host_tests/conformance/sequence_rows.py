@@ -9,6 +9,8 @@ _OWN_MS = 100
 # Lock, self-test of the residual-current monitor, loop
 _READY_MS = 4000
 _MANY = 40
+# What has its own way and time before a closing: lock and self-test
+_READY = ("CONNECTOR_KIND", "rcm_trip_ac")
 
 
 def _state(name):
@@ -51,6 +53,7 @@ def _transitions():
                 most=limit_ms * 1000,
                 phases=_MANY,
                 profiles=profiles,
+                kinds=_READY,
                 tag="own",
             )
 
@@ -75,6 +78,7 @@ def _closings():
                 most=3_000_000,
                 phases=_MANY,
                 profiles=profiles,
+                kinds=_READY,
             )
 
 
@@ -92,6 +96,7 @@ def _stops():
             most=OPEN_US,
             phases=_MANY,
             profiles=profiles,
+            kinds=("CONNECTOR_KIND",),
             tag="V",
         )
         yield Row(
@@ -104,6 +109,7 @@ def _stops():
             most=6_100_000,
             phases=SLOW,
             profiles=profiles,
+            kinds=("CONNECTOR_KIND",),
             tag=tag,
         )
 
@@ -124,6 +130,7 @@ def _wake_ups():
             most=31_000_000,
             phases=SLOWEST,
             profiles=profiles,
+            kinds=("CONNECTOR_KIND",),
             tag="S",
         )
         yield Row(
@@ -136,6 +143,7 @@ def _wake_ups():
             most=pulse_ms * 1000 + 150_000,
             phases=SLOWEST,
             profiles=profiles,
+            kinds=("CONNECTOR_KIND",),
             tag=tag,
         )
 
@@ -155,6 +163,7 @@ ROWS = (
         most=3_000_000,
         phases=SLOW,
         profiles=IEC,
+        kinds=_READY,
     ),
     Row(
         "4 D refused",
@@ -177,6 +186,7 @@ ROWS = (
         most=0,
         unit="closings",
         phases=SLOW,
+        kinds=("phase_contactor",),
         tag="own",
     ),
     Row(
@@ -228,6 +238,7 @@ ROWS = (
         transitions.stop_obeyed(do.offer(50)),
         most=OPEN_US,
         phases=_MANY,
+        kinds=("CONNECTOR_KIND",),
         tag="V",
     ),
     Row(

@@ -134,7 +134,7 @@ def closings(action, within_ms):
 
 async def duty_error(m):
     """Current read from the duty on the line minus the limit, in mA."""
-    most_ma = _GBT_MOST_MA if m.loop.machine.profile.name.startswith("gbt") else _IEC_MOST_MA
+    most_ma = _GBT_MOST_MA if m.loop.machine.profile.standard.startswith("gbt") else _IEC_MOST_MA
     limit_ma = m.loop.limits.offered_a10() * 100
     await m.run(1 + m.rng.randrange(20))
     return allowed_ma(m.world.line.duty_u16()) - min(limit_ma, most_ma)

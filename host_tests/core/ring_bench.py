@@ -1,5 +1,7 @@
 """A ring on a simulated flash, filled and looked at, for tests on both interpreters."""
 
+import gc
+
 from evse.core import mac, records
 from evse.core.ring import Ring
 from pilesim.nor_flash import NorFlash
@@ -11,6 +13,17 @@ SECTOR, PAGE, KB = 4096, 256, 1024
 
 def belongs(data, life):
     return records.proven(data, life, KEY)
+
+
+def waiting(ring):
+    """Records held that are not acknowledged."""
+    count, seq = 0, ring.acked
+    while True:
+        found = ring.after(seq, 8)
+        if not found:
+            return count
+        count += len(found)
+        seq = records.seq_of(found[-1])
 
 
 def ring_on(flash, visit=None):
@@ -51,6 +64,9 @@ def fill(ring, count, extra=0):
     for index in range(count):
         rows[index] = record(ring, extra)
         ring.append(rows[index])
+        if index % 32 == 31 and hasattr(gc, "mem_free"):
+            # There they would lie scattered over the whole heap, and what is large found no room either
+            gc.collect()
     return rows
 
 

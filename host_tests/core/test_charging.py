@@ -195,13 +195,13 @@ def test_a_5_3_sleeping_vehicle_is_woken_once():
             wait(m, B, True, 20)
             pulse_ms += 20
         # A step that began late must not make it shorter
-        assert pulse_ms == profile.wake_pulse_ms + 20, (profile.name, pulse_ms)
+        assert pulse_ms == profile.wake_pulse_ms + 20, (profile.standard, pulse_ms)
         if pulse == F:
             assert m.state == A1
             wait(m, B, True, 40)
-        assert m.state == B2, profile.name
+        assert m.state == B2, profile.standard
         wait(m, B, True, 2 * profile.wake_wait_ms)
-        assert m.state == B2, profile.name
+        assert m.state == B2, profile.standard
 
 
 def test_a_5_3_wakes_nobody_unasked():
@@ -228,14 +228,14 @@ def test_a_5_3_next_plug_in_or_a_pause_by_the_station_allows_it_again():
             for vehicle, ready in between:
                 m.step(vehicle, ready, False, False, 20)
             wait(m, B, True, profile.wake_wait_ms + 40)
-            assert m.sequence == "A.5.3 wake-up", profile.name
+            assert m.sequence == "A.5.3 wake-up", profile.standard
         # Neither a lost pilot nor a full vehicle that answers the pulse is a new offer
         for level in (E, C):
             m = sleeping(profile)
             wait(m, B, True, profile.wake_pulse_ms + 100)
             wait(m, level, True, 100)
             wait(m, B, True, 2 * profile.wake_wait_ms)
-            assert m.state == B2, profile.name
+            assert m.state == B2, profile.standard
 
 
 def test_a_5_3_vehicle_that_wakes_in_the_pulse_is_charged():
@@ -256,9 +256,9 @@ def test_a_5_3_ends_early_when_the_station_stops():
         m = sleeping(profile)
         wait(m, B, False, profile.state_f_min_ms + 20)
         wait(m, B, False, 20)
-        assert m.state == B1 and not m._waking, profile.name
+        assert m.state == B1 and not m._waking, profile.standard
         m.step(B, True, False, False, 20)
-        assert m.state == B2, profile.name
+        assert m.state == B2, profile.standard
 
 
 def test_a_5_3_state_f_of_a_fault_outlasts_the_pulse():

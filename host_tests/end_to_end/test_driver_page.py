@@ -5,7 +5,7 @@ import time
 
 import pytest
 
-from browser import browser_page, require_chromium
+from browser import browser_page, require_chromium, running_browser
 from sandbox.bench import Bench
 from sandbox.bench_settings import CONNECTOR_ID
 
@@ -27,8 +27,8 @@ def text_matching(locator, pattern, within_s):
     raise AssertionError(f"{text!r} never matched {pattern!r}")
 
 
-def charge(url, language, other_language_word):
-    with browser_page(url, language=language) as seen:
+def charge(browser, url, language, other_language_word):
+    with browser_page(browser, url, language=language) as seen:
         page, by = seen.page, seen.page.get_by_test_id
         card = page.locator(f'[data-testid="pile-card"][data-connector="{CONNECTOR_ID}"]')
         card.click(timeout=20000)
@@ -58,11 +58,11 @@ def charge(url, language, other_language_word):
 
 def test_driver_charges_in_both_languages(tmp_path):
     require_chromium()
-    with Bench(tmp_path, scenario="run 1s; plug") as bench:
-        charge(bench.page_url, "en-US", "账单|合计|费用|元")
+    with Bench(tmp_path, scenario="run 1s; plug") as bench, running_browser() as browser:
+        charge(browser, bench.page_url, "en-US", "账单|合计|费用|元")
         pile = bench.parts["pile"]
         pile.wait_line(" ended (", 20)
         for word in ("unplug", "plug"):
             time.sleep(2)
             pile.say(word)
-        charge(bench.page_url, "zh-CN", "(?i)total|energy|bill")
+        charge(browser, bench.page_url, "zh-CN", "(?i)total|energy|bill")

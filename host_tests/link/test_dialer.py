@@ -1,4 +1,4 @@
-"""Dialer: a handshake that holds the interpreter never meets a closed contactor, and pauses a charge at last."""
+"""Dialers: a handshake that holds the interpreter never meets a closed contactor, and pauses a charge at last."""
 
 import asyncio
 
@@ -13,34 +13,30 @@ PAUSE_S = 900
 class HoldingSecurity:
     """Stands for link_security = certificate: its handshake asks for the permit, and fails when told."""
 
-    holds = True
+    kind = "certificate"
     problem = ""
 
     def __init__(self):
         self.error = None
+        self.permit = None
         self.handshakes = 0
 
-    async def begin(self, streams, _host, first, permit):
-        reader, writer = streams
-        try:
-            with permit.hold("handshake"):
-                assert not permit.energised
-                self.handshakes += 1
-                if self.error:
-                    raise self.error
-                writer.write(first)
-        except OSError:
-            writer.close()
-            raise
-        return reader, writer
+    async def begin(self, streams, _host, first):
+        with self.permit.hold("handshake"):
+            assert not self.permit.energised
+            self.handshakes += 1
+            if self.error:
+                raise self.error
+            streams[1].write(first)
+        return streams
 
 
 class ShortSecurity(HoldingSecurity):
     """Stands for psk: no permit."""
 
-    holds = False
+    kind = "psk"
 
-    async def begin(self, streams, _host, first, _permit):
+    async def begin(self, streams, _host, first):
         self.handshakes += 1
         streams[1].write(first)
         return streams
@@ -97,21 +93,24 @@ def play(story, security, obeys_s=3, listening=True):
     async def main():
         from evse.control.stall_permit import StallPermit
         from evse.link.bearer import Bearer
-        from evse.link.dialer import Dialer
+        from evse.link.dialer import build_dialer
 
         bench = Bench(StallPermit(), obeys_s)
         server = await asyncio.start_server(bench.accept, "127.0.0.1", 0)
         address = server.sockets[0].getsockname()[:2]
         if not listening:
             server.close()
-        bench.dialer = Dialer(
-            address,
-            Bearer(None, None, None, None, None),
-            security,
-            bench.permit,
-            bench.pause,
-            PAUSE_S,
-        )
+        settings = {
+            "broker_host": address[0],
+            "broker_port": address[1],
+            "link_security": security.kind,
+            "station_id": "P001",
+            "certificate_pause_s": PAUSE_S,
+        }
+        bearer = Bearer(None, None, None, None, None)
+        bench.dialer = build_dialer(settings, bearer, None, bench.permit, bench.pause)
+        bench.dialer.security = security
+        security.permit = bench.permit
         try:
             return await story(bench)
         finally:
@@ -244,23 +243,28 @@ def test_a_short_handshake_does_not_wait_for_the_end_of_a_charge():
     ],
 )
 def test_what_is_missing_is_named_and_nothing_is_sent(kind, ca, said):
-    from evse.link.secure import Security
-
     async def story(bench):
         security.use(1, bytes(32))
         assert (await bench.open()).startswith(said)
         assert bench.accepted == 0
 
-    security = Security(kind, "P001", ca)
+    security = security_of(kind, ca)
+    security.kind = kind
     assert security.problem.startswith("key = nothing")
     play(story, security)
+
+
+def security_of(kind, ca=None):
+    """The firmware's own for a kind."""
+    from evse.link.certificate import Certificate
+    from evse.link.encrypted import PreSharedKey
+
+    return PreSharedKey("P001") if kind == "psk" else Certificate("P001", ca, None)
 
 
 def test_an_old_micropython_without_psk_is_named(monkeypatch):
     import sys
     import types
-
-    from evse.link.secure import Security
 
     class Context:
         __slots__ = ("verify_mode",)
@@ -270,7 +274,7 @@ def test_an_old_micropython_without_psk_is_named(monkeypatch):
 
     old = types.SimpleNamespace(SSLContext=Context, PROTOCOL_TLS_CLIENT=0, CERT_NONE=0)
     monkeypatch.setitem(sys.modules, "tls", old)
-    security = Security("psk", "P001")
+    security = security_of("psk")
     security.use(1, bytes(32))
     assert security.problem == (
         "link_security = psk needs MicroPython 1.29 or newer: use certificate, or update"

@@ -56,6 +56,20 @@ def with_broker(story, keepalive_s=10, speed=20, receive=True, login=(), **optio
         host.uninstall()
 
 
+async def received(link):
+    """Receive until the connection fails, and by what."""
+    await link.run()
+    raise link.failure
+
+
+async def looked_after(link, send=lambda: asyncio.sleep(0)):
+    """Watch as the uplink does."""
+    while True:
+        link.watch(200)
+        await send()
+        await asyncio.sleep(0.2)
+
+
 async def eventually(condition):
     for _ in range(400):
         if condition():
@@ -122,21 +136,19 @@ def test_long_payloads_and_topics_keep_their_length():
     with_broker(story)
 
 
-def test_publish_from_a_message_while_another_waits_does_not_deadlock():
+def test_message_while_a_publish_waits_is_delivered_and_acknowledged_and_answered():
     async def story(link, broker, messages):
-        tasks = []
-
-        def on_message(topic, payload):
-            messages.append((topic, payload))
-            tasks.append(asyncio.ensure_future(link.publish("inner", payload)))
-
-        link._on_message = on_message
         broker.send(b"down", b"1")
-        await link.publish("outer", b"x")
-        await eventually(lambda: tasks and tasks[0].done())
-        await tasks[0]
-        assert {row[0] for row in broker.published()} == {b"outer", b"inner"}
-        assert (0x40, b"\x00\x07") in broker.packets
+        answer, broker._answer = broker._answer, lambda _kind, _body: None
+        publishing = asyncio.create_task(link.publish("outer", b"x"))
+        await eventually(lambda: (0x40, b"\x00\x07") in broker.packets)
+        assert not publishing.done()
+        assert messages == [("down", b"1")]
+        broker._answer = answer
+        answer(*next(packet for packet in broker.packets if packet[0] == 0x32))
+        await publishing
+        await link.publish("answer", messages[0][1])
+        assert [row[0] for row in broker.published()] == [b"outer", b"answer"]
 
     with_broker(story)
 
@@ -156,19 +168,25 @@ def test_half_a_packet_blocks_nobody():
 
 def test_unanswered_publish_fails():
     async def story(link, _broker, _messages):
-        with pytest.raises(OSError, match="no acknowledgement"):
-            await link.publish("t", b"x")
+        publishing = asyncio.create_task(link.publish("t", b"x"))
+        try:
+            with pytest.raises(OSError, match="no acknowledgement"):
+                await asyncio.wait_for(looked_after(link), 12)
+            assert not publishing.done()
+        finally:
+            publishing.cancel()
+            await asyncio.gather(publishing, return_exceptions=True)
 
-    with_broker(story, acknowledge=False)
+    with_broker(story, acknowledge=False, keepalive_s=60)
 
 
 def test_unanswered_ping_fails_and_an_answered_one_goes_on():
     async def dead(link, _broker, _messages):
         with pytest.raises(OSError, match="no answer to ping"):
-            await link.keep_alive()
+            await looked_after(link, link.send)
 
     async def alive(link, broker, _messages):
-        task = asyncio.create_task(link.keep_alive())
+        task = asyncio.create_task(looked_after(link, link.send))
         await asyncio.sleep(30)
         assert not task.done()
         task.cancel()
@@ -196,7 +214,7 @@ def test_broken_packets_and_end_of_stream_are_oserror(sent, said):
         await broker.writer.drain()
         if said == "closed by the broker":
             broker.writer.close()
-        await link.run()
+        await received(link)
 
     with pytest.raises(OSError, match=said):
         with_broker(story, receive=False)
@@ -224,11 +242,12 @@ def test_refused_connection_is_oserror_and_named(answer, said):
 
 
 def test_oversized_message_is_read_past_acknowledged_and_counted():
-    async def story(_link, broker, messages):
+    async def story(link, broker, messages):
         broker.send(b"down", b"x" * 5000)
         broker.send(b"down", b"small", qos=0)
         await eventually(lambda: len(messages) == 2)
         assert messages == [("down", None), ("down", b"small")]
+        await link.send()
         await eventually(lambda: (0x40, b"\x00\x07") in broker.packets)
 
     with_broker(story)
@@ -240,7 +259,7 @@ def test_refused_subscription_is_oserror():
         subscribing = asyncio.create_task(link.subscribe("x"))
         try:
             with pytest.raises(OSError, match="subscription refused"):
-                await link.run()
+                await received(link)
         finally:
             subscribing.cancel()
             await asyncio.gather(subscribing, return_exceptions=True)
@@ -259,7 +278,7 @@ def test_broker_that_does_not_read_is_noticed():
         flooding = asyncio.create_task(flood())
         try:
             with pytest.raises(OSError, match="does not read"):
-                await asyncio.wait_for(link.keep_alive(), 60)
+                await looked_after(link)
         finally:
             flooding.cancel()
             await asyncio.gather(flooding, return_exceptions=True)
@@ -276,6 +295,6 @@ def test_error_in_the_station_is_not_called_a_broken_packet():
         link._on_message = on_message
         broker.send(b"down", b"x")
         with pytest.raises(IndexError, match="the station's own"):
-            await link.run()
+            await received(link)
 
     with_broker(story, receive=False)

@@ -117,20 +117,18 @@ def test_a_socket_that_waits_would_be_seen():
 class Security:
     """Keeps the name that the other side must prove."""
 
-    holds = False
     problem = ""
 
     def __init__(self):
         self.hosts = []
 
-    async def begin(self, streams, name, _first, _permit):
+    async def begin(self, streams, name, _first):
         self.hosts.append(name)
         return streams
 
 
 def test_the_dialer_connects_to_the_address_and_checks_the_name():
     async def story(carrier, server, world):
-        from evse.control.stall_permit import StallPermit
         from evse.link.dialer import Dialer
 
         accepted = []
@@ -139,7 +137,7 @@ def test_the_dialer_connects_to_the_address_and_checks_the_name():
         )
         port = listening.sockets[0].getsockname()[1]
         security = Security()
-        dialer = Dialer(("broker.example", port), carrier, security, StallPermit(), None, 900)
+        dialer = Dialer(("broker.example", port), carrier, security)
         for _ in range(2):
             _reader, writer = await dialer.open(b"first")
             writer.close()

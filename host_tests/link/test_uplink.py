@@ -179,7 +179,7 @@ def test_waits_between_attempts_grow_to_their_bound_and_are_jittered():
         waits = []
 
         class Dialer:
-            security = Security("password", "P")
+            security = Security("P")
 
             async def open(self, _first):
                 waits.append(asyncio.get_running_loop().time())

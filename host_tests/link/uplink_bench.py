@@ -94,11 +94,9 @@ def play(story):
         bench = Bench()
         server = await asyncio.start_server(bench.accept, "127.0.0.1", 0)
         address = server.sockets[0].getsockname()[:2]
-        bench.security = Security("password", "P")
+        bench.security = Security("P")
         bench.security.use(1, bytes(32))
-        dialer = Dialer(
-            address, Bearer(None, None, None, None, None), bench.security, None, None, 900
-        )
+        dialer = Dialer(address, Bearer(None, None, None, None, None), bench.security)
         bench.uplink = Uplink("P", 10, dialer, bench.source, bench.downlink, lambda: 0.5)
         running = asyncio.create_task(bench.uplink.run())
         try:

@@ -2,8 +2,13 @@
 
 import ast
 
+from pilectl.linker.attributes import Attributes
+from pilectl.linker.globals import rename_globals
+from pilectl.linker.merging import Merging
 from pilectl.linker.program import Module, Program
 from pilectl.linker.values import Namespaces
+
+KEPT = {("main", "result")}
 
 
 def program(**sources):
@@ -31,3 +36,20 @@ def result(linked, module="main"):
         for name, m in linked.modules.items()
     }
     return Namespaces(Program(again)).of[module]["result"]()
+
+
+def merged(main, **others):
+    """(classes that are left, text, told) of a program whose classes have become few."""
+    found = program(main=main, **others)
+    before = result(found)
+    resident = found.modules["main"]
+    merging = Merging(found, resident, KEPT, [])
+    told = Attributes(found, resident, frozenset({"result"}), set()).rename(merging.beside)
+    merging.merge()
+    assert result(found) == before
+    for name, old in rename_globals(found, resident, KEPT, set(told)).items():
+        told.setdefault(name, []).extend(old)
+    merging.tell(told)
+    assert result(found) == before
+    here = text(Program({"main": resident}))
+    return here.count("class "), text(found), told

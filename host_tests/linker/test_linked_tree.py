@@ -9,6 +9,7 @@ import os
 
 import pytest
 
+from bench_modules import heap_charge
 from built_tree import TreeError, run_tree
 from evse.core import records
 from evse.core.ring import Ring
@@ -31,6 +32,15 @@ temperature 95; run 8s; temperature 25; fault silent on; run 6s; freeze 900ms; r
 """
 SETTINGS = {"sample_interval_s": 5, "state_interval_s": 5}
 
+# What a build has only where the board has the role
+_PARTS_BY_ROLE = (
+    ("ConnectorLock", "lock_a"),
+    ("LockHBridge", "lock_a"),
+    ("Phases", "phase_contactor"),
+    ("Cable", "pp_adc"),
+    ("ButtonPress", "button"),
+    ("SafetyInput", "emergency_stop"),
+)
 
 # One of each kind of dead-man, meter, light and reader; `make builds` plays all boards
 SAMPLE = ("devkitc", "esp32c6", "esp32s3_twin")
@@ -46,6 +56,13 @@ def trees(request, tmp_path_factory):
     folder, built = builder.build(place, request.param)
     assert sum(f.size_bytes for f in built if f.path.endswith(".mpy")) <= builder.BUDGET_BYTES
     return request.param, [ROOT / "firmware", ROOT / "boards" / request.param], folder
+
+
+def files_of(folder):
+    """Files of a build without their ending, by the module that each was made from."""
+    modules = heap_charge.modules_of(folder.parent / builder.LINKED / folder.name)
+    assert len(set(modules.values())) == len(modules)
+    return {module: path for path, module in modules.items()}
 
 
 def held(work):
@@ -95,12 +112,26 @@ def test_a_build_holds_only_what_its_board_needs(trees):
     names = {str(path.relative_to(folder)) for path in folder.rglob("*") if path.is_file()}
     manifest = json.loads((folder / "manifest.json").read_text())
     assert set(manifest["files"]) == names - {"manifest.json"}
-    has_lock = "lock_a" in load_board(board).PINS
-    assert ("evse/core/lock.mpy" in names) == has_lock
+    modules = files_of(folder)
+    loaded = {f"{path}.mpy" for path in modules.values()}
+    assert loaded == names - {
+        "manifest.json",
+        "main.py",
+        "boot.py",
+        "board.mpy",
+        "evse/app/station.mpy",
+    }
+    told = json.loads((folder.parent / builder.LINKED / board / builder.NAMES_FILE).read_text())
+    classes = {name for short in told for name in told[short]}
+    pins = load_board(board).PINS
+    for kind, role in _PARTS_BY_ROLE:
+        assert (f"class {kind}" in classes) == (role in pins), kind
+    for driver in ("lock_hbridge", "phases", "panel", "beep", "status_led", "safe_state"):
+        assert not [name for name in modules if name.endswith(f".{driver}")], driver
     for profile in ("iec_61851_1_2017", "sae_j1772", "gbt_18487_1_2015", "gbt_18487_1_2023"):
-        assert f"evse/core/profile_{profile}.mpy" in names
+        assert f"evse.core.profile_{profile}" in modules
     for other_side in ("reports", "fault_codes"):
-        assert f"evse/core/{other_side}.mpy" not in names
+        assert f"evse.core.{other_side}" not in modules
 
 
 def test_two_builds_are_equal_to_the_byte(tmp_path):
@@ -118,10 +149,11 @@ def test_a_defect_in_a_build_is_seen(tmp_path):
     for name in ("firmware", "boards"):
         (tmp_path / name).symlink_to(ROOT / name)
     folder, _built = builder.build(tmp_path, "devkitc")
-    linked = (folder.parent / builder.LINKED / "devkitc/evse/core/dlt645.py").read_text()
+    meter = files_of(folder)["evse.drivers.meter_dlt645"]
+    linked = (folder.parent / builder.LINKED / f"devkitc/{meter}.py").read_text()
     assert linked.count("value - 51") == 1
     # Every answer of the meter reads wrong
-    (folder / "evse/core/dlt645.py").write_text(linked.replace("value - 51", "value - 52"))
-    (folder / "evse/core/dlt645.mpy").unlink()
+    (folder / f"{meter}.py").write_text(linked.replace("value - 51", "value - 52"))
+    (folder / f"{meter}.mpy").unlink()
     with pytest.raises(TreeError, match="timed out"):
         played([folder], "devkitc", tmp_path / "work")

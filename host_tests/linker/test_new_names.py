@@ -1,12 +1,15 @@
 """New names change nothing but names, and objects of one family never get two attributes under one."""
 
+import ast
 import re
 
 from small_programs import program, result, text
 
+from pilectl.linker import foreign as foreign_names
 from pilectl.linker.attributes import Attributes
 from pilectl.linker.globals import rename_globals
 from pilectl.linker.parameters import rename_parameters
+from rig import ROOT
 
 
 def renamed(main, kept=(), foreign=()):
@@ -64,11 +67,11 @@ def test_a_family_keeps_its_attributes_apart_and_its_overrides_together():
 
 def test_strangers_share_names():
     _told, found = renamed(FAMILY)
-    parts = [set(re.findall(r"self\.(_\w+) =", part)) for part in found.split("class ")[1:]]
+    parts = [set(re.findall(r"self\.(\w+) =", part)) for part in found.split("class ")[1:]]
     base, heir, stranger = parts
     assert len(base) == len(stranger) == 2
     assert not base & heir
-    assert stranger & set(re.findall(r"self\.(_\w+)", found.split("class ")[1]))
+    assert stranger & set(re.findall(r"self\.(\w+)", found.split("class ")[1]))
 
 
 def test_texts_lend_their_names_and_keep_what_is_asked_for_by_them():
@@ -119,6 +122,19 @@ def result():
         assert name in found
 
 
+def test_what_the_mqtt_client_has_is_known_to_be_foreign():
+    tree = ast.parse((ROOT / "build/lib/umqtt/simple.py").read_text(encoding="utf-8"))
+    client = next(n for n in tree.body if isinstance(n, ast.ClassDef) and n.name == "MQTTClient")
+    found = {n.name for n in client.body if isinstance(n, ast.FunctionDef)}
+    found |= {
+        n.attr
+        for n in ast.walk(client)
+        if isinstance(n, ast.Attribute) and isinstance(n.value, ast.Name) and n.value.id == "self"
+    }
+    assert {name for name in found if not name.startswith("_")} <= set(foreign_names.UMQTT)
+    assert set(foreign_names.UMQTT) <= foreign_names.names(program(main="pass"))
+
+
 def test_every_function_can_be_told_from_its_new_name():
     told, found = renamed(FAMILY + "\ndef _helper(x):\n    return x\nVALUE = [_helper(1)]\n")
     for name, whose in told.items():
@@ -145,3 +161,20 @@ def result():
     assert "some_list" in found
     for name in ("first_value", "long_name", "other_name"):
         assert name not in found
+
+
+def test_a_function_that_takes_any_name_keeps_its_own():
+    main = """
+def record(kind, connector, **detail):
+    return kind, connector, sorted(detail)
+def plain(first, second):
+    return first - second
+def result():
+    return record("boot", 0, a=1, b=2, **{"first": 3, "second": 4}), plain(5, 3)
+"""
+    found = program(main=main)
+    before = result(found)
+    rename_parameters(found, frozenset(), ("first", "b"))
+    assert result(found) == before
+    assert "def record(kind, connector, **detail)" in text(found)
+    assert "def plain(b, a)" in text(found)

@@ -132,8 +132,8 @@ DEFECTS = (
                 "self-test and lock before closing",
             ),
             (
-                "wanted_bp > self._duty_bp and self._since_duty_ms >= self._profile.duty_change_min_ms",
-                "wanted_bp > self._duty_bp",
+                "            and self._since_duty_ms >= self.machine.profile.duty_change_min_ms\n",
+                "",
                 "least time between two rises",
             ),
             ("            and offered_a10 > 0\n", "", "pause below 6 A"),

@@ -14,7 +14,7 @@ DEFECTS = (
         (
             ("return difference == 0", "return True", "comparison of tags"),
             ("if len(tag) != TAG_BYTES:", "if False:", "length of a tag"),
-            ("byte ^ 0x5C", "byte ^ 0x36", "outer half of the HMAC"),
+            ("self._block(0x5C)", "self._block(0x36)", "outer half of the HMAC"),
         ),
     ),
     *defects_of(
@@ -44,8 +44,8 @@ DEFECTS = (
         "core/ring.py",
         (_CORE % "ring", _CORE % "ring_damage"),
         (
-            ("order[0].last <= self.acked", "True", "acknowledgement before an erase"),
-            ("4 * ready < 3 * len(self._sectors)", "True", "history that is kept"),
+            ("sectors.last[order[0]] <= self.acked", "True", "acknowledgement before an erase"),
+            ("4 * ready < 3 * self._count", "True", "history that is kept"),
             ("if held == data:", "if held is not None:", "reading back what was programmed"),
         ),
     ),
@@ -92,11 +92,11 @@ DEFECTS = (
         (_POWER, _FAULTS),
         (
             (
-                "whole = not self._journal.damage and not found.reason",
+                "whole = not self._station.journal.damage and not found.reason",
                 "whole = True",
                 "stop before",
             ),
-            ('self._settings["resume"] and whole', "whole", "setting resume"),
+            ('self._station.settings["resume"] and whole', "whole", "setting resume"),
         ),
     ),
 )

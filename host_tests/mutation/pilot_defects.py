@@ -9,8 +9,16 @@ DEFECTS = (
         "core/pilot.py",
         (_CORE % "pilot", _CORE % "profiles", WALK),
         (
-            ("if high_mv >= lowest_mv:", "if high_mv > lowest_mv:", "lower end of a window"),
-            ("if high_mv > highest_mv:", "if high_mv >= highest_mv:", "upper end of a window"),
+            (
+                "if high_mv >= windows[at + 1]:",
+                "if high_mv > windows[at + 1]:",
+                "lower end of a window",
+            ),
+            (
+                "if high_mv > windows[at + 2]:",
+                "if high_mv >= windows[at + 2]:",
+                "upper end of a window",
+            ),
             ("lower != upper + 1", "False", "a level where state D is not known"),
             (
                 "if previous == upper or previous == lower:",
@@ -44,6 +52,21 @@ DEFECTS = (
                 "diode check while charging",
             ),
             ("_LOW_MISSING_MS = const(500)", "_LOW_MISSING_MS = const(5000)", "unseen half-wave"),
+            (
+                "if self._low_doubts == 1 and bp > _LOW_SURE_BP:",
+                "if False:",
+                "one spoilt half-wave that nothing confirms",
+            ),
+            (
+                "min(self._low_doubts + 1, 2)",
+                "1",
+                "a second half-wave that is bad",
+            ),
+            (
+                "self.low_ok = self.low_missing_ms <= _LOW_MISSING_MS",
+                "self.low_ok = True",
+                "end of the doubt about a half-wave",
+            ),
             (
                 "return low_mv <= _NOT_NEGATIVE_MV or self.instant == E",
                 "return True",
@@ -133,12 +156,12 @@ DEFECTS = (
         (_CORE % "profiles", _CORE % "pilot"),
         (
             (
-                "windows.append((state, lowest_mv - allowance_mv, highest_mv + allowance_mv))",
-                "windows.append((state, lowest_mv, highest_mv))",
+                "[state, lowest_mv - allowance_mv, highest_mv + allowance_mv]",
+                "[state, lowest_mv, highest_mv]",
                 "measuring allowance",
             ),
             (
-                "if state != D or self.knows_state_d:",
+                'if state != D or value["knows_state_d"]:',
                 "if state != D:",
                 "state D where it is known",
             ),

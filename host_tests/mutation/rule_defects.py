@@ -53,8 +53,8 @@ DEFECTS = (
                 "end of the retries",
             ),
             (
-                "        self._quiet_ms[index] = 0\n        there_ms",
-                "        there_ms",
+                "max(-self._cause_ms[index], 0) + dt_ms",
+                "abs(self._cause_ms[index]) + dt_ms",
                 "the wait begins when the cause has gone",
             ),
             (
@@ -115,15 +115,19 @@ DEFECTS = (
         (_CORE % "over_current", WALK),
         (
             (
-                "            self._next_ma = offered_ma\n            self._grace_left_ms = self._grace_ms\n        else:",
+                "            self._next_ma = offered_ma\n            self._grace_left_ms = grace_ms\n        else:",
                 "            self._held_ma = offered_ma\n        else:",
                 "grace after a lower offer",
             ),
-            ("if offered_ma <= self._knee_ma:", "if True:", "1.1 times above 20 A"),
-            ("            self._over_ms = 0\n", "            pass\n", "5 s without a break"),
+            ("if self._held_ma > knee_ma:", "if False:", "1.1 times above 20 A"),
             (
-                "return self._over_ms >= self._time_ms",
-                "return self._over_ms > 3 * self._time_ms",
+                "drawn_ma > most_ma else 0",
+                "drawn_ma > most_ma else self._over_ms",
+                "5 s without a break",
+            ),
+            (
+                "return self._over_ms >= time_ms",
+                "return self._over_ms > 3 * time_ms",
                 "over-current",
             ),
         ),
@@ -132,8 +136,8 @@ DEFECTS = (
         "core/supply.py",
         (_CORE % "supply", WALK),
         (
-            ("value * self.side > self._return", "value * self.side > self._limit", "hysteresis"),
-            ("low_mv = min(mv)", "low_mv = max(mv)", "missing phase"),
+            ("(back if self._active & bit else limit)", "limit", "hysteresis"),
+            ("else min(mv)", "else max(mv)", "missing phase"),
             ("_BELOW, 850, 870, 3000", "_BELOW, 850, 870, 30000", "under-voltage time"),
             ("_ABOVE, 1150, 1130", "_ABOVE, 1250, 1130", "over-voltage threshold"),
         ),

@@ -5,9 +5,7 @@ import sys
 import time
 from concurrent.futures import ProcessPoolExecutor
 
-from .walk import ViolationError, Walk
-
-STEPS_PER_WALK = 50000
+from .walk import STEPS_PER_WALK, ViolationError, Walk
 
 
 def walk(seed, steps):

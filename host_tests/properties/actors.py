@@ -7,9 +7,9 @@ from evse.core.pilot_profiles import A, B, C, D
 
 from .world import TICK_US
 
-_CURRENTS_A10 = (60, 61, 100, 160, 250, 320, 509, 510, 511, 524, 525, 630, 799, 10000)
+_CURRENTS_A10 = (60, 61, 100, 160, 250, 320, 509, 510, 511, 524, 525, 630, 700, 799, 10000)
 _PAUSES_A10 = (0, 59)
-_SLOTS = (limits.SUPPLY, limits.SCHEDULE, limits.PLATFORM, limits.SITE, limits.TECHNICIAN)
+SLOTS = (limits.SUPPLY, limits.SCHEDULE, limits.PLATFORM, limits.SITE, limits.TECHNICIAN)
 _TOLD = (
     faults.SETTINGS_INVALID,
     faults.CLOCK_UNKNOWN,
@@ -18,6 +18,7 @@ _TOLD = (
     faults.JOURNAL_FAILED,
     faults.JOURNAL_DAMAGED,
     faults.KEY_MISSING,
+    faults.READER_FAILED,
 )
 
 
@@ -45,7 +46,7 @@ class Actors:
             if self.calm:
                 continue
             if line.vehicle == A:
-                if chance < 0.3:
+                if chance < 0.3 and (self.site.proximity is None or self.site.proximity.is_free()):
                     self.show(C if chance < 0.02 else B)
             elif line.vehicle == B:
                 self._with_s2_open(chance, pwm)
@@ -91,12 +92,16 @@ class Actors:
         """The vehicle shows another state."""
         self.world.log("vehicle shows %s", "ABCDE"[state])
         self.site.line.change(vehicle=state)
+        if state != A and self.site.proximity:
+            self.site.proximity.plug()
 
     def unplug(self):
         """Pull the plug, if the lock lets it go."""
         if self.site.lock is None or not self.site.lock.home:
             self._woken = False
             self.show(A)
+            if self.site.proximity:
+                self.site.proximity.pull()
 
     def session(self):
         """Wants energy, sets limits, resets, unlocks, takes the connector out of service, holds the permit."""
@@ -123,6 +128,8 @@ class Actors:
                 self.ask(self.hold_permit)
             elif chance < 0.105:
                 self.ask(lambda: setattr(loop, "causes", random.choice((0, *_TOLD))))
+            elif chance < 0.107 and self.site.phase_contactor:
+                self.ask(lambda: self.wish(random.choice((1, 3))))
 
     def ask(self, action):
         """Have something done between two steps of the control loop, as commands are."""
@@ -133,6 +140,11 @@ class Actors:
         if wants != self.loop.wants_energy:
             self.world.log("wants energy %s", wants)
             self.loop.wants_energy = wants
+
+    def wish(self, phases):
+        """How many phases a command asks for."""
+        self.world.log("wish for %d phases", phases)
+        self.loop.protection.phases.wish = phases
 
     def reset(self):
         """A reset at the pile."""
@@ -178,7 +190,7 @@ class Actors:
 
     def _limit(self):
         random, site = self.world.random, self.site
-        slot = random.choice(_SLOTS)
+        slot = random.choice(SLOTS)
         if random.random() < 0.08:
             a10 = random.choice(_PAUSES_A10)
             site.set_limit(slot, a10, random.randint(1, 3000), random.choice(_CURRENTS_A10))
@@ -214,7 +226,7 @@ class Actors:
     def _inputs(self):
         site = self.site
         parts = (site.emergency_stop, site.pe_monitor, site.mains_monitor, site.residual_current)
-        return [part for part in parts if part]
+        return [part for part in (*parts, site.proximity) if part]
 
     def stall(self, ms):
         """The interpreter is held."""

@@ -1,11 +1,14 @@
 """What breaks in a walk: each method is an actor that breaks something, waits and repairs it."""
 
+from evse.core import limits
 from evse.core.pilot_profiles import A, B
 
+from .actors import SLOTS
 from .line import FROZEN_HIGH, FROZEN_LOW, STUCK_HIGH, STUCK_LOW
+from .outlet_breakages import OutletBreakages
 
 
-class Breakages:
+class Breakages(OutletBreakages):
     """Every public method is a kind, see KINDS."""
 
     def __init__(self, actors):
@@ -40,7 +43,9 @@ class Breakages:
 
     def pilot_open(self):
         seen = self.site.line.vehicle
-        self.actors.show(A)
+        self.world.log("pilot open")
+        # The plug stays
+        self.site.line.change(vehicle=A)
         yield self._while()
         if self.site.line.vehicle == A:
             self.actors.show(seen)
@@ -61,6 +66,17 @@ class Breakages:
             yield 9
             self.site.line.change(odd_mv=None)
             yield 300
+        self.actors.calm = False
+
+    def spikes(self):
+        a10 = self.random.choice((320, 700, limits.UNLIMITED_A10))
+        for slot in SLOTS:
+            self.actors.ask(lambda slot=slot: self.site.set_limit(slot, a10))
+        yield from self._until(lambda: self.site.power.closed, 15000)
+        self.actors.calm = True
+        for _ in range(30):
+            yield self.random.uniform(20, 200)
+            self.site.line.spike = 1
         self.actors.calm = False
 
     def diode(self):
@@ -265,4 +281,6 @@ class Breakages:
         yield 42000
 
 
-KINDS = tuple(name for name in vars(Breakages) if not name.startswith("_"))
+KINDS = tuple(
+    name for kinds in (Breakages, OutletBreakages) for name in vars(kinds) if name[0] != "_"
+)

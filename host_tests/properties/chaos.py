@@ -3,7 +3,18 @@
 from .breakages import KINDS, Breakages
 
 # Kinds that must be there before the contactor closes
-EARLY = ("no_close", "monitor_dead", "monitor_stuck", "lock_jam", "part_missing", "sleeper")
+EARLY = (
+    "no_close",
+    "monitor_dead",
+    "monitor_stuck",
+    "lock_jam",
+    "part_missing",
+    "sleeper",
+    "cable_bad",
+    "spikes",
+    "phases_switched",
+    "phases_stuck",
+)
 # Kinds that the device must have something for
 NEEDS = {
     "lock_jam": "lock",
@@ -12,6 +23,12 @@ NEEDS = {
     "mains_gone": "mains_monitor",
     "part_missing": "missing",
     "sleeper": "wake_up",
+    "cable_bad": "proximity",
+    "proximity_breaks": "proximity",
+    "phases_switched": "phase_contactor",
+    "phases_stuck": "phase_contactor",
+    "phases_drop": "phase_contactor",
+    "phase_mirror": "phase_contactor",
 }
 # Kinds and the fault that they are to bring about
 AIMS = {
@@ -41,6 +58,9 @@ AIMS = {
     "part_missing": "safety_part_missing",
     "meter_silent": "meter_lost",
     "meter_jumps": "meter_implausible",
+    "cable_bad": "cable_invalid",
+    "proximity_breaks": "cable_invalid",
+    "phases_stuck": "phase_switch_failed",
 }
 
 
@@ -55,7 +75,9 @@ class Chaos(Breakages):
         if kind in EARLY:
             yield random.uniform(0, 300)
         elif random.random() < 0.9:
-            yield from self._until(lambda: power.closed, 15000)
+            yield from self._until(
+                lambda: power.closed, 25000 if self.site.phase_contactor else 15000
+            )
             yield random.choice((random.uniform(0, 100), random.uniform(0, 3000)))
         else:
             yield random.uniform(0, 4000)

@@ -2,9 +2,10 @@
 
 from evse.core import faults
 from evse.core.pilot import DRIVE_NEGATIVE, DRIVE_PWM
-from evse.core.pilot_profiles import C, D
+from evse.core.pilot_profiles import A, C, D
 
 from .closings import Closings
+from .idle_moves import IdleMoves
 from .openings import Openings
 from .power_side import RELEASE_US
 
@@ -58,6 +59,7 @@ class Checks:
         self._duty_us = 0
         self.closings = Closings(world, site, profile)
         self.openings = Openings(world, site, profile)
+        self.moves = IdleMoves(world, site.power, self._interrupted_ms)
 
     # Called by the parts
 
@@ -102,6 +104,9 @@ class Checks:
                 self._negative_us = now_us
             elif drive != DRIVE_PWM:
                 self._positive_us = now_us
+                found = self.openings.needless_stop(self.loop.faults.active)
+                if found:
+                    world.violate(found)
             limit_ms = 6 if drive == DRIVE_NEGATIVE else self._profile.stop_wait_ms + 60
             world.cause("no PWM", drive != DRIVE_PWM, limit_ms, by_loop=drive != DRIVE_NEGATIVE)
         if drive == DRIVE_PWM:
@@ -135,15 +140,18 @@ class Checks:
             self._held_since_us = None
         elif self._held_since_us is None:
             self._held_since_us = self.world.now_us - 1100
+        self._look_low()
+        unseen = line.drive != DRIVE_PWM or not line.low_count
+        self._good_look |= held and (self._low_proven or unseen)
+
+    def _look_low(self):
+        line = self.line
         if line.drive != DRIVE_PWM:
             self._low_proven = False
-            self._good_look |= held
         elif line.low_count:
-            self._low_proven = ranges.low_is_good(line.low_mv)
-            self._good_look |= held and self._low_proven
+            self._low_proven = line.ranges.low_is_good(line.low_mv)
         else:
-            self._low_proven |= ranges.low_is_good(line.edge_mv)
-            self._good_look |= held
+            self._low_proven |= line.ranges.low_is_good(line.edge_mv)
 
     def hidden(self):
         """Noise covers the line: reactions to it are counted from its end."""
@@ -155,24 +163,6 @@ class Checks:
         """The main contacts arrived."""
         self.world.count("contacts moved")
 
-    def test_begins(self):
-        """The test current of the residual-current monitor flows."""
-        self.world.count("self-tests")
-        if self.power.pin or (self.power.closed and self.power.last_read):
-            self.world.violate("self-test with the contactor closed")
-
-    def lock_driven(self, direction):
-        """The lock's motor runs."""
-        power = self.power
-        if direction < 0 and (power.pin or (power.closed and power.last_read)):
-            self.world.violate("lock driven to unlock with the contactor closed")
-
-    def bolt_freed(self):
-        """The bolt has left its position by the motor."""
-        power = self.power
-        if power.pin or (power.closed and power.broken is None):
-            self.world.violate("unlocked with the contactor closed")
-
     # Called by the walk
 
     def tick_begins(self):
@@ -181,7 +171,7 @@ class Checks:
         self._tick_gap_us = world.now_us - world.last_tick_us
         world.note_tick()
         world.in_tick = True
-        world.spikes = 0
+        world.spikes = world.spoilt_bursts = 0
         self._good_look = self._beaten = self._opened = False
         self._pin_before = self.power.pin
         self._ticks_before = self.tick.ticks
@@ -233,12 +223,12 @@ class Checks:
         world, loop, line, site = self.world, self.loop, self.line, self.site
         world.in_loop = False
         active = loop.faults.active
-        lost = self._owed_before & ~active
+        lost = (self._owed_before | loop.causes) & ~active
         if self.site.mains_monitor:
             # One name for one cause: without mains there is no supply for coil and monitor
             lost &= ~_FOLLOWS_MAINS
         if lost:
-            world.violate("%s seen by the tick and forgotten", faults.names(lost))
+            world.violate("%s seen or told and forgotten", faults.names(lost))
         if active >> len(faults.TABLE):
             world.violate("active %x has a bit without a row", active)
         self._must_open = active & faults.TRIPS
@@ -251,18 +241,26 @@ class Checks:
         world.cause("not ready", not site.was_ready, self._profile.stop_wait_ms + 60, by_loop=True)
         self._judge_duty()
         site.load.follow_offer()
+        if site.phase_contactor:
+            nobody = line.drive != DRIVE_NEGATIVE and self.tick.pilot.state == A
+            site.phase_contactor.note(self.power.pin or self.power.closed, nobody)
 
     def _judge_opening(self, failed):
         world = self.world
-        if failed or self._demanded or not self._good_look:
+        if failed or self._demanded:
             return
         waited_us = world.now_us - self._positive_us
         unclear = world.now_us - self._unclear_us < _QUIET_US
         found = self.openings.needless(
-            self.loop.faults.active, self.tick.faults, unclear, waited_us
+            self.loop.faults.active, self.tick.faults, unclear or not self._good_look, waited_us
         )
         if found:
             world.violate(found)
+
+    def _interrupted_ms(self):
+        if self.line.drive != DRIVE_NEGATIVE:
+            return 0
+        return (self.world.now_us - self._negative_us) // 1000
 
     def _lock_out(self):
         # A weld that is no spike stays locked out until somebody unlocks it

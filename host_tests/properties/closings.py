@@ -68,6 +68,10 @@ class Closings:
             return "closed while a stall permit was held"
         if site.power.reads_closed:
             return "closed while the feedback read closed"
+        if site.phase_contactor:
+            sentence = site.phase_contactor.problem(loop.protection.phases.phases)
+            if sentence:
+                return sentence
         if locked_out:
             return "closed in spite of a lock-out"
         if loop.faults.active & faults.STOPS:

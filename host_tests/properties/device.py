@@ -16,6 +16,8 @@ def device(**changes):
         "lock": False,
         "mains_monitor": False,
         "voltage_feedback": False,
+        "phase_contactor": False,
+        "proximity": False,
         "missing": (),
         "outside": True,
         **changes,
@@ -37,12 +39,17 @@ def choose_device(random, kind):
         missing = (random.choice(("residual_current", "pe_monitor", "temperature")),)
     if kind.startswith("monitor_"):
         missing = ()
-    lock = random.random() < 0.4 or NEEDS.get(kind) == "lock"
+    lock = random.random() < 0.4 or NEEDS.get(kind) in ("lock", "proximity")
     monitor = random.random() < 0.2 or NEEDS.get(kind) == "mains_monitor"
+    # It holds every charge back for ten seconds
+    switches = NEEDS.get(kind) == "phase_contactor" or random.random() < 0.03
     return device(
         settings=chosen,
-        rated_a10=random.choice(_RATED_A10),
-        phases=random.choice((1, 3)),
+        # Above 90 % duty a burst may miss the negative half-wave
+        rated_a10=800 if kind == "spikes" else random.choice(_RATED_A10),
+        phases=3 if switches else random.choice((1, 3)),
+        phase_contactor=switches,
+        proximity=lock and (random.random() < 0.7 or NEEDS.get(kind) == "proximity"),
         lock=lock,
         # A socket must have one
         mains_monitor=lock or monitor,

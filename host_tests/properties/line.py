@@ -18,7 +18,8 @@ class Ranges:
     """What levels mean, read off a profile's rows without the firmware's classifier."""
 
     def __init__(self, profile):
-        windows = {state: (low, high) for state, low, high in profile.windows}
+        flat = profile.windows
+        windows = {flat[at]: flat[at + 1 : at + 3] for at in range(0, len(flat), 3)}
         self.windows = windows
         self.low_mv = (profile.low_min_mv, profile.low_max_mv)
         least, most = windows[C]
@@ -72,6 +73,7 @@ class Line:
         self.noise_until_us = 0
         self.spike = 0  # single bursts spoilt
         self.ventilated = False
+        self.wants_energy = False  # the vehicle does, its diode is there and the PWM runs
         self._out_drive = DRIVE_NEGATIVE
         self._out_bp = 0
         self._high = self._low = 0
@@ -91,12 +93,16 @@ class Line:
     def measure(self):
         """One burst."""
         world = self.world
+        if not self.wants_energy:
+            # Nothing spoils it: one is as good as two
+            world.spoilt_bursts += 2
         if self.fails or self.breaks:
             self._refuse()
         version, high, low = self._version, self._high, self._low
         world.advance(world.now_us + _BURST_US)
         if version != self._version:
-            # The line changed within the burst
+            # The line changed within the burst, which shows neither what was nor what is
+            world.spoilt_bursts += 1
             share = world.random.random()
             high = int(high * share + self._high * (1 - share))
             low = int(low * share + self._low * (1 - share))
@@ -117,6 +123,7 @@ class Line:
         self._update()
 
     def _refuse(self):
+        self.world.spoilt_bursts += 1
         if self.fails:
             self.fails -= 1
             self.checks.looked(False)
@@ -128,9 +135,9 @@ class Line:
         world = self.world
         if self.spike:
             self.spike -= 1
-            world.spikes += 1
         elif world.random.random() < 0.5:
             return high, low
+        world.spoilt_bursts += 1
         self.checks.hidden()
         amplitude = world.random.choice((300, 1500, 6000))
         return (
@@ -141,6 +148,7 @@ class Line:
     def _sample(self, high, low):
         if self.silent:
             self.silent -= 1
+            self.world.spoilt_bursts += 1
             self.high_count = self.low_count = self.edge_mv = 0
             return
         highs, lows = self._counts()
@@ -198,8 +206,11 @@ class Line:
         world, ranges = self.world, self.ranges
         pwm = self._out_drive == DRIVE_PWM
         gone = self.generator == FROZEN_LOW or self._out_drive == DRIVE_NEGATIVE
+        wanted = ranges.is_in(C, positive) or ranges.is_in(D, positive)
+        low_is_good = ranges.low_is_good(negative)
+        self.wants_energy = pwm and not self.generator and wanted and low_is_good
         world.cause("pilot level", gone or not ranges.may_hold(positive), 11)
-        spoilt = pwm and not ranges.low_is_good(negative)
+        spoilt = pwm and not low_is_good
         sure = self._out_bp <= _LOW_SURE_BP and self.generator != FROZEN_HIGH
         world.cause("negative half-wave", spoilt and sure, 11)
         unseen = spoilt or (pwm and self.generator == FROZEN_HIGH)

@@ -40,7 +40,7 @@ class ResidualCurrent(Input):
 
     def __init__(self, world):
         super().__init__(world, "residual_current")
-        self.checks = None
+        self.moves = None  # the judge
         self.dead = False
         self.stuck = False
         self.testing = False
@@ -60,7 +60,7 @@ class ResidualCurrent(Input):
         self._turn += 1
         turn, world = self._turn, self.world
         if on:
-            self.checks.test_begins()
+            self.moves.test_begins()
             self._tested = False
             world.after_ms(world.random.uniform(40, 120), lambda: self._trip(turn))
         else:
@@ -119,7 +119,7 @@ class Lock:
 
     def __init__(self, world):
         self.world = world
-        self.checks = None
+        self.moves = None  # the judge
         self.home = False
         self.jam = False
         self.wire_broken = False
@@ -128,7 +128,7 @@ class Lock:
 
     def drive(self, direction):
         """LOCK, UNLOCK or REST."""
-        self.checks.lock_driven(direction)
+        self.moves.lock_driven(direction)
         self._direction = direction
         self._turn += 1
         turn = self._turn
@@ -151,7 +151,7 @@ class Lock:
         if turn == self._turn and not self.jam:
             self.home = self._direction == LOCK
             if self._direction == UNLOCK:
-                self.checks.bolt_freed()
+                self.moves.bolt_freed()
             self._update()
 
     def _update(self):

@@ -26,6 +26,7 @@ class PowerSide:
         self.opened_us = None  # the last opening command
         self.closed_us = None  # the last closing command
         self.confirmed_us = None  # when the feedback was first read closed after it
+        self.was_released = False  # at the last opening command the feedback read open in truth
         self.welded = False
         self.stays_open = False
         self.coil_supply = True
@@ -53,6 +54,7 @@ class PowerSide:
     def open(self):
         """Coil pin off."""
         if self.pin:
+            self.was_released = not self.reads_closed
             self.checks.opening()
             self.pin = False
             self.opened_us = self.world.now_us

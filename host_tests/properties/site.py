@@ -5,6 +5,7 @@ from evse.core import limits
 
 from .checks import read_by_vehicle_ma
 from .line import Line
+from .outlet_parts import PhaseContactor, Proximity
 from .parts import Board, Input, Lock, ResidualCurrent, Temperature
 from .power_side import PowerSide
 
@@ -32,6 +33,8 @@ class Site:
         self.emergency_stop = Input(world, "emergency_stop")
         self.pe_monitor = None if "pe_monitor" in missing else Input(world, "pe_lost")
         self.mains_monitor = Input(world, "mains_lost") if device["mains_monitor"] else None
+        self.phase_contactor = PhaseContactor(world) if device["phase_contactor"] else None
+        self.proximity = Proximity(world) if device["proximity"] else None
         self.load = Load(world, self)
         self.loop = None
         self.was_ready = False  # after the last step of the control loop
@@ -40,7 +43,7 @@ class Site:
 
     def board(self):
         """The firmware's board."""
-        names = (*_PARTS, "mains_monitor", "lock", "line")
+        names = (*_PARTS, "mains_monitor", "lock", "line", "proximity", "phase_contactor")
         parts = {name: getattr(self, name) for name in names}
         parts["contactor"] = parts["dead_man"] = self.power
         device = self.device
@@ -50,9 +53,9 @@ class Site:
     def judge_by(self, checks):
         """Hand the judge to every part that reports to one."""
         self.line.checks = self.power.checks = checks
-        for part in (self.residual_current, self.lock):
+        for part in (self.residual_current, self.lock, self.phase_contactor):
             if part:
-                part.checks = checks
+                part.moves = checks.moves
 
     def set_limit(self, slot, a10, ttl_ms=limits.FOREVER, fallback_a10=limits.UNLIMITED_A10):
         """Tell the firmware a limit, and remember it."""
@@ -75,12 +78,21 @@ class Site:
                     bound_a10 = max(a10, fallback_a10)
             least_a10 = min(least_a10, bound_a10)
         least_a10 = min(least_a10, self._derated_a10())
+        if self.proximity:
+            least_a10 = min(least_a10, self.proximity.most_a10())
         return least_a10 if least_a10 >= limits.LEAST_A10 else 0
 
     def is_ready(self):
         """The station wants to charge and may, as far as session and limits say."""
         loop = self.loop
         return loop.wants_energy and loop.in_service and self.least_a10() > 0
+
+    def is_surely_ready(self):
+        """As `is_ready`, whichever of two limits holds while one may have run out."""
+        least_a10 = min(
+            told[0] if told[1] is None else min(told[0], told[3]) for told in self._told.values()
+        )
+        return least_a10 >= limits.LEAST_A10 and self.is_ready()
 
     def _derated_a10(self):
         sensor, world = self.temperature, self.world
@@ -161,9 +173,11 @@ class Load:
 
     def _answer(self, register):
         world, phases = self._world, self._site.device["phases"]
+        contactor = self._site.phase_contactor
+        fed = phases if contactor is None or contactor.closed else 1
         drawn_ma = self.drawn_ma()
         # Wh = mA * mV * us / 3.6e15
-        self._rests_ma_us += drawn_ma * phases * self.mv * (world.now_us - self._last_us)
+        self._rests_ma_us += drawn_ma * fed * self.mv * (world.now_us - self._last_us)
         self._last_us = world.now_us
         self._wh += self._rests_ma_us // 3600000000000000
         self._rests_ma_us %= 3600000000000000
@@ -171,9 +185,9 @@ class Load:
         register.accept(self._wh + self.jump_wh)
         least_mv = self.mv if self.least_phase_mv is None else self.least_phase_mv
         register.take_voltages((least_mv,) + (self.mv,) * (phases - 1))
-        register.take_currents((drawn_ma,) * phases)
+        register.take_currents((drawn_ma,) * fed + (0,) * (phases - fed))
         register.take_frequency(self.chz)
-        register.w = drawn_ma * self.mv * phases // 1000000
+        register.w = drawn_ma * self.mv * fed // 1000000
 
     def _state_over_current(self):
         drawn_ma = self.drawn_ma()

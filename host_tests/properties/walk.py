@@ -21,6 +21,8 @@ with host.installed(SimulatedWorld(1)):
     from evse.app.connector_loop import build_loop
     from evse.control import safety_tick
 
+# What one process walks at a stretch: a violation within it shows again with its own seed and steps
+STEPS_PER_WALK = 200000
 _LIFE_MS = 90000
 # One step in so many is interrupted by a tick at a line of it
 _PREEMPTED = 250
@@ -67,7 +69,10 @@ class Walk:
             self._stored = self._locked_out = 0
         site, actors = self._power_up(self._device)
         self._chaos = Chaos(actors)
-        site.line.change(vehicle=random.choice((0, 0, 0, 1, 2)))
+        vehicle = random.choice((0, 0, 0, 1, 2))
+        if vehicle and site.proximity:
+            site.proximity.plug(at_once=True)
+        site.line.change(vehicle=vehicle)
         if site.lock:
             site.lock.change(home=random.random() < 0.3)
         world.log("life: %s, %s", kind, self._device)

@@ -41,7 +41,8 @@ class World:
         self.ticks = 0
         self.violation = None  # the first one
         self.in_tick = False
-        self.spikes = 0  # readings and bursts spoilt by a single spike, in this tick
+        # In this tick: readings that were wrong, and bursts that did not show the line
+        self.spikes = self.spoilt_bursts = 0
         self.in_loop = False
         self.causes = {}
         self.events = deque(maxlen=40)

@@ -12,12 +12,19 @@ from fake_operator import LivingOperator
 from local_server import serving
 from tcec_bodies import AWAY, BROKEN, CLOSED_BOX, PLUGGED, UNPLUGGED
 
-from browser import Browsing, browser_page, require_chromium
+from browser import Browsing, browser_page, running_browser
 from sandbox.config import Config
 from sandbox.platform import Platform
 from sandbox.server import create_app
 
-pytestmark = pytest.mark.processes
+# One worker, one browser
+pytestmark = [pytest.mark.processes, pytest.mark.xdist_group("page")]
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Any]:
+    with running_browser() as running:
+        yield running
 
 
 @pytest.fixture
@@ -27,7 +34,6 @@ def operator() -> LivingOperator:
 
 @pytest.fixture
 def bench(operator: LivingOperator) -> Iterator[tuple[str, LivingOperator]]:
-    require_chromium()
     with serving(operator.app) as bridge_url:
         config = replace(Config(), bridge_url=f"{bridge_url}/evcs/v1", charge_poll_s=0.5)
         platform = Platform(config)
@@ -56,9 +62,9 @@ def assert_quiet(seen: Browsing) -> None:
     assert seen.foreign_requests == []
 
 
-def test_driver_finds_starts_watches_stops_and_reads_the_bill(bench: Any) -> None:
+def test_driver_finds_starts_watches_stops_and_reads_the_bill(browser: Any, bench: Any) -> None:
     url, _ = bench
-    with browser_page(url) as seen:
+    with browser_page(browser, url) as seen:
         page = seen.page
         by = page.get_by_test_id
         assert "test bench" in by("bench-note").inner_text()
@@ -91,9 +97,9 @@ def test_driver_finds_starts_watches_stops_and_reads_the_bill(bench: Any) -> Non
         assert_quiet(seen)
 
 
-def test_page_speaks_both_languages_and_remembers_the_choice(bench: Any) -> None:
+def test_page_speaks_both_languages_and_remembers_the_choice(browser: Any, bench: Any) -> None:
     url, _ = bench
-    with browser_page(url, language="zh-CN") as seen:
+    with browser_page(browser, url, language="zh-CN") as seen:
         page = seen.page
         assert page.locator("h1").inner_text() == "充电桩测试台"
         assert page.locator("html").get_attribute("lang") == "zh-CN"
@@ -117,10 +123,10 @@ def test_page_speaks_both_languages_and_remembers_the_choice(bench: Any) -> None
     ],
 )
 def test_pile_that_cannot_charge_says_so_and_offers_no_start(
-    bench: Any, connector: str, state: str, hint: str
+    browser: Any, bench: Any, connector: str, state: str, hint: str
 ) -> None:
     url, _ = bench
-    with browser_page(url) as seen:
+    with browser_page(browser, url) as seen:
         card(seen.page, connector).click()
         assert seen.page.get_by_test_id("pile-state").inner_text() == state
         assert hint in seen.page.get_by_test_id("hint").inner_text()
@@ -128,9 +134,11 @@ def test_pile_that_cannot_charge_says_so_and_offers_no_start(
         assert_quiet(seen)
 
 
-def test_unplugged_pile_says_plug_in_first_and_then_shows_the_plug(bench: Any) -> None:
+def test_unplugged_pile_says_plug_in_first_and_then_shows_the_plug(
+    browser: Any, bench: Any
+) -> None:
     url, operator = bench
-    with browser_page(url) as seen:
+    with browser_page(browser, url) as seen:
         page = seen.page
         card(page, UNPLUGGED).click()
         page.get_by_test_id("start").click()
@@ -141,9 +149,9 @@ def test_unplugged_pile_says_plug_in_first_and_then_shows_the_plug(bench: Any) -
         assert_quiet(seen)
 
 
-def test_keyboard_alone_chooses_a_pile_on_list_and_map(bench: Any) -> None:
+def test_keyboard_alone_chooses_a_pile_on_list_and_map(browser: Any, bench: Any) -> None:
     url, _ = bench
-    with browser_page(url) as seen:
+    with browser_page(browser, url) as seen:
         page = seen.page
         card(page, BROKEN).focus()
         page.keyboard.press("Enter")
@@ -157,9 +165,9 @@ def test_keyboard_alone_chooses_a_pile_on_list_and_map(bench: Any) -> None:
         assert_quiet(seen)
 
 
-def test_reload_during_a_charge_finds_it_again(bench: Any) -> None:
+def test_reload_during_a_charge_finds_it_again(browser: Any, bench: Any) -> None:
     url, _ = bench
-    with browser_page(url) as seen:
+    with browser_page(browser, url) as seen:
         page = seen.page
         card(page, PLUGGED).click()
         page.get_by_test_id("start").click()
@@ -183,19 +191,21 @@ def hostile_operator(operator: LivingOperator) -> LivingOperator:
 
 
 @pytest.mark.usefixtures("hostile_operator")
-def test_names_from_the_bridge_are_text_never_markup(bench: Any) -> None:
+def test_names_from_the_bridge_are_text_never_markup(browser: Any, bench: Any) -> None:
     url, _ = bench
-    with browser_page(url) as seen:
+    with browser_page(browser, url) as seen:
         card(seen.page, PLUGGED).click()
         assert seen.page.get_by_test_id("pile-station").inner_text() == HOSTILE
         assert seen.page.locator("main img, main b").count() == 0
         assert_quiet(seen)
 
 
-def test_bridge_out_of_reach_is_said_and_no_pile_is_invented() -> None:
-    require_chromium()
+def test_bridge_out_of_reach_is_said_and_no_pile_is_invented(browser: Any) -> None:
     platform = Platform(replace(Config(), bridge_url="http://127.0.0.1:9/evcs/v1"))
-    with serving(create_app(platform), platform.hub.close) as url, browser_page(url) as seen:
+    with (
+        serving(create_app(platform), platform.hub.close) as url,
+        browser_page(browser, url) as seen,
+    ):
         wait_text(seen.page.get_by_test_id("trouble"), "cannot be reached")
         assert seen.page.get_by_test_id("none").is_visible()
         assert seen.page.get_by_test_id("pile-card").count() == 0
@@ -203,11 +213,11 @@ def test_bridge_out_of_reach_is_said_and_no_pile_is_invented() -> None:
 
 
 def test_stop_that_fails_at_the_pile_is_said_and_the_button_is_back(
-    bench: Any, operator: LivingOperator
+    browser: Any, bench: Any, operator: LivingOperator
 ) -> None:
     url, _ = bench
     operator.fail_next_stop = True
-    with browser_page(url) as seen:
+    with browser_page(browser, url) as seen:
         by = seen.page.get_by_test_id
         card(seen.page, PLUGGED).click()
         by("start").click()

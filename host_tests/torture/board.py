@@ -89,6 +89,7 @@ class Board:
 
     number = 1
     RFID = None
+    ETHERNET = None
     PINS = ()
 
     def __init__(self, site):

@@ -11,8 +11,8 @@ from .faults import LEAST
 from .place import Place
 
 _SEEDS = range(1, 5)
-# A planted defect must show within these
-_HUNT = range(9, 21)
+# A planted defect must show within these; each does in one of the first three
+_HUNT = (10, 13, 14, 9, 11, 12, *range(15, 21))
 
 
 @pytest.mark.parametrize("seed", _SEEDS)

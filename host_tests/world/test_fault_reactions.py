@@ -238,11 +238,14 @@ def test_refused_settings_leave_the_default_and_say_key_value_and_range():
         return state["notes"], r.station.settings, [line for _us, line in r.lines]
 
     with rig() as r:
-        notes, settings, _lines = r.play(story, {"sample_interval_s": 99999, "colour": 1})
+        notes, settings, _lines = r.play(
+            story, {"sample_interval_s": 99999, "colour": 1, "site": "yard"}
+        )
     assert "sample_interval_s = 99999: allowed 5..900 s" in notes
     assert any(note.startswith("colour: unknown key") for note in notes)
     assert settings["sample_interval_s"] == 60
-    assert settings["broker_port"] == 9
+    assert settings["station_id"] == "P001"
+    assert settings["site"] == "yard"
 
 
 def test_bad_settings_fall_back_to_the_last_good_ones():

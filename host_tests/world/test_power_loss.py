@@ -6,11 +6,13 @@ from evse.core import faults
 from rig import rig
 
 OFF_S = (1, 3600)
+SETTINGS = {"sample_interval_s": 15}
 
 
 async def charging(r):
     await r.charge()
-    await r.run(70_000)
+    await r.until(lambda: r.records("tx_sample"), 16_000)
+    await r.run(10_000)
 
 
 async def authorised(r):
@@ -58,7 +60,7 @@ def test_charge_goes_on_after_power_and_is_one_transaction(off_s):
         assert len(r.records("tx_start")) == 1
 
     with rig() as r:
-        r.play(charging)
+        r.play(charging, SETTINGS)
         cut(r, off_s)
         r.restart(again)
 
@@ -74,7 +76,7 @@ def test_charge_ends_at_the_loss_of_power_by_setting():
         assert stop["wh"] == of(r, "tx_resume")["wh"] == r.world.meter.register_units() * 10
 
     with rig() as r:
-        r.play(charging, {"resume": False})
+        r.play(charging, {**SETTINGS, "resume": False})
         cut(r)
         r.restart(again)
 
@@ -86,7 +88,7 @@ def test_vehicle_that_left_without_power_ends_the_charge():
         assert r.station.session.status() == "available"
 
     with rig() as r:
-        r.play(charging)
+        r.play(charging, SETTINGS)
         cut(r)
         r.world.vehicle.unplug()
         r.restart(again)
@@ -108,7 +110,7 @@ def test_meter_that_moved_as_it_cannot_is_named_and_nothing_is_invented(fault):
         await r.until(lambda: not r.station.loop.blocking(), 20_000)
 
     with rig() as r:
-        r.play(charging)
+        r.play(charging, SETTINGS)
         r.world.set_fault(fault, True)
         cut(r)
         r.restart(again)
@@ -120,7 +122,7 @@ def test_meter_that_was_replaced_ends_the_charge_at_its_last_record():
         assert of(r, "tx_stop")["fault"] == "meter_implausible"
 
     with rig() as r:
-        r.play(charging)
+        r.play(charging, SETTINGS)
         r.world.meter.address = r.world.meter.other_address
         cut(r)
         r.restart(again)
@@ -135,7 +137,7 @@ def test_meter_that_does_not_come_back_ends_the_charge_at_its_last_record():
         assert (stop["fault"], stop["wh"]) == ("meter_lost", last["wh"])
 
     with rig() as r:
-        r.play(charging)
+        r.play(charging, SETTINGS)
         r.world.set_fault("silent", True)
         cut(r)
         r.restart(again)
@@ -151,7 +153,7 @@ def test_meter_that_starts_later_than_the_pile_is_waited_for():
         assert of(r, "tx_resume")["tx"] == of(r, "tx_start")["tx"] == r.station.session.tx.tx
 
     with rig() as r:
-        r.play(charging)
+        r.play(charging, SETTINGS)
         r.world.set_fault("silent", True)
         cut(r)
         r.restart(again)
@@ -172,7 +174,7 @@ def test_charge_that_was_being_stopped_does_not_begin_anew():
         assert not r.station.loop.closed
 
     with rig() as r:
-        r.play(stopping)
+        r.play(stopping, SETTINGS)
         cut(r)
         r.restart(again)
 
@@ -184,7 +186,7 @@ def test_authorised_charge_that_had_not_begun_is_offered_again():
         await r.until(lambda: r.station.session.status() == "charging", 30_000)
 
     with rig() as r:
-        r.play(authorised)
+        r.play(authorised, SETTINGS)
         cut(r)
         r.restart(again)
 
@@ -204,7 +206,7 @@ def test_charge_that_lost_power_twice_before_it_began_says_when_it_begins():
         assert len(r.records("tx_charging")) == 1
 
     with rig() as r:
-        r.play(authorised)
+        r.play(authorised, SETTINGS)
         for story in (again, last):
             cut(r)
             r.restart(story)
@@ -229,7 +231,7 @@ def test_stop_accepted_while_a_charge_is_taken_up_outlives_another_loss_of_power
         assert not r.station.loop.closed
 
     with rig() as r:
-        r.play(charging)
+        r.play(charging, SETTINGS)
         for story in (again, last):
             cut(r)
             r.restart(story)
@@ -253,7 +255,7 @@ def test_ten_losses_of_power_in_one_charge_are_one_bill():
         assert boots == list(range(1, 12))
 
     with rig() as r:
-        r.play(charging)
+        r.play(charging, SETTINGS)
         for _ in range(9):
             cut(r, 20)
             r.restart(again)

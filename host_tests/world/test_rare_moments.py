@@ -111,7 +111,7 @@ def test_closing_between_two_steps_of_the_loop_uses_up_its_self_test():
 def test_spike_on_the_trip_input_passes_no_self_test(limit_ms):
     async def story(r):
         r.world.set_fault("rcm_dead", True)
-        part = r.station.loop.protection._parts.residual_current
+        part = r.station.loop.protection._monitor
         active_now = part.active
         spikes = [0]
 

@@ -83,7 +83,8 @@ def build(root: Path, board: str) -> tuple[Path, list[BuiltFile]]:
         source.write_text(text, encoding="utf-8")
         output = (folder / target).with_suffix(".mpy")
         output.parent.mkdir(parents=True, exist_ok=True)
-        _compile(compiler, source, output, target)
+        # The name under which the board knows the file anyway: a traceback needs no other
+        _compile(compiler, source, output, output.relative_to(folder).as_posix())
     _write_json(texts / NAMES_FILE, linked.told)
     built = [_built(folder, path) for path in sorted(folder.rglob("*")) if path.is_file()]
     _write_json(
@@ -116,13 +117,16 @@ def told(root: Path, board: str) -> dict[str, list[str]]:
 def with_names(line: str, names: dict[str, list[str]]) -> str:
     """A line of a traceback, with the names of the sources behind it."""
     function, kind = re.search(r", in (\w+)$", line), re.search(r"'(\w+)' object", line)
+    file = re.search(r'File "([^"]+)"', line)
     found = function or kind
     whose = [
         name
         for name in (names.get(found[1], []) if found else [])
         if name.startswith("class ") == (function is None)
     ]
-    return f"{line}  ({' or '.join(whose)})" if whose else line
+    told = [" or ".join(whose)] if whose else []
+    told += names.get(file[1], []) if file else []
+    return f"{line}  ({', '.join(told)})" if told else line
 
 
 def report(built: list[BuiltFile], alone: list[BuiltFile]) -> tuple[list[str], int]:

@@ -8,6 +8,8 @@ Python does; soft callbacks (machine.Timer, Pin.irq) only in sleep_ms and betwee
 TICKS_PERIOD = 1 << 30
 TICKS_MASK = TICKS_PERIOD - 1
 TICKS_HALF = TICKS_PERIOD >> 1
+# What a call of ticks_us() takes
+TICKS_US = 2
 FAR_US = 1 << 60
 # The ESP32 port's scheduler queue; a full queue drops the event without a word
 CALLBACK_DEPTH = 8
@@ -225,8 +227,8 @@ class Clock:
         return (self.now_us + self.ticks_offset_us) // 1000 & TICKS_MASK
 
     def ticks_us(self):
-        """Microseconds, wrapping at 2**30; the call itself takes 2 us."""
-        self.advance(2)
+        """Microseconds, wrapping at 2**30; the call itself takes time."""
+        self.advance(TICKS_US)
         return self.now_us + self.ticks_offset_us & TICKS_MASK
 
     def until_ticks_ms(self, dt_ms):

@@ -36,12 +36,7 @@ class Pad:
     def read(self, now_us):
         """Level 0 or 1 at `now_us`; an output reads back what it drives."""
         if self.output:
-            high_us = self.high_us
-            if high_us == 0:
-                return 0
-            if high_us == self.period_us:
-                return 1
-            return 1 if (now_us - self.start_us) % self.period_us < high_us else 0
+            return 1 if (now_us - self.start_us) % self.period_us < self.high_us else 0
         if self.source is not None:
             return self.source(now_us)
         return 1 if self.pull_up else 0

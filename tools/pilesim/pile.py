@@ -36,6 +36,11 @@ async def run_firmware(board, started):
     await station.run()
 
 
+def wiring_of(board):
+    """The board whose data the world is wired by; a build has no more of them than its firmware asks for."""
+    return board
+
+
 def read_options(words):
     """Dict of key=value words; raises ValueError naming a word without '='."""
     options = {}
@@ -74,7 +79,7 @@ def run_pile(board_name, options):
             import board as module
 
             board = getattr(module, "BOARD", module)
-            world.wire(board)
+            world.wire(wiring_of(board))
             if "dir" in options:
                 remembered = _remember_meters(world, remembered)
             _say("board", "name=%s seed=%d" % (board_name, world.seed))
@@ -206,9 +211,9 @@ def _open_stdin():
     """An async function that gives the next line of stdin as bytes, b"" at its end."""
     if not CPYTHON:
         return asyncio.StreamReader(sys.stdin.buffer).readline
-    from pilesim import host
+    from pilesim import host_stdin
 
-    return host.open_stdin()
+    return host_stdin.open_stdin()
 
 
 # Lines on stdout, until they can be printed whole

@@ -6,7 +6,7 @@ exp(-t/tau), which is taken from an integer table, so that both interpreters com
 IEC 61851-1:2017 Annex A gives the nominal values.
 """
 
-from pilesim.rng import NOISE_SIZE, noise_table
+from pilesim.rng import INCREMENT, MASK, MULTIPLIER, NOISE_SIZE, noise_table
 
 # Volts are integer microvolts inside, so that rounding stays far below one ADC step
 _UV = 1000
@@ -88,6 +88,8 @@ class PilotLine:
         self._start_us = 0
         self._period_us = 1000
         self._pulse_us = 0
+        # All that one conversion needs, because a burst has twenty of them: see _keep()
+        self._seen = ()
         self.changed()
 
     # Wiring
@@ -134,20 +136,22 @@ class PilotLine:
 
     def adc_mv(self, now_us):
         """What the ADC reads at this microsecond: front end, noise, clipped to its range."""
-        phase_us = (now_us - self._start_us) % self._period_us
-        settle_us = self._settle_us
-        if phase_us < self._pulse_us:
-            node_uv = self._adc_high_uv
+        start_us, period_us, pulse_us, since_us, settle_us, high_uv, low_uv, noise_uv = self._seen
+        phase_us = (now_us - start_us) % period_us
+        if phase_us < pulse_us:
+            node_uv = high_uv
         else:
-            node_uv = self._adc_low_uv
-            phase_us -= self._pulse_us
-        if phase_us < settle_us or now_us - self._since_us < settle_us:
+            node_uv = low_uv
+            phase_us -= pulse_us
+        if phase_us < settle_us or now_us - since_us < settle_us:
             node_uv = (self._cp_uv(now_us) * self._gain_q >> _Q) + self._offset_uv
-        draw = self._random.next()
-        node_uv += self._noise[(draw >> 16) & _NOISE_MASK]
-        if self._noise_amplitude_uv:
+        # Random.next(), without the call
+        random = self._random
+        random.state = draw = random.state * MULTIPLIER + INCREMENT & MASK
+        node_uv += self._noise[draw >> 16 & _NOISE_MASK]
+        if noise_uv:
             # Amplitude is given at CP, as the oscilloscope sees it; 15 bits of the draw, centred
-            node_uv += ((draw & 0x7FFF) - 0x4000) * self._noise_amplitude_uv >> 14
+            node_uv += ((draw & 0x7FFF) - 0x4000) * noise_uv >> 14
         reading_mv = (node_uv + 500) // 1000
         if reading_mv < 0:
             return 0
@@ -200,6 +204,7 @@ class PilotLine:
         self._noise_amplitude_uv = 0
         if "noise" in self.faults:
             self._noise_amplitude_uv = self.noise_mv * _UV * self._gain_q >> _Q
+        self._keep()
 
     def _wave_changed(self, pad, now_us):
         self._since_uv = self._cp_uv(now_us)
@@ -216,6 +221,19 @@ class PilotLine:
             self._pulse_us = self._period_us
         elif "pwm_stuck_low" in self.faults:
             self._pulse_us = 0
+        self._keep()
+
+    def _keep(self):
+        self._seen = (
+            self._start_us,
+            self._period_us,
+            self._pulse_us,
+            self._since_us,
+            self._settle_us,
+            self._adc_high_uv,
+            self._adc_low_uv,
+            self._noise_amplitude_uv,
+        )
 
     # The circuit
 

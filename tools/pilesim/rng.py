@@ -3,9 +3,9 @@
 import array
 
 # Multiplier and increment of a full-period generator modulo 2**31; products stay below 2**62
-_MULTIPLIER = 1103515245
-_INCREMENT = 12345
-_MASK = 0x7FFFFFFF
+MULTIPLIER = 1103515245
+INCREMENT = 12345
+MASK = 0x7FFFFFFF
 NOISE_SIZE = 1024
 
 
@@ -13,13 +13,13 @@ class Random:
     """Linear congruential generator; use its high bits."""
 
     def __init__(self, seed):
-        self.state = (seed * 2654435761 + 97) & _MASK
+        self.state = (seed * 2654435761 + 97) & MASK
         for _ in range(3):
             self.next()
 
     def next(self):
         """The next state, 31 bits of which the upper ones are good."""
-        self.state = (self.state * _MULTIPLIER + _INCREMENT) & _MASK
+        self.state = (self.state * MULTIPLIER + INCREMENT) & MASK
         return self.state
 
     def below(self, limit):
@@ -33,9 +33,9 @@ class Random:
 
 def mix(seed, index):
     """A number 0..65535 that depends on both, without state: values of a slow process at step `index`."""
-    state = (seed * 2654435761 + index * 40503 + 97) & _MASK
+    state = (seed * 2654435761 + index * 40503 + 97) & MASK
     for _ in range(3):
-        state = (state * _MULTIPLIER + _INCREMENT) & _MASK
+        state = (state * MULTIPLIER + INCREMENT) & MASK
     return state >> 15
 
 

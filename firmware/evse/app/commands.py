@@ -1,6 +1,6 @@
 """Remote commands: checked, answered once, acted on once."""
 
-from ..core.messages import COMMAND_ARGS, ProtocolError, check
+from ..core.messages import COMMAND_ARGS, ProtocolError, check, rows
 
 # Answers remembered until their command has outlived its time to live; full means busy
 _REMEMBERED = 16
@@ -8,25 +8,17 @@ _LASTING = ("start", "stop", "rotate")
 
 
 class Commands:
-    """Turns a decoded `command` message into a reply; `sessions` maps connector to session."""
+    """Turns a decoded `command` message into a reply; `station` holds the parts it acts on."""
 
-    def __init__(self, sessions, clock, counts, report, rotate, ask_time, set_phases):
-        self._sessions = sessions
-        self._clock = clock
-        self._counts = counts
-        self._report = report
-        self._ask_time = ask_time  # the bridge's clock may have been set anew
-        self._set_phases = (
-            set_phases  # set_phases(connector, phases) -> "" or the reason of the refusal
-        )
-        self._rotate = rotate  # rotate(number, nonce, cover) -> "" or the reason of the refusal
+    def __init__(self, station):
+        self._station = station
         self._answers = []  # (utc_s until which the command may act, reply)
 
     def handle(self, message):
         """Reply dict for one command; the same id gets the same reply and no second effect."""
         for _until_s, reply in self._answers:
             if reply["id"] == message["id"]:
-                self._counts["repeated"] += 1
+                self._station.counts["repeated"] += 1
                 return reply
         result, reason = self._act(message)
         reply = {"id": message["id"], "result": result}
@@ -44,16 +36,17 @@ class Commands:
     def _stale(self, message):
         """Why a command may not act any more, or not yet; "" when it may."""
         # A time server is not signed: with its word alone an old command might pass for a new one
-        now_s, since_s = self._clock.utc_s(), self._clock.greeted_s
+        now_s, since_s = self._station.clock.utc_s(), self._station.clock.greeted_s
         if since_s is None:
             return "clock unknown"
         if not -message["ttl_s"] <= now_s - message["utc"] <= message["ttl_s"]:
-            self._ask_time()
+            # The bridge's clock may have been set anew
+            self._station.remote.ask_time()
             return "sent %d s ago" % (now_s - message["utc"])
         if message["name"] not in _LASTING:
             return ""
         if message["utc"] <= since_s:
-            self._ask_time()
+            self._station.remote.ask_time()
             # What this start has answered it remembers; what an earlier one answered nobody does
             return "from before this start"
         return "too many commands, ask again" if self._full(now_s) else ""
@@ -61,27 +54,30 @@ class Commands:
     def _act(self, message):
         name, args = message["name"], message["args"]
         if name not in COMMAND_ARGS:
-            self._counts["unknown"] += 1
+            self._station.counts["unknown"] += 1
             return "unknown", name
         try:
-            check(args, COMMAND_ARGS[name])
+            check(args, rows(COMMAND_ARGS[name]))
         except ProtocolError as error:
-            self._counts["malformed"] += 1
+            self._station.counts["malformed"] += 1
             return "malformed", str(error)[:64]
         stale = self._stale(message)
         if stale:
-            self._counts["stale"] += 1
+            self._station.counts["stale"] += 1
             return "stale", stale
         if name == "report":
-            self._report()
+            self._station.report.refresh()
             return "accepted", ""
         if name == "rotate":
-            return _answer(self._rotate(args["number"], args["nonce"], args["cover"]))
+            return _answer(
+                self._station.remote.rotate_key(args["number"], args["nonce"], args["cover"])
+            )
         if name == "phases":
-            return _answer(self._set_phases(args["connector"], args["phases"]))
-        session = self._sessions.get(args["connector"])
-        if session is None:
+            return _answer(self._station.set_phases(args["connector"], args["phases"]))
+        connector = self._station.connectors.get(args["connector"])
+        if connector is None:
             return "refused", "no_connector"
+        session = connector.session
         if name == "start":
             reason = session.start(args["ref"], args["by"])
         else:

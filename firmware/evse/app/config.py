@@ -11,6 +11,19 @@ from .modules import forget
 FILE = "settings.json"
 GOOD_FILE = "settings.good.json"
 _ENOENT = 2
+# Settings that are asked for after the start; the others need not stay in the heap
+LASTING = (
+    "station_id",
+    "profile",
+    "site",
+    "site_fallback_a10",
+    "supply_a10",
+    "state_interval_s",
+    "meter_interval_s",
+    "sample_interval_s",
+    "start_timeout_s",
+    "resume",
+)
 
 
 def read_json(path):
@@ -57,6 +70,11 @@ def load(permit):
         return _load(settings, permit)
     finally:
         forget("evse.core.settings")
+
+
+def lasting(values):
+    """Those of the settings that are asked for after the start."""
+    return {name: values[name] for name in LASTING}
 
 
 def _load(settings, permit):

@@ -13,20 +13,19 @@ from .session import Session
 class Connector:
     """Built from `board`, one of the station board's evses()."""
 
-    def __init__(self, station, board):
+    def __init__(self, station, board, settings):
         self.board = board
         self.number = number = board.number
         self.lockout = Lockout(station.permit, number)
-        self.loop = build_loop(board, station.settings, station.permit, self.lockout.bits)
-        self.session = Session(
-            number, self.loop, station.journal, station.clock, station.settings, station.console
-        )
+        self.loop = build_loop(board, settings, station.permit, self.lockout.bits)
+        self.session = Session(station, number, self.loop)
         self._station = station
         self._timer = board.tick_timer()
         self._indication = Indication(board.light())
         self._records = FaultRecords(station, self)
-        self._narrator = Narrator(self._say, self.loop, self.session)
+        self._narrator = Narrator(self)
         self._causes = 0
+        self.meter_due_s = 0  # uptime from which on live values are to be told again
 
     def start(self):
         """Begin ticking."""
@@ -43,7 +42,8 @@ class Connector:
             # One that counts from nothing at each start goes on from the journal's last register
             meter.start(self._station.journal.last_wh.get(self.number, 0))
 
-    def _say(self, text, *values):
+    def say(self, text, *values):
+        """One line on the console."""
         # A pile with one connector need not name it
         if self.number > 1:
             text = "connector %d: %s" % (self.number, text)
@@ -71,7 +71,7 @@ class Connector:
             notes.remove(switch.told)
         if switch.failure:
             notes.append(switch.failure)
-            self._say("%s", switch.failure)
+            self.say("%s", switch.failure)
         switch.told = switch.failure
         self.loop.changed = True
 
@@ -81,5 +81,5 @@ class Connector:
         lockout.step(self.loop.faults.lockouts, dt_ms)
         if lockout.problem and lockout.problem != told:
             self._station.report.notes.append(lockout.problem)
-            self._say("%s", lockout.problem)
+            self.say("%s", lockout.problem)
             self._causes |= faults.SETTINGS_INVALID

@@ -19,7 +19,6 @@ class IdTokens:
     def __init__(self, reader, accepted, patience_ms, connectors, panel):
         self.failed = False
         self.problem = ""
-        self.refused = 0
         self._reader = reader
         self._accepted = [id_token.normalise(text) for text in accepted]
         self._patience_ms = patience_ms
@@ -62,7 +61,6 @@ class IdTokens:
                 self._answer(True, "stop", token)
                 return
         if token not in self._accepted:
-            self.refused += 1
             self._answer(False, "unknown", token)
             return
         self._waiting, self._waiting_ms = token, self._patience_ms

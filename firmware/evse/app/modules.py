@@ -3,12 +3,13 @@
 import sys
 
 
-def forget(name):
-    """Drop a module by its dotted name, if it is loaded; nobody may hold it but its package."""
-    if name in sys.modules:
-        package, _dot, last = name.rpartition(".")
-        del sys.modules[name]
-        delattr(sys.modules[package], last)
+def forget(*names):
+    """Drop modules by their whole dotted names, if they are loaded; nobody may hold them but their package."""
+    for name in names:
+        if name in sys.modules:
+            package, _dot, last = name.rpartition(".")
+            del sys.modules[name]
+            delattr(sys.modules[package], last)
 
 
 def start_is_over():

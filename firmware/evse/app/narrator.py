@@ -8,12 +8,10 @@ from .modules import forget
 class Narrator:
     """Compares with what was told last and says the difference."""
 
-    def __init__(self, say, loop, session):
-        self._say = say
-        self._loop = loop
-        self._session = session
+    def __init__(self, connector):
+        self._connector = connector
         self._told_frame = None
-        self._state = loop.machine.name()
+        self._state = connector.loop.machine.name()
         self._closed = False
         self._status = ""
         self._duty = 0
@@ -21,7 +19,8 @@ class Narrator:
 
     def _register(self, say):
         # The frame itself, so that a technician can check the reading by hand
-        wh, frame = self._loop.register.wh, self._loop.register.frame
+        register = self._connector.loop.register
+        wh, frame = register.wh, register.frame
         if wh is None or frame == self._told_frame:
             return
         self._told_frame = frame
@@ -29,7 +28,7 @@ class Narrator:
 
     def step(self, raised, cleared):
         """Say what changed since the last call."""
-        loop, say = self._loop, self._say
+        loop, say = self._connector.loop, self._connector.say
         state, duty = loop.machine.name(), loop.duty_permille
         if state != self._state or (duty != self._duty and state[-1] == "2"):
             mv = loop.tick.pilot.high_mv
@@ -51,7 +50,7 @@ class Narrator:
             self._closed = loop.closed
             say("contactor %s", "closed" if loop.closed else "open")
         self._register(say)
-        status = self._session.status()
+        status = self._connector.session.status()
         if status != self._status:
             self._status = status
             say("connector %s", status)
@@ -69,7 +68,7 @@ class Narrator:
     def _explain(self, say):
         """The sentences lie on flash: loading them takes longer than a closed contactor allows."""
         try:
-            with self._loop.permit.hold("fault sentences"):
+            with self._connector.loop.permit.hold("fault sentences"):
                 from ..core import fault_sentences
 
                 forget("evse.core.fault_sentences")

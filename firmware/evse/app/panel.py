@@ -8,8 +8,8 @@ from ..core.button_press import NONE, SHORT, ButtonPress
 class Panel:
     """One step per control loop; `causes` are the faults of its parts, `problem` says how the reader fails."""
 
-    def __init__(self, station):
-        board, settings = station.board, station.settings
+    def __init__(self, station, settings):
+        board = station.board
         self.causes = 0
         self.problem = ""
         self._station = station
@@ -20,11 +20,11 @@ class Panel:
         self._buttons = []  # (connector, part, press)
         pins = []
         for connector in station.connectors.values():
-            evse = connector.board
+            evse_board = connector.board
             # A button that both share is that of the first
-            if "button" in evse.PINS and evse.PINS["button"] not in pins:
-                pins.append(evse.PINS["button"])
-                part = _built(connector.board.button)
+            if "button" in evse_board.PINS and evse_board.PINS["button"] not in pins:
+                pins.append(evse_board.PINS["button"])
+                part = _built(evse_board.button)
                 if part:
                     self._buttons.append((connector, part, ButtonPress()))
         self._id_tokens = self._readers(board, settings)

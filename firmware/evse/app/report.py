@@ -13,21 +13,13 @@ _SETTLE_MS = 1000
 class Report:
     """The uplink's source: bytes when there is something to say, else None."""
 
-    def __init__(self, station_board, settings, loops, sessions, journal, keys, clock, counts):
+    def __init__(self, station):
         self.nonce = ""  # of the last hello; only its answer brings the time
         self.notes = []  # settings that were refused
         self.task_note = ""  # the last error that ended a task
-        self._board = station_board
-        self._settings = settings
-        self._loops = loops
-        self._sessions = sessions
-        self._journal = journal
-        self._keys = keys
-        self._clock = clock
-        self._counts = counts
+        self._station = station
         self._due_s = 0
         self._changed_ms = None  # uptime of the first change that was not told
-        self._meter_s = dict.fromkeys(sessions, 0)
 
     def refresh(self):
         """Say the state again at the next occasion."""
@@ -35,7 +27,8 @@ class Report:
 
     def hello(self):
         """Who this station is, and what it remembers."""
-        board, journal = self._board, self._journal
+        station = self._station
+        board, journal = station.board, station.journal
         self.nonce = str(hexlify(os.urandom(messages.NONCE_CHARS // 2)), "ascii")
         return messages.encode(
             {
@@ -47,8 +40,8 @@ class Report:
                     ".".join(str(number) for number in sys.implementation.version[:3]),
                 ),
                 "board": board.NAME,
-                "profile": self._settings["profile"],
-                "site": self._settings["site"],
+                "profile": station.settings["profile"],
+                "site": station.settings["site"],
                 "connectors": [
                     {
                         "id": connector,
@@ -57,32 +50,33 @@ class Report:
                         "phases": board.PHASES,
                         "volts": board.VOLTS,
                     }
-                    for connector in sorted(self._sessions)
+                    for connector in sorted(station.connectors)
                 ],
                 "life": journal.life,
                 "first": journal.first_seq,
                 "next": journal.next_seq,
-                "key": self._keys.number,
+                "key": station.keys.number,
                 "nonce": self.nonce,
             }
         )
 
     def state(self):
         """State of every connector: a second after it changed, and in full when the heartbeat is due."""
-        is_full = self._clock.up_s >= self._due_s
+        station = self._station
+        is_full = station.clock.up_s >= self._due_s
         if not is_full and not self._settled():
             return None
         self._changed_ms = None
-        for loop in self._loops.values():
-            loop.changed = False
-        connectors = [self._connector(number, is_full) for number in sorted(self._sessions)]
-        message = {"connectors": connectors, "utc": self._clock.utc_s()}
+        for connector in station.connectors.values():
+            connector.loop.changed = False
+        connectors = [self._connector(number, is_full) for number in sorted(station.connectors)]
+        message = {"connectors": connectors, "utc": station.clock.utc_s()}
         if is_full:
-            self._due_s = self._clock.up_s + self._settings["state_interval_s"]
-            message["boot"] = self._journal.boot
-            message["up"] = self._clock.up_s
-            message["journal"] = self._journal.figures()
-        counts = {name: count for name, count in self._counts.items() if count}
+            self._due_s = station.clock.up_s + station.settings["state_interval_s"]
+            message["boot"] = station.journal.boot
+            message["up"] = station.clock.up_s
+            message["journal"] = station.journal.figures()
+        counts = {name: count for name, count in station.counts.items() if count}
         if counts:
             message["counts"] = counts
         notes = self._notes()
@@ -98,13 +92,13 @@ class Report:
     def _settled(self):
         # What follows from one cause within a second goes out as one
         changed = False
-        for loop in self._loops.values():
-            changed = changed or loop.changed
+        for connector in self._station.connectors.values():
+            changed = changed or connector.loop.changed
         if not changed:
             return False
         if self._changed_ms is None:
-            self._changed_ms = self._clock.up_ms
-        return self._clock.up_ms - self._changed_ms >= _SETTLE_MS
+            self._changed_ms = self._station.clock.up_ms
+        return self._station.clock.up_ms - self._changed_ms >= _SETTLE_MS
 
     def _notes(self):
         notes = ([self.task_note] if self.task_note else []) + self.notes
@@ -112,11 +106,11 @@ class Report:
 
     def meter(self):
         """Live values of a connector that charges, each at the meter interval."""
-        now_s = self._clock.up_s
-        for number, session in self._sessions.items():
-            register = self._loops[number].register
-            if session.tx and register.wh is not None and now_s >= self._meter_s[number]:
-                self._meter_s[number] = now_s + self._settings["meter_interval_s"]
+        now_s = self._station.clock.up_s
+        for number, connector in self._station.connectors.items():
+            tx, register = connector.session.tx, connector.loop.register
+            if tx and register.wh is not None and now_s >= connector.meter_due_s:
+                connector.meter_due_s = now_s + self._station.settings["meter_interval_s"]
                 message = {"wh": register.wh, "w": register.w}
                 if number != 1:
                     message["c"] = number
@@ -127,10 +121,11 @@ class Report:
 
     def journal(self, most_bytes):
         """(message, last number) of the oldest records that wait for the bridge; (None, 0) if none do."""
-        return self._journal.message(most_bytes)
+        return self._station.journal.message(most_bytes)
 
     def _connector(self, number, is_full):
-        loop, session = self._loops[number], self._sessions[number]
+        connector = self._station.connectors[number]
+        loop, session = connector.loop, connector.session
         report = {"id": number, "status": session.status(), "cp": loop.machine.name()}
         if loop.limits.holder() != limits.RATED:
             report["limit_a10"] = loop.limits.offered_a10()
@@ -138,7 +133,7 @@ class Report:
         if loop.faults.active:
             report["faults"] = faults.names(loop.faults.active)
         if session.running:
-            report["tx"] = "%s-%d" % (self._journal.life, session.running)
+            report["tx"] = "%s-%d" % (self._station.journal.life, session.running)
         if is_full:
             report["cp_mv"] = loop.tick.pilot.high_mv
             report["duty"] = loop.duty_permille

@@ -10,21 +10,18 @@ _VEHICLE_DONE_MS = 600000
 class Session:
     """Turns commands and events of the control loop into one transaction at a time."""
 
-    def __init__(self, connector, loop, journal, clock, settings, console):
+    def __init__(self, station, connector, loop):
         self.connector = connector
         self.tx = None
         self.finished = False  # a transaction ended and the vehicle is still plugged
         self._loop = loop
-        self._journal = journal
-        self._clock = clock
-        self._settings = settings
-        self._console = console
-        was = journal.open.get(connector)
+        self._station = station
+        was = station.journal.open.get(connector)
         self._interruption = None
         if was:
             from .interruption import Interruption
 
-            self._interruption = Interruption(was, settings["sample_interval_s"])
+            self._interruption = Interruption(was, station.settings["sample_interval_s"])
         self._idle_ms = 0
         self._sample_slot = 0
 
@@ -52,7 +49,7 @@ class Session:
             return "busy"
         if loop.blocking():
             return "fault"
-        if not loop.in_service or not self._journal.ready:
+        if not loop.in_service or not self._station.journal.ready:
             return "unavailable"
         if not loop.vehicle_seen:
             return "not_plugged"
@@ -60,12 +57,14 @@ class Session:
             return "no_meter"
         register = loop.register
         # The number of its first record: never given twice in a life
-        tx = self._journal.next_seq
+        tx = self._station.journal.next_seq
         if not self._record("tx_start", register.wh, tx=tx, ref=ref, by=by, meter=register.number):
             return "unavailable"
         self.tx = Transaction(tx, ref, by, self.connector, register.wh, self._timeout_ms)
         self._idle_ms = 0
-        self._console.say("transaction %d started by %s, register %d Wh", tx, by, loop.register.wh)
+        self._station.console.say(
+            "transaction %d started by %s, register %d Wh", tx, by, loop.register.wh
+        )
         loop.changed = True
         return ""
 
@@ -133,10 +132,10 @@ class Session:
 
     @property
     def _timeout_ms(self):
-        return self._settings["start_timeout_s"] * 1000
+        return self._station.settings["start_timeout_s"] * 1000
 
     def _record(self, kind, wh, **payload):
-        return self._journal.record(kind, self.connector, wh, **payload)
+        return self._station.journal.record(kind, self.connector, wh, **payload)
 
     def _end(self, reason, fault=""):
         if self.tx.end(reason, fault):
@@ -157,18 +156,18 @@ class Session:
         else:
             self._record("tx_resume", found.wh, tx=was["tx"], lost_wh=found.lost_wh)
             # Where records are missing its end may be among them
-            whole = not self._journal.damage and not found.reason
-            if self._settings["resume"] and whole and loop.vehicle_seen:
+            whole = not self._station.journal.damage and not found.reason
+            if self._station.settings["resume"] and whole and loop.vehicle_seen:
                 self.tx = Transaction.resumed(was, self.connector, self._timeout_ms)
-                self._console.say("transaction %d goes on, %d Wh", was["tx"], found.wh)
+                self._station.console.say("transaction %d goes on, %d Wh", was["tx"], found.wh)
                 return
         reason = found.reason or "power_loss"
         self._stopped(was["tx"], reason, found.fault, was["start_wh"], found.wh)
 
     def _slot(self):
-        utc_s = self._clock.utc_s()
-        now_s = self._clock.up_s if utc_s is None else utc_s
-        return now_s // self._settings["sample_interval_s"]
+        utc_s = self._station.clock.utc_s()
+        now_s = self._station.clock.up_s if utc_s is None else utc_s
+        return now_s // self._station.settings["sample_interval_s"]
 
     def _sample(self, tx):
         # At multiples of the interval, so that the edges of tariff periods meet a reading
@@ -188,7 +187,7 @@ class Session:
 
     def _stopped(self, tx, reason, fault, start_wh, stop_wh):
         self._record("tx_stop", stop_wh, tx=tx, reason=reason, fault=fault)
-        self._console.say(
+        self._station.console.say(
             "transaction %d ended (%s), register %d Wh, energy %d Wh",
             tx,
             fault or reason,

@@ -7,12 +7,11 @@ import sys
 from ..control.control_loop import PERIOD_MS
 from ..control.metering import Metering
 from ..control.stall_permit import StallPermit, StallRefusedError
-from ..core import faults
+from ..core import faults, pilot_profiles
 from ..core.sharing import Sharing
 from ..link.bearer import build_bearer
-from ..link.dialer import Dialer
+from ..link.dialer import build_dialer
 from ..link.downlink import Downlink
-from ..link.secure import Security
 from ..link.uplink import Uplink
 from . import config
 from .clock import Clock
@@ -41,15 +40,16 @@ class Station:
         self.clock = Clock()
         self.console = Console(self.clock)
         self.permit = StallPermit()
-        self.settings, problems = config.load(self.permit)
+        settings, problems = config.load(self.permit)
         self._problems = problems
-        if not self.settings["station_id"]:
-            self.settings["station_id"] = "P" + board.chip().unique_id()
-        self.keys = Keys(self.settings["key"], self.permit)
+        if not settings["station_id"]:
+            settings["station_id"] = "P" + board.chip().unique_id()
+        self.settings = config.lasting(settings)
+        self.keys = Keys(settings["key"], self.permit)
         self.journal = Journal(_journal_flash(board), self.keys, self.clock, self.permit)
         self.counts = {"malformed": 0, "unknown": 0, "stale": 0, "repeated": 0, "forged": 0}
-        self._build_connectors()
-        self._build_link()
+        self._build_connectors(settings)
+        self._build_link(settings)
         self._causes = faults.SETTINGS_INVALID if problems else 0
         if self.keys.problem:
             problems.append(self.keys.problem)
@@ -61,12 +61,11 @@ class Station:
         if self.journal.damage:
             self.report.notes.append(self.journal.damage)
 
-    def _build_connectors(self):
-        settings = self.settings
+    def _build_connectors(self, settings):
         self.connectors = {}
         meters = []
         for board in self.board.evses():
-            connector = self.connectors[board.number] = Connector(self, board)
+            connector = self.connectors[board.number] = Connector(self, board, settings)
             try:
                 meter = board.meter(settings)
                 connector.fit(meter)
@@ -75,56 +74,41 @@ class Station:
                 # Without a meter there is no charge, and the fault says so
                 self._problems.append("meter_model = %s: %s" % (settings["meter_model"], error))
         # The profile keeps its values; clauses and tags are for people
-        forget("evse.core.profile_" + settings["profile"])
+        forget(*pilot_profiles.MODULES)
         first = self.connectors[1]
         self.loop, self.session = first.loop, first.session
         self.tick, self.register = self.loop.tick, self.loop.register
         self.metering = Metering(meters)
         self._sharing = Sharing(len(self.connectors))
-        self.panel = self._build_panel()
+        self.panel = self._build_panel(settings)
         # Every part is built
         forget("evse.drivers.standard_parts")
 
-    def _build_panel(self):
+    def _build_panel(self, settings):
         board = self.board
         if not board.RFID and "button" not in board.PINS and "buzzer" not in board.PINS:
             return None
         from .panel import Panel
 
-        return Panel(self)
+        return Panel(self, settings)
 
-    def _build_link(self):
-        settings = self.settings
-        loops = {number: connector.loop for number, connector in self.connectors.items()}
-        sessions = {number: connector.session for number, connector in self.connectors.items()}
-        self.report = Report(
-            self.board, settings, loops, sessions, self.journal, self.keys, self.clock, self.counts
-        )
+    def _build_link(self, settings):
+        self.report = Report(self)
         remote = self.remote = Remote(self)
-        self.commands = Commands(
-            sessions,
-            self.clock,
-            self.counts,
-            self.report.refresh,
-            remote.rotate_key,
-            remote.ask_time,
-            self.set_phases,
-        )
+        self.commands = Commands(self)
         self.downlink = Downlink(
             settings["station_id"],
             settings["site"],
             self.counts,
-            remote.command_mac,
-            self.commands.handle,
-            remote.acknowledged,
-            remote.site_limit,
+            self.commands,
+            remote,
         )
-        self.bearer = build_bearer(
-            self.board, settings, self.permit, self.board.chip().random, self.console.say
+        random = self.board.chip().random
+        self.bearer = build_bearer(self.board, settings, self.permit, random, self.console.say)
+        dialer = build_dialer(
+            settings, self.bearer, config.read_bytes(CA_FILE), self.permit, remote.pause
         )
-        self.security = Security(
-            settings["link_security"], settings["station_id"], config.read_bytes(CA_FILE)
-        )
+        self.security = dialer.security
         remote.log_in()
         self.console.say(
             "broker %s:%d, link_security %s %s",
@@ -133,21 +117,13 @@ class Station:
             settings["link_security"],
             self.security.problem,
         )
-        dialer = Dialer(
-            (settings["broker_host"], settings["broker_port"]),
-            self.bearer,
-            self.security,
-            self.permit,
-            remote.pause,
-            settings["certificate_pause_s"],
-        )
         self.uplink = Uplink(
             settings["station_id"],
             settings["keepalive_s"],
             dialer,
             self.report,
             self.downlink,
-            self.board.chip().random,
+            random,
         )
 
         self.ntp = None
@@ -176,15 +152,23 @@ class Station:
         for connector in self.connectors.values():
             connector.start()
         tasks = [
-            ("control", self._control),
-            ("metering", self.metering.run),
-            ("network", self.bearer.run),
-            ("link", self.uplink.run),
-            ("housekeeping", self._housekeeping),
+            asyncio.create_task(self._keep_running(name, work))
+            for name, work in (
+                ("control", self._control),
+                ("metering", self.metering.run),
+                ("network", self.bearer.run),
+                ("link", self.uplink.run),
+                ("housekeeping", self._housekeeping),
+            )
         ]
         if self.ntp:
-            tasks.append(("time", self.ntp.run))
-        await asyncio.gather(*[self._keep_running(name, work) for name, work in tasks])
+            tasks.append(asyncio.create_task(self._keep_running("time", self.ntp.run)))
+        try:
+            # None of them is meant to end
+            await tasks[0]
+        finally:
+            for task in tasks:
+                task.cancel()
 
     async def _keep_running(self, name, work):
         # No task is meant to end; one that does by an error is named, reported and started again

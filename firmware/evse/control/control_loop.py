@@ -50,8 +50,7 @@ class ControlLoop:
         self.live = False  # the contactor conducts, or may any moment
         self.changed = True  # something a reader would want to see changed
         self._evse = evse
-        self._profile = profile
-        self._ventilated = tick.ventilated = settings["ventilated"]
+        tick.ventilated = settings["ventilated"]
         self._causes = Causes(tick, register, protection.has_mains_monitor)
         self._lock_kept = not settings["unlock_on_mains_loss"]
         self._mains_gone_ms = 0
@@ -81,7 +80,9 @@ class ControlLoop:
             and not active & faults.STOPS
         )
         want_f = bool(active & faults.TRIPS & faults.RESETS) or self.protection.interrupts
-        moved = self.machine.step(self.tick.pilot.state, ready, want_f, self._ventilated, dt_ms)
+        moved = self.machine.step(
+            self.tick.pilot.state, ready, want_f, self.tick.ventilated, dt_ms
+        )
         self._apply(offered_a10, dt_ms)
         if moved or raised or cleared:
             self.changed = True
@@ -131,7 +132,7 @@ class ControlLoop:
     def _apply(self, offered_a10, dt_ms):
         machine, contactor = self.machine, self.tick.contactor
         active = self.faults.active
-        permission = machine.permission(self._ventilated)
+        permission = machine.permission(self.tick.ventilated)
         if active & faults.TRIPS or self.protection.opens:
             permission = OPEN
         closing = permission == CLOSE and not contactor.commanded
@@ -139,10 +140,10 @@ class ControlLoop:
             permission = OPEN
         drive = machine.drive()
         if drive == DRIVE_PWM:
-            self._adjust_duty(duty_bp(self._profile, offered_a10), dt_ms)
+            self._adjust_duty(duty_bp(self.machine.profile, offered_a10), dt_ms)
         else:
             self._duty_bp = 10000
-            self._since_duty_ms = self._profile.duty_change_min_ms
+            self._since_duty_ms = self.machine.profile.duty_change_min_ms
         self._control_pilot.set_drive(drive, self._duty_bp)
         self.tick.permit(permission)
         self.live = contactor.commanded or contactor.closed or permission in (CLOSE, HOLD)
@@ -158,7 +159,8 @@ class ControlLoop:
         # whoever lowers a limit protects something
         self._since_duty_ms += dt_ms
         if wanted_bp < self._duty_bp or (
-            wanted_bp > self._duty_bp and self._since_duty_ms >= self._profile.duty_change_min_ms
+            wanted_bp > self._duty_bp
+            and self._since_duty_ms >= self.machine.profile.duty_change_min_ms
         ):
             self._duty_bp = wanted_bp
             self._since_duty_ms = 0
@@ -169,7 +171,7 @@ class ControlLoop:
         """Current that the vehicle reads from the pilot."""
         if self._control_pilot.drive != DRIVE_PWM:
             return 0
-        return offered_ma(self._profile, self._duty_bp)
+        return offered_ma(self.machine.profile, self._duty_bp)
 
     @property
     def unplugged(self):

@@ -24,8 +24,9 @@ class Protection:
         self.problem = parts.problem
         self.has_mains_monitor = parts.mains_monitor is not None
         self.temperature_c10 = None
-        monitor = parts.residual_current
-        self.test = ResidualCurrentTest(*monitor.TEST) if monitor else None
+        self.test = None
+        if parts.residual_current:
+            self.test = ResidualCurrentTest(*parts.residual_current.TEST)
         self.lock = None
         if parts.lock:
             from ..core.lock import ConnectorLock
@@ -41,7 +42,9 @@ class Protection:
             from .cable import Cable
 
             self._cable = Cable(parts.proximity, tick, slots)
-        self._parts = parts
+        self._monitor = parts.residual_current
+        self._lock_part = parts.lock
+        self._sensor = parts.temperature
         self._tick = tick
         self._register = register
         self._limits = slots
@@ -59,9 +62,9 @@ class Protection:
     def ready(self):
         """True when the station may offer energy: self-test passed and connector locked."""
         return (
-            (self.test is None or self.test.passed)
+            (self.phases is None or self.phases.may_offer)
             and (self.lock is None or self.lock.locked)
-            and (self.phases is None or self.phases.may_offer)
+            and (self.test is None or self.test.passed)
         )
 
     @property
@@ -69,8 +72,8 @@ class Protection:
         """True when the self-test was passed since the contactor was last closed, and the phases are settled."""
         return (
             self.ready
-            and (self.test is None or self.test.proven)
             and (self.phases is None or self.phases.may_close)
+            and (self.test is None or self.test.proven)
         )
 
     @property
@@ -123,7 +126,7 @@ class Protection:
             self.phases.restart()
 
     def _test_residual_current(self, is_open, wanted, dt_ms):
-        monitor, test = self._parts.residual_current, self.test
+        monitor, test = self._monitor, self.test
         tripped = monitor.level()
         # Two steps must agree: a spike is neither a trip nor a release
         if tripped == self._tripped_before:
@@ -136,7 +139,7 @@ class Protection:
         return faults.RESIDUAL_CURRENT_TEST if test.failed else 0
 
     def _move_lock(self, may_unlock, wanted, dt_ms):
-        part, lock = self._parts.lock, self.lock
+        part, lock = self._lock_part, self.lock
         try:
             # One wrong reading of a bolt that is home must not end a charge
             is_locked = part.is_locked() or (lock.locked and part.is_locked())
@@ -149,12 +152,12 @@ class Protection:
         return faults.LOCK_JAM if lock.jammed else 0
 
     def _watch_temperature(self, dt_ms):
-        if not self._parts.temperature:
+        if not self._sensor:
             return 0
         self._temperature_ms += dt_ms
         if self._temperature_ms >= _TEMPERATURE_MS:
             try:
-                self.temperature_c10 = self._parts.temperature.read()
+                self.temperature_c10 = self._sensor.read()
             except OSError:
                 self.temperature_c10 = None
             limit_a10, self._temperature_causes = self._derating.step(

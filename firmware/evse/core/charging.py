@@ -34,18 +34,21 @@ OPEN = const(0)
 HOLD = const(1)
 CLOSE = const(2)
 
-# state: (drive, contactor)
-_OUTPUTS = (
-    (DRIVE_POSITIVE, OPEN),  # A1
-    (DRIVE_PWM, OPEN),  # A2
-    (DRIVE_POSITIVE, OPEN),  # B1
-    (DRIVE_PWM, OPEN),  # B2
-    (DRIVE_POSITIVE, HOLD),  # C1
-    (DRIVE_PWM, CLOSE),  # C2
-    (DRIVE_POSITIVE, HOLD),  # D1
-    (DRIVE_PWM, CLOSE),  # D2
-    (DRIVE_POSITIVE, OPEN),  # E: the level is watched for its return
-    (DRIVE_NEGATIVE, OPEN),  # F
+# Drive and contactor of each state, in one byte
+_OUTPUTS = bytes(
+    drive | contactor << 2
+    for drive, contactor in (
+        (DRIVE_POSITIVE, OPEN),  # A1
+        (DRIVE_PWM, OPEN),  # A2
+        (DRIVE_POSITIVE, OPEN),  # B1
+        (DRIVE_PWM, OPEN),  # B2
+        (DRIVE_POSITIVE, HOLD),  # C1
+        (DRIVE_PWM, CLOSE),  # C2
+        (DRIVE_POSITIVE, HOLD),  # D1
+        (DRIVE_PWM, CLOSE),  # D2
+        (DRIVE_POSITIVE, OPEN),  # E: the level is watched for its return
+        (DRIVE_NEGATIVE, OPEN),  # F
+    )
 )
 
 _ANY = 2  # ready does not matter
@@ -121,10 +124,14 @@ _TRANSITIONS = (
     # F leaves by its dwell only, see step()
     (),
 )
-# The same without the texts, a byte each: that is what the pile keeps
-_ROWS = tuple(
-    bytes(seen | wanted << 2 | target << 4 for seen, wanted, target, _sequence in rows)
+# The same without the texts, a byte each, and where the rows of each state begin: that is what the pile keeps
+_ROWS = bytes(
+    seen | wanted << 2 | target << 4
     for rows in _TRANSITIONS
+    for seen, wanted, target, _sequence in rows
+)
+_BEGINS = bytes(
+    sum(len(rows) for rows in _TRANSITIONS[:state]) for state in range(len(_TRANSITIONS) + 1)
 )
 # Transitions beside the table
 _OTHERS = ("", "11 pilot lost", "12 station unavailable", "13 station available again", _WAKE_UP)
@@ -185,9 +192,11 @@ class ChargingStateMachine:
             return B1, _NONE
         if self._sleeps(vehicle, ready):
             return (F if self.profile.wake_kind == "F" else B1), _WAKES_UP
-        for index, row in enumerate(_ROWS[self.state]):
+        begin = _BEGINS[self.state]
+        for index in range(begin, _BEGINS[self.state + 1]):
+            row = _ROWS[index]
             if row & 3 == vehicle and row >> 2 & 3 in (_ANY, ready):
-                return row >> 4, index
+                return row >> 4, index - begin
         return self.state, _NONE
 
     @property
@@ -212,11 +221,11 @@ class ChargingStateMachine:
 
     def drive(self):
         """What the pilot generator does in this state (DRIVE_*)."""
-        return _OUTPUTS[self.state][0]
+        return _OUTPUTS[self.state] & 3
 
     def permission(self, ventilated):
         """OPEN, HOLD or CLOSE for the contactor in this state."""
-        permission = _OUTPUTS[self.state][1]
+        permission = _OUTPUTS[self.state] >> 2
         if self.state in (D1, D2) and not ventilated:
             return OPEN
         if permission == HOLD and not (

@@ -19,8 +19,8 @@ POWER = 0x02030000  # total active, 0.1 W
 FREQUENCY = 0x02800002  # 0.01 Hz
 BLOCK = 0xFF00
 
-# Bytes of one value by DI3 and DI2
-_SIZES = {0x0001: 4, 0x0201: 2, 0x0202: 3, 0x0203: 3, 0x0280: 2}
+# DI3 and DI2; a value has two bytes, but for energy and what has a sign
+_ENERGY = const(0x0001)
 _SIGNED = (0x0202, 0x0203)
 _OFFSET = const(0x33)
 # Of an error answer; the other bits are about passwords, baud rates and tariffs
@@ -111,13 +111,13 @@ def decode_read(frame, address, identifier):
     """Value of the answer in the quantity's own unit, of a block a tuple of three; FrameError when it is none."""
     data = _answer(frame, address, READ)
     kind = identifier >> 16
-    size = _SIZES[kind]
+    signed = kind in _SIGNED
+    size = 4 if kind == _ENERGY else 3 if signed else 2
     count = 3 if identifier & BLOCK == BLOCK else 1
     if len(data) != 4 + count * size:
         raise FrameError("control %02X with %d bytes" % (frame[8], len(data)))
     if int.from_bytes(data[:4], "little") != identifier:
         raise FrameError("another quantity")
-    signed = kind in _SIGNED
     if count == 1:
         return _bcd(data[4:], signed)
     return tuple(_bcd(data[at : at + size], signed) for at in range(4, len(data), size))

@@ -48,8 +48,8 @@ class FaultRegister:
         self._dismissed = 0  # cleared by hand since the last step
         self._retried = 0  # has cleared by itself in this plug-in
         self._spent = 0  # has no retry left in this plug-in
-        self._quiet_ms = array("I", [0] * len(RETRIES))  # since the cause was last present
-        self._there_ms = array("I", [0] * len(RETRIES))  # the cause without a break
+        # The cause without a break; below 0: the time since it was last present
+        self._cause_ms = array("i", [0] * len(RETRIES))
         self._clears = bytearray(len(RETRIES))  # by itself in this plug-in
 
     def step(self, present, unplugged, dt_ms):
@@ -107,12 +107,12 @@ class FaultRegister:
         index = 0
         while bit >> index != 1:
             index += 1
-        return max(self._wait_ms(index) - self._quiet_ms[index], 0)
+        return max(self._wait_ms(index) + min(self._cause_ms[index], 0), 0)
 
     def _stand(self, index, bit, unplugged, dt_ms):
         # One step with the cause
-        self._quiet_ms[index] = 0
-        there_ms = self._there_ms[index] = min(self._there_ms[index] + dt_ms, _MOST_MS)
+        there_ms = min(max(self._cause_ms[index], 0) + dt_ms, _MOST_MS)
+        self._cause_ms[index] = there_ms
         if bit & LOCKOUTS and there_ms >= LOCK_AFTER_MS:
             self._locked |= bit
         has_retries = RETRIES[index] and bit != MAINS_LOST
@@ -122,8 +122,8 @@ class FaultRegister:
 
     def _quiet(self, index, bit, unplugged, dt_ms):
         # One step without the cause: a fault may clear, an old one may be forgotten
-        self._there_ms[index] = 0
-        quiet_ms = self._quiet_ms[index] = min(self._quiet_ms[index] + dt_ms, _MOST_MS)
+        quiet_ms = min(max(-self._cause_ms[index], 0) + dt_ms, _MOST_MS)
+        self._cause_ms[index] = -quiet_ms
         if not self.active & bit:
             if quiet_ms >= FORGET_MS:
                 self._forget(bit)
@@ -136,7 +136,7 @@ class FaultRegister:
         if quiet_ms < self._wait_ms(index):
             return False
         self.active &= ~bit
-        self._quiet_ms[index] = 0
+        self._cause_ms[index] = 0
         # With no vehicle there is no plug-in that could use up its retries
         if RETRIES[index] and not unplugged:
             self._clears[index] += 1

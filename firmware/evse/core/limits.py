@@ -3,6 +3,8 @@
 Current in 0.1 A. Below 6 A (60) the station pauses. `holder` says who holds the current back.
 """
 
+from array import array
+
 RATED, CABLE, TEMPERATURE, SUPPLY, SCHEDULE, PLATFORM, SITE, TECHNICIAN, LINK = range(9)
 NAMES = (
     "rated",
@@ -25,9 +27,9 @@ class Limits:
     """A fixed array of named upper bounds."""
 
     def __init__(self, rated_a10):
-        self._a10 = [UNLIMITED_A10] * len(NAMES)
-        self._left_ms = [FOREVER] * len(NAMES)
-        self._fallback_a10 = [UNLIMITED_A10] * len(NAMES)
+        self._a10 = array("h", [UNLIMITED_A10] * len(NAMES))
+        self._left_ms = array("i", [FOREVER] * len(NAMES))
+        self._fallback_a10 = array("h", [UNLIMITED_A10] * len(NAMES))
         self._a10[RATED] = rated_a10
         self.share_of = SUPPLY  # what the limit in SUPPLY is a share of, SUPPLY or SITE
 

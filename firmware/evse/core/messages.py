@@ -53,56 +53,34 @@ REFUSALS = (
     "no_phase_contactor",
 )
 
-# Field tables of what the pile takes; of what it sends: reports.py, which only the other side loads.
-# Rows: name, type, required, lowest, highest (length for text and lists). "int?" may be null, "token"
-# is text of printable ASCII: it goes into records and topics and must survive any JSON.
-ID = ("id", "token", True, 1, 64)
+# Fields of what the pile takes, a text for each message, which rows() reads; of what it sends: reports.py,
+# which only the other side loads. A field: name (with "?" in front when it may be missing), type, lowest,
+# highest (length for text and lists). "int?" may be null, "token" is text of printable ASCII: it goes
+# into records and topics and must survive any JSON.
+_LIFE = "life token %d %d" % (LIFE_CHARS, LIFE_CHARS)
+_NONCE = "nonce token %d %d" % (NONCE_CHARS, NONCE_CHARS)
 # A clock outside 2024 to 2100 is a broken clock
-_UTC = (1704067200, 4102444800)
-FIELDS = {
-    "command": (
-        ID,
-        ("name", "token", True, 1, 32),
-        ("args", "dict", True, 0, 8),
-        ("utc", "int", True) + _UTC,
-        ("ttl_s", "int", True, 1, 3600),
-    ),
-    # Only the answer to a hello carries the time, together with the hello's nonce
-    "ack": (
-        ("life", "token", True, LIFE_CHARS, LIFE_CHARS),
-        ("upto", "int", True, 0, 0xFFFFFFFF),
-        ("utc", "int", False) + _UTC,
-        ("nonce", "token", False, NONCE_CHARS, NONCE_CHARS),
-    ),
-    "limit": (
-        ("a10", "int", True, 0, 10000),
-        ("utc", "int", True) + _UTC,
-        ("ttl_s", "int", True, 1, 86400),
-    ),
-}
+_UTC = "utc int 1704067200 4102444800"
+_COMMAND = "id token 1 64, name token 1 32, args dict 0 8, " + _UTC + ", ttl_s int 1 3600"
+# Only the answer to a hello carries the time, together with the hello's nonce
+_ACK = _LIFE + ", upto int 0 4294967295, ?" + _UTC + ", ?" + _NONCE
+_LIMIT = "a10 int 0 10000, " + _UTC + ", ttl_s int 1 86400"
+FIELDS = {"command": _COMMAND, "ack": _ACK, "limit": _LIMIT}
 
+# A new secret under the old one, see mac.cover()
+_ROTATE = "number int 2 65535, " + _NONCE + ", cover token 64 64"
 COMMAND_ARGS = {
-    "start": (
-        ("connector", "int", True, 0, 255),
-        ("ref", "token", True, 1, 64),
-        ("by", "token", True, 1, 16),
-    ),
-    "stop": (("connector", "int", True, 0, 255), ("ref", "token", True, 1, 64)),
-    "report": (),
+    "start": "connector int 0 255, ref token 1 64, by token 1 16",
+    "stop": "connector int 0 255, ref token 1 64",
+    "report": "",
     # 1 or 3, where a phase contactor is fitted
-    "phases": (("connector", "int", True, 0, 255), ("phases", "int", True, 1, 3)),
-    # A new secret under the old one, see mac.cover()
-    "rotate": (
-        ("number", "int", True, 2, 0xFFFF),
-        ("nonce", "token", True, NONCE_CHARS, NONCE_CHARS),
-        ("cover", "token", True, 64, 64),
-    ),
+    "phases": "connector int 0 255, phases int 1 3",
+    "rotate": _ROTATE,
 }
 
 _MAC_HEAD = b',"mac":"'
 _MAC_TAIL = b'"}'
 _MAC_BYTES = len(_MAC_HEAD) + 24 + len(_MAC_TAIL)
-_TYPES = {"int": int, "int?": int, "str": str, "token": str, "list": list, "dict": dict}
 
 
 class ProtocolError(ValueError):
@@ -177,8 +155,17 @@ def check_signature(topic_name, payload, mac):
         raise ProtocolError("mac", "wrong")
 
 
-def decode(name, payload, fields=FIELDS):
-    """Dict of a message of kind `name`, checked by its table in `fields`; raises ProtocolError."""
+def rows(text):
+    """Rows (name, type, required, lowest, highest) of a message's text, as check() takes them."""
+    found = []
+    for field in text.split(", ") if text else ():
+        name, kind, lowest, highest = field.split()
+        found.append((name.lstrip("?"), kind, name[0] != "?", int(lowest), int(highest)))
+    return found
+
+
+def decode(name, payload, fields=None):
+    """Dict of a message of kind `name`, checked by its rows in `fields` or by FIELDS; raises ProtocolError."""
     if len(payload) > MAX_BYTES:
         raise ProtocolError("payload", "%d bytes, allowed %d" % (len(payload), MAX_BYTES))
     try:
@@ -191,7 +178,7 @@ def decode(name, payload, fields=FIELDS):
     version = message.get("v", VERSION if name in _LIVE else None)
     if version != VERSION:
         raise ProtocolError("v", "%s, this is version %d" % (_shown(version), VERSION))
-    check(message, fields[name])
+    check(message, fields[name] if fields else rows(FIELDS[name]))
     return message
 
 
@@ -212,8 +199,14 @@ def _shown(value):
     return type(value).__name__ if isinstance(value, (list, dict)) else repr(value)[:24]
 
 
+def _type_of(kind):
+    if kind[:3] == "int":
+        return int
+    return list if kind == "list" else dict if kind == "dict" else str
+
+
 def check(message, fields):
-    """Raise ProtocolError at the first field that breaks its row of the table."""
+    """Raise ProtocolError at the first field that breaks its row."""
     for name, kind, required, lowest, highest in fields:
         if name not in message:
             if required:
@@ -223,7 +216,7 @@ def check(message, fields):
         if kind == "int?" and value is None:
             continue
         # bool is an int in Python, but not on the wire
-        if not isinstance(value, _TYPES[kind]) or isinstance(value, bool):
+        if not isinstance(value, _type_of(kind)) or isinstance(value, bool):
             raise ProtocolError(name, "%s is not %s" % (_shown(value), kind))
         if kind == "token" and not all(" " <= char <= "~" for char in value):
             raise ProtocolError(name, "not printable ASCII")

@@ -13,6 +13,7 @@ _REFUSALS = 3
 # not tell them is lost. A frequency that is not told is not judged
 _VALUES_MS = 5000
 _FREQUENCY_MS = 10000
+_LOST_MS = 3500
 # So many failures among the last eight questions, and the odd answer between them does not count
 _FAILURES = 6
 
@@ -20,7 +21,7 @@ _FAILURES = 6
 class MeterRegister:
     """Last good reading and the two things that can be wrong with a meter."""
 
-    def __init__(self, rated_w, lost_ms=3500):
+    def __init__(self, rated_w):
         self.wh = None  # last good register, None until the meter answered
         self.number = ""  # the meter's own number, "" where it tells none
         self.frame = b""  # the bytes that `wh` was read from
@@ -37,7 +38,6 @@ class MeterRegister:
         self.problem = ""  # what is implausible, for the technician
         self.refused = 0
         self._rated_w = rated_w
-        self._lost_ms = lost_ms
         self.age_ms = 0  # of the last good reading
         self._mv_known = False
         self._mv_age_ms = 0
@@ -48,7 +48,7 @@ class MeterRegister:
         self._failures = 0  # of the last eight questions, one bit each
 
     def step(self, dt_ms):
-        """Age the readings; `lost` becomes true after `lost_ms` without a register."""
+        """Age the readings; `lost` becomes true after 3.5 s without a register."""
         self.age_ms += dt_ms
         self._mv_age_ms += dt_ms
         self._ma_age_ms += dt_ms
@@ -56,7 +56,7 @@ class MeterRegister:
         if self._hz_age_ms > _FREQUENCY_MS:
             self.chz = 0
         self.lost = (
-            self.age_ms > self._lost_ms
+            self.age_ms > _LOST_MS
             or (self.tells_values and max(self._ma_age_ms, self._mv_age_ms) > _VALUES_MS)
             or self._failing()
         )

@@ -27,11 +27,13 @@ _STUCK_LOW_MV = const(-9000)
 
 def classify(profile, high_mv, previous):
     """State of the positive level; between two windows as the profile's gap rule says, else INVALID."""
+    windows = profile.windows
     upper = INVALID
-    for state, lowest_mv, highest_mv in profile.windows:
-        if high_mv > highest_mv:
+    for at in range(0, len(windows), 3):
+        state = windows[at]
+        if high_mv > windows[at + 2]:
             return _in_gap(profile, upper, state, previous)
-        if high_mv >= lowest_mv:
+        if high_mv >= windows[at + 1]:
             return state
         upper = state
     return INVALID
@@ -92,6 +94,7 @@ class PilotMonitor:
         self.high_mv = 0
         self.low_mv = 0
         self._edges = False  # edges were met since the negative half-wave was last seen
+        self._low_doubts = 0  # bursts with a bad half-wave since a good one, up to 2
         self._candidate = A
         self._candidate_ms = 0
 
@@ -102,12 +105,13 @@ class PilotMonitor:
         none), `bp` the duty.
         """
         if drive == DRIVE_PWM:
-            self._take_low(low_mv, low_count, edge_mv)
+            self._take_low(low_mv, low_count, edge_mv, bp)
         else:
             self.low_ok = True
             self.low_proven = False
             self.low_missing_ms = 0
             self._edges = False
+            self._low_doubts = 0
             if low_count > 0:
                 self.low_mv = low_mv
         if drive == DRIVE_NEGATIVE:
@@ -131,20 +135,23 @@ class PilotMonitor:
     def _in_low_window(self, mv):
         return self.profile.low_min_mv <= mv <= self.profile.low_max_mv
 
-    def _take_low(self, low_mv, low_count, edge_mv):
-        if low_count > 0:
-            self.low_mv = low_mv
-            self.low_ok = self.low_proven = self._in_low_window(low_mv)
-            self.low_missing_ms = 0
-            self._edges = False
-        elif self._in_low_window(edge_mv):
+    def _take_low(self, low_mv, low_count, edge_mv, bp):
+        if low_count == 0 and self._in_low_window(edge_mv):
             # A sample across an edge can prove the negative half-wave, never disprove it
-            self.low_mv = edge_mv
-            self.low_ok = self.low_proven = True
+            low_mv = edge_mv
+        elif low_count == 0:
+            if edge_mv != 0:
+                self._edges = True
+            if self._low_doubts == 1 and bp > _LOW_SURE_BP:
+                # What was to confirm a bad burst met no low phase: the next that does decides
+                self.low_ok = self.low_missing_ms <= _LOW_MISSING_MS
+            return
+        self.low_mv = low_mv
+        self.low_ok = self.low_proven = self._in_low_window(low_mv)
+        self._edges = False
+        self._low_doubts = 0 if self.low_ok else min(self._low_doubts + 1, 2)
+        if self.low_ok or bp <= _LOW_SURE_BP:
             self.low_missing_ms = 0
-            self._edges = False
-        elif edge_mv != 0:
-            self._edges = True
 
     def _pwm_runs(self, high_mv, low_mv, low_count, bp):
         if high_mv < _STUCK_LOW_MV:

@@ -13,6 +13,13 @@ KEEP_IN_GAP = True
 INVALID_IN_GAP = False
 
 NAMES = ("iec_61851_1_2017", "sae_j1772", "gbt_18487_1_2015", "gbt_18487_1_2023")
+# Where each stands, by its whole name
+MODULES = (
+    "evse.core.profile_iec_61851_1_2017",
+    "evse.core.profile_sae_j1772",
+    "evse.core.profile_gbt_18487_1_2015",
+    "evse.core.profile_gbt_18487_1_2023",
+)
 
 # Keys of the windows in mV at the pilot terminal, positive half-wave, highest first
 _WINDOWS = (
@@ -25,31 +32,43 @@ _WINDOWS = (
 
 
 class Profile:
-    """Values of one standard, each an attribute by its key; clause and tag are for people and tests.
+    """What the pile asks for of one standard; the other rows, clauses and tags are for people and tests.
 
-    Derived: `windows` (state, lowest_mv, highest_mv) and low_min_mv, low_max_mv with the measuring
-    allowance, `over_current` (knee_ma, plus_ma, permille, time_ms, grace_ms). A pair is (least, most).
+    `windows`: state, lowest_mv, highest_mv of one state after the other; they, low_min_mv and low_max_mv
+    hold the measuring allowance. `over_current`: knee_ma, plus_ma, permille, time_ms, grace_ms.
     """
 
     def __init__(self, name, rows):
-        self.name = name
-        for key, value, _clause, _tag in rows:
-            setattr(self, key, value)
-        allowance_mv = self.measuring_allowance_mv
+        value = {row[0]: row[1] for row in rows}
+        self.standard = name  # for people and tests
+        allowance_mv = value["measuring_allowance_mv"]
         windows = []
         for key, state in _WINDOWS:
-            if state != D or self.knows_state_d:
-                lowest_mv, highest_mv = getattr(self, key)
-                windows.append((state, lowest_mv - allowance_mv, highest_mv + allowance_mv))
+            if state != D or value["knows_state_d"]:
+                lowest_mv, highest_mv = value[key]
+                windows += [state, lowest_mv - allowance_mv, highest_mv + allowance_mv]
         self.windows = tuple(windows)
-        self.low_min_mv = self.low_half_mv[0] - allowance_mv
-        self.low_max_mv = self.low_half_mv[1] + allowance_mv
+        self.low_min_mv = value["low_half_mv"][0] - allowance_mv
+        self.low_max_mv = value["low_half_mv"][1] + allowance_mv
+        self.keeps_in_gap = value["keeps_in_gap"]
+        self.duty_min_bp = value["duty_min_bp"]
+        self.duty_knee_bp = value["duty_knee_bp"]
+        self.duty_gap_bp = value["duty_gap_bp"]
+        self.duty_max_bp = value["duty_max_bp"]
+        self.duty_change_min_ms = value["duty_change_min_ms"]
+        self.close_stable_ms = value["close_stable_ms"]
+        self.leave_stable_ms = value["leave_stable_ms"]
+        self.stop_wait_ms = value["stop_wait_ms"]
+        self.state_f_min_ms = value["state_f_min_ms"]
+        self.wake_kind = value["wake_kind"]
+        self.wake_wait_ms = value["wake_wait_ms"]
+        self.wake_pulse_ms = value["wake_pulse_ms"]
         self.over_current = (
-            self.over_current_knee_ma,
-            self.over_current_plus_ma,
-            self.over_current_permille,
-            self.over_current_ms,
-            self.over_current_grace_ms,
+            value["over_current_knee_ma"],
+            value["over_current_plus_ma"],
+            value["over_current_permille"],
+            value["over_current_ms"],
+            value["over_current_grace_ms"],
         )
 
 

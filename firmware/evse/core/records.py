@@ -65,12 +65,15 @@ FIELDS = (
     ("number", "int"),
 )
 
-_NUMBERS = {name: number for number, (name, _kind) in enumerate(FIELDS)}
+_TYPES = ("text", "int", "list")
+# What the pile keeps of them
+_NAMES = tuple(name for name, _kind in FIELDS)
+_TYPE_OF = bytes(_TYPES.index(kind) for _name, kind in FIELDS)
+_TEXT, _INT, _LIST = range(3)
 _HEAD = "<BBIIIIBIB4s"
 _HEAD_BYTES = 28
 _SEAL_BYTES = TAG_BYTES + 4
 _NO_WH = 0xFFFFFFFFFF
-_TYPES = ("text", "int", "list")
 _UINT = 0xFFFFFFFF
 
 
@@ -85,7 +88,7 @@ def encode(record, life, link, mac):
     """
     body = _head(record, link)
     for name in record:
-        if name in _NUMBERS:
+        if name in _NAMES:
             body += _field(name, record[name])
         elif name not in _HEADED:
             raise RecordError("%s: no such field" % name)
@@ -122,12 +125,12 @@ def _head(record, link):
 
 
 def _field(name, value):
-    number = _NUMBERS[name]
-    kind = FIELDS[number][1]
-    head = bytes((number | _TYPES.index(kind) << 6,))
-    if kind == "int":
+    number = _NAMES.index(name)
+    kind = _TYPE_OF[number]
+    head = bytes((number | kind << 6,))
+    if kind == _INT:
         return head + _varint(value)
-    if kind == "list":
+    if kind == _LIST:
         return head + bytes((len(value),)) + b"".join([_varint(item) for item in value])
     data = value.encode()
     if len(data) > 127:
@@ -199,16 +202,16 @@ def decode(data):
 
 def _take_field(record, data, at, end):
     number, kind = data[at] & 0x3F, data[at] >> 6
-    name = FIELDS[number][0] if number < len(FIELDS) else "field%d" % number
+    name = _NAMES[number] if number < len(_NAMES) else "field%d" % number
     at += 1
-    if kind == 1:
+    if kind == _INT:
         record[name], at = _take_varint(data, at, end)
         return at
-    if at >= end or kind > 2:
+    if at >= end or kind > _LIST:
         raise RecordError("%s: cut off or of unknown type" % name)
     count = data[at]
     at += 1
-    if kind == 2:
+    if kind == _LIST:
         values = []
         for _ in range(count):
             value, at = _take_varint(data, at, end)

@@ -1,9 +1,9 @@
-"""The wire, version 1: field tables of what a pile sends. Rows are as in messages.py, which reads them.
+"""The wire, version 1: field tables of what a pile sends. Rows are as messages.check() takes them.
 
 Who takes reports loads this; the pile itself does not, so that they cost none of its heap.
 """
 
-from .messages import ID, LIFE_CHARS, NONCE_CHARS
+from .messages import LIFE_CHARS, NONCE_CHARS
 
 _UINT = 0x7FFFFFFF
 _SEQ = 0xFFFFFFFF
@@ -50,7 +50,11 @@ FIELDS = {
         # Base64 of record bytes, see records.py
         ("records", "list", True, 1, 16),
     ),
-    "reply": (ID, ("result", "str", True, 1, 16), ("reason", "str", False, 0, 64)),
+    "reply": (
+        ("id", "token", True, 1, 64),
+        ("result", "str", True, 1, 16),
+        ("reason", "str", False, 0, 64),
+    ),
     "record": (
         ("seq", "int", True, 1, _SEQ),
         ("kind", "str", True, 1, 16),

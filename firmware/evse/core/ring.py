@@ -19,7 +19,7 @@ from .ring_sector import (
     USED,
     WORN,
     FlashFaultError,
-    Sector,
+    Sectors,
     rotten_numbers,
 )
 
@@ -39,11 +39,10 @@ class Ring:
 
     def __init__(self, flash, belongs):
         self._belongs = belongs
-        count = flash.size // SECTOR_BYTES
-        proves = self._proves
-        self._sectors = [Sector(flash, number, proves) for number in range(count)]
-        self._head = self._sectors[-1]  # the newest with records, or the one before the first
-        self._cursor = (None, 0, 0)  # sector, offset behind the record with this number
+        self._sectors = Sectors(flash, self._proves)
+        self._count = flash.size // SECTOR_BYTES
+        self._head = self._count - 1  # the newest with records, or the one before the first
+        self._cursor = (-1, 0, 0)  # sector, offset behind the record with this number
         self._generation = 0
         self.life = None
         self.next_seq = 1
@@ -58,35 +57,41 @@ class Ring:
     def mount(self, visit=None):
         """Find life and records, once; `visit(data)` gets every record held, in order of number."""
         self._choose_life()
+        sectors = self._sectors
         damage = {}
-        for sector in self._sectors:
-            if sector.state == READY or (sector.wear < 0 and self.life is not None):
-                spoilt, damage[sector] = sector.scan()
+        for sector in range(self._count):
+            if sectors.state[sector] == READY or (
+                sectors.wear[sector] < 0 and self.life is not None
+            ):
+                spoilt, damage[sector] = sectors.scan(sector)
                 self.spoilt += spoilt
         self._read_all(visit)
-        ready = [sector for sector in self._circle() if sector.state == READY]
+        ready = [sector for sector in self._circle() if sectors.state[sector] == READY]
         for sector in [self._head] + ready[:1]:
-            if damage.get(sector):
+            at = damage.get(sector)
+            if at:
                 self.torn = True
-                lost = rotten_numbers(sector, damage[sector], self.next_seq, self.link)
+                page = sectors.read(sector, at, PAGE_BYTES - at % PAGE_BYTES)
+                lost = rotten_numbers(page, self.next_seq, self.link)
                 self.holes += lost
                 self.next_seq += lost
 
     def _choose_life(self):
         """The newest generation, within it the life of most sectors; its sectors become READY."""
+        sectors = self._sectors
         votes = {}
-        for sector in self._sectors:
-            header = sector.header()
+        for sector in range(self._count):
+            header = sectors.header(sector)
             if header is not None:
                 votes[header[:2]] = votes.get(header[:2], 0) + 1
-                sector.wear = header[2]
+                sectors.wear[sector] = header[2]
         if not votes:
             return
         _generation, _count, ours = max([(vote[0], votes[vote], vote) for vote in votes])
-        for sector in self._sectors:
-            header = sector.header()
+        for sector in range(self._count):
+            header = sectors.header(sector)
             if header is not None and header[:2] == ours:
-                sector.state = READY
+                sectors.state[sector] = READY
             elif header is not None:
                 self.foreign += 1
         self._generation = ours[0]
@@ -96,14 +101,14 @@ class Ring:
         last = 0
         headed = False
         for sector in self._in_order():
-            for _end, data in sector.records(HEAD_BYTES):
+            for _end, data in self._sectors.records(sector, HEAD_BYTES):
                 seq = seq_of(data)
                 if seq <= last:
                     continue
                 # Before the first header stands what a cut erase left over: nothing is lost there
                 if headed:
                     self.holes += seq - last - 1
-                headed = headed or sector.wear >= 0
+                headed = headed or self._sectors.wear[sector] >= 0
                 last = seq
                 self.link = tag_of(data)[:LINK_BYTES]
                 if visit is not None:
@@ -124,20 +129,21 @@ class Ring:
         """
         if seq_of(data) != self.next_seq:
             raise ValueError("record %d, next is %d" % (seq_of(data), self.next_seq))
+        sectors = self._sectors
         untouched = []
         for _ in range(_TRIES):
             sector, at = self._place(len(data))
-            before = sector.free
+            before = sectors.free[sector]
             self.programs += 1
-            held, problem = sector.program(at, data)
+            held, problem = sectors.program(sector, at, data)
             if held == data:
-                sector.take(self.next_seq, at + len(data))
+                sectors.take(sector, self.next_seq, at + len(data))
                 self._head = sector
                 self.link = tag_of(data)[:LINK_BYTES]
                 self.next_seq += 1
                 return
             self.failures += 1
-            sector.free = at - at % PAGE_BYTES + PAGE_BYTES
+            sectors.free[sector] = at - at % PAGE_BYTES + PAGE_BYTES
             if held is None:
                 self.next_seq += 1
                 break
@@ -146,16 +152,18 @@ class Ring:
         if len(untouched) == _TRIES:
             # Nothing comes through at all: not the fault of these pages
             for sector, before in reversed(untouched):
-                sector.free = before
+                sectors.free[sector] = before
         raise problem or FlashFaultError("record %d: not programmed" % seq_of(data))
 
     def _place(self, size):
         """(sector, offset) for a record of `size` bytes."""
-        if self._head.state == USED and self._head.place(size) < SECTOR_BYTES:
-            return self._head, self._head.place(size)
+        sectors = self._sectors
+        head = self._head
+        if sectors.state[head] == USED and sectors.place(head, size) < SECTOR_BYTES:
+            return head, sectors.place(head, size)
         for sector in self._circle():
-            if sector.state == READY and sector.place(size) < SECTOR_BYTES:
-                return sector, sector.place(size)
+            if sectors.state[sector] == READY and sectors.place(sector, size) < SECTOR_BYTES:
+                return sector, sectors.place(sector, size)
         raise RingFullError("no erased page left")
 
     # Erasing
@@ -169,8 +177,8 @@ class Ring:
         self.link = NO_LINK
         self.torn = False
         self.holes = self.spoilt = self.foreign = 0
-        for sector in self._sectors:
-            sector.drop()
+        for sector in range(self._count):
+            self._sectors.drop(sector)
 
     def prepare(self):
         """Erase one sector that may be erased; False when there was none. Only under the permit.
@@ -180,27 +188,29 @@ class Ring:
         sector = None if self.life is None else self._erasable()
         if sector is None:
             return False
-        wear = sector.wear + 1 if sector.wear >= 0 else max(1, self.wear)
-        if self._cursor[0] is sector:
-            self._cursor = (None, 0, 0)
+        wear = self._sectors.wear[sector]
+        wear = wear + 1 if wear >= 0 else max(1, self.wear)
+        if self._cursor[0] == sector:
+            self._cursor = (-1, 0, 0)
         self.erases += 1
         try:
-            sector.erase(self._generation, unhexlify(self.life), wear)
+            self._sectors.erase(sector, self._generation, unhexlify(self.life), wear)
         except OSError:
             self.failures += 1
             raise
         return True
 
     def _erasable(self):
+        sectors = self._sectors
         ready = 0
         for sector in self._circle():
-            if sector.state == STALE or (sector.state == READY and sector.free > PAGE_BYTES):
+            state = sectors.state[sector]
+            if state == STALE or (state == READY and sectors.free[sector] > PAGE_BYTES):
                 return sector
-            ready += sector.state == READY
+            ready += state == READY
         order = self._in_order()
-        if 4 * ready < 3 * len(self._sectors) and len(order) > 1 and order[0].last <= self.acked:
-            return order[0]
-        return None
+        is_read = len(order) > 1 and sectors.last[order[0]] <= self.acked
+        return order[0] if is_read and 4 * ready < 3 * self._count else None
 
     # Reading
 
@@ -213,12 +223,12 @@ class Ring:
         """Up to `most` records (bytes) that follow number `seq`, in order."""
         found = []
         order = self._in_order()
-        while len(order) > 1 and order[1].first <= seq:
+        while len(order) > 1 and self._sectors.first[order[1]] <= seq:
             order.pop(0)
         for sector in order:
             where, offset, number = self._cursor
-            at = offset if where is sector and number <= seq else HEAD_BYTES
-            for end, data in sector.records(at):
+            at = offset if where == sector and number <= seq else HEAD_BYTES
+            for end, data in self._sectors.records(sector, at):
                 number = seq_of(data)
                 if number > seq:
                     seq = number
@@ -231,13 +241,14 @@ class Ring:
 
     def _in_order(self):
         """Sectors that hold records, oldest first."""
-        used = [sector for sector in self._sectors if sector.state == USED]
-        return sorted(used, key=lambda sector: (sector.first, sector.last))
+        sectors = self._sectors
+        used = [sector for sector in range(self._count) if sectors.state[sector] == USED]
+        return sorted(used, key=lambda sector: (sectors.first[sector], sectors.last[sector]))
 
     def _circle(self):
         """Every sector once, from the one behind the newest."""
-        start = self._sectors.index(self._head) + 1
-        return self._sectors[start:] + self._sectors[:start]
+        start = self._head + 1
+        return list(range(start, self._count)) + list(range(start))
 
     # Figures
 
@@ -245,28 +256,25 @@ class Ring:
     def first(self):
         """Number of the oldest record held, 0 if none."""
         order = self._in_order()
-        return order[0].first if order else 0
-
-    @property
-    def waiting(self):
-        """Records held that are not acknowledged."""
-        return sum([sector.waiting(self.acked) for sector in self._in_order()])
+        return self._sectors.first[order[0]] if order else 0
 
     @property
     def capacity(self):
         """Records of the usual size that the whole ring takes."""
-        good = [sector for sector in self._sectors if sector.state != WORN]
-        return TYPICAL_PER_SECTOR * len(good)
+        worn = sum([state == WORN for state in self._sectors.state])
+        return TYPICAL_PER_SECTOR * (self._count - worn)
 
     @property
     def room(self):
         """Records of the usual size that can be appended before an erase."""
-        open_now = [s for s in self._sectors if s.state == READY]
-        if self._head.state == USED:
-            open_now.append(self._head)
-        return sum([sector.room() for sector in open_now])
+        sectors = self._sectors
+        found = sectors.room(self._head) if sectors.state[self._head] == USED else 0
+        for sector in range(self._count):
+            if sectors.state[sector] == READY:
+                found += sectors.room(sector)
+        return found
 
     @property
     def wear(self):
         """Most erasures that any sector has seen."""
-        return max([0] + [sector.wear for sector in self._sectors])
+        return max([0] + list(self._sectors.wear))

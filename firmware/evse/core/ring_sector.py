@@ -1,4 +1,4 @@
-"""One sector of the journal's ring: a header, then records, each within a page of 256 bytes.
+"""The sectors of the journal's ring: a header, then records, each within a page of 256 bytes.
 
 The header is programmed right after an erase and spoilt right before the next one, so a sector with a
 header was erased completely:
@@ -13,6 +13,7 @@ Nothing is programmed behind damage in a page.
 """
 
 import struct
+from array import array
 from binascii import crc32
 
 from micropython import const
@@ -43,135 +44,136 @@ class FlashFaultError(OSError):
     """The flash does not hold what was programmed or erased; the text says where."""
 
 
-class Sector:
-    """Sector `number` of `flash`; `proves(data)` is True for a record whose tag holds."""
+class Sectors:
+    """The sectors of `flash`, each by its number; `proves(data)` is True for a record whose tag holds.
 
-    def __init__(self, flash, number, proves):
+    What is known of them stands in one array for each quantity: an object for each would take five times the heap.
+    """
+
+    def __init__(self, flash, proves):
+        count = flash.size // SECTOR_BYTES
         self._flash = flash
-        self._base = number * SECTOR_BYTES
         self._proves = proves
-        self.state = STALE
-        self.wear = -1  # erasures, -1 while no header says them
-        self.first = self.last = self.count = 0  # numbers of its records, and how many
-        self.free = SECTOR_BYTES  # offset behind all that was programmed
-        self._tries = 0
+        self.state = bytearray(count)
+        self.wear = array("i", [-1] * count)  # erasures, -1 while no header says them
+        self.first = array("I", [0] * count)  # number of its oldest record, 0 for none
+        self.last = array("I", [0] * count)
+        self.free = array("H", [SECTOR_BYTES] * count)  # offset behind all that was programmed
+        self._tries = bytearray(count)
 
-    def header(self):
+    def header(self, number):
         """(generation, life, erasures), None without a whole header."""
-        data = self._flash.read(self._base, HEAD_BYTES)
+        data = self.read(number, 0, HEAD_BYTES)
         _magic, generation, life, erasures = struct.unpack_from(_HEAD, data)
         whole = data == _sealed(generation, life, erasures)
         return (generation, life, erasures) if whole else None
 
-    def scan(self):
+    def scan(self, number):
         """Learn the records; returns (damaged pages, offset of damage behind the last record or 0)."""
-        headed = self.wear >= 0
+        headed = self.wear[number] >= 0
         free = HEAD_BYTES
         behind = spoilt = damage = 0
         for page in range(0, SECTOR_BYTES, PAGE_BYTES):
             at = max(page, HEAD_BYTES)
-            found, end, wrong = self._page(at)
+            found, end, wrong = self._page(number, at)
             for place, data in found:
                 behind = place
-                self.take(seq_of(data), place)
+                self.take(number, seq_of(data), place)
             if end > at:
                 free = end
             if wrong:
                 spoilt += 1
                 damage = wrong
-        self.free = free if headed else SECTOR_BYTES
-        if headed and not self.count:
-            self.state = READY if free < SECTOR_BYTES else STALE
-        elif not headed and not self.count:
-            return 0, 0
+        self.free[number] = free if headed else SECTOR_BYTES
+        if self.state[number] != USED:
+            if not headed:
+                return 0, 0
+            self.state[number] = READY if free < SECTOR_BYTES else STALE
         return spoilt, damage if damage >= behind else 0
 
-    def records(self, at):
+    def records(self, number, at):
         """Yields (offset behind it, record) from offset `at` on, page by page."""
-        while at < self.free:
-            yield from self._page(at)[0]
+        while at < self.free[number]:
+            yield from self._page(number, at)[0]
             at += PAGE_BYTES - at % PAGE_BYTES
 
-    def read(self, at, count):
+    def read(self, number, at, count):
         """Bytes from offset `at`."""
-        return self._flash.read(self._base + at, count)
+        return self._flash.read(number * SECTOR_BYTES + at, count)
 
-    def program(self, at, data):
+    def program(self, number, at, data):
         """Program and read back: (what stands there or None, the flash's OSError or None)."""
         held = problem = None
         try:
-            self._flash.program(self._base + at, data)
+            self._flash.program(number * SECTOR_BYTES + at, data)
         except OSError as error:
             problem = error
         try:
-            held = self.read(at, len(data))
+            held = self.read(number, at, len(data))
         except OSError as error:
             problem = error
         return held, problem
 
-    def place(self, size):
+    def place(self, number, size):
         """Offset for a record of `size` bytes, SECTOR_BYTES or more if it does not fit."""
-        at = self.free
+        at = self.free[number]
         if at % PAGE_BYTES + size > PAGE_BYTES:
             at += PAGE_BYTES - at % PAGE_BYTES
         return at
 
-    def take(self, seq, end):
+    def take(self, number, seq, end):
         """Remember the record with number `seq` in front of offset `end`."""
-        if not self.count or seq < self.first:
-            self.first = seq
-        self.state = USED
-        self.last = max(self.last, seq)
-        self.count += 1
-        self.free = end
+        if self.state[number] != USED or seq < self.first[number]:
+            self.first[number] = seq
+        self.state[number] = USED
+        self.last[number] = max(self.last[number], seq)
+        self.free[number] = end
 
-    def waiting(self, acked):
-        """Records with a number above `acked`."""
-        return min(self.count, max(0, self.last - acked))
-
-    def room(self):
+    def room(self, number):
         """Records of the usual size that fit behind `free`."""
-        pages = (SECTOR_BYTES - 1 - self.free) // PAGE_BYTES
-        rest = (PAGE_BYTES - self.free % PAGE_BYTES) // _TYPICAL_BYTES
-        return rest + pages * 3 if self.free < SECTOR_BYTES else 0
+        free = self.free[number]
+        pages = (SECTOR_BYTES - 1 - free) // PAGE_BYTES
+        rest = (PAGE_BYTES - free % PAGE_BYTES) // _TYPICAL_BYTES
+        return rest + pages * 3 if free < SECTOR_BYTES else 0
 
-    def drop(self):
+    def drop(self, number):
         """Forget the records: this sector may be erased, and has its tries again."""
-        self.state = STALE
-        self.first = self.last = self.count = self._tries = 0
+        self.state[number] = STALE
+        self.first[number] = self.last[number] = self._tries[number] = 0
 
-    def erase(self, generation, life, wear):
+    def erase(self, number, generation, life, wear):
         """Erase and program a header; FlashFaultError or OSError, and after three in a row it is given up."""
         # Out of use unless all goes well
-        tries = self._tries + 1
-        self.drop()
-        self._tries = tries
+        tries = self._tries[number] + 1
+        self.drop(number)
+        self._tries[number] = tries
         if tries >= _TRIES:
-            self.state = WORN
-        if self.wear >= 0:
+            self.state[number] = WORN
+        base = number * SECTOR_BYTES
+        if self.wear[number] >= 0:
             # A header that outlived half an erase would say too much
-            self._flash.program(self._base, bytes(HEAD_BYTES))
-            self.wear = -1
-        self._flash.erase(self._base)
+            self._flash.program(base, bytes(HEAD_BYTES))
+            self.wear[number] = -1
+        self._flash.erase(base)
         for at in range(0, SECTOR_BYTES, PAGE_BYTES):
-            if self.read(at, PAGE_BYTES).rstrip(b"\xff"):
-                raise FlashFaultError("sector %d: not erased" % (self._base // SECTOR_BYTES))
+            if self.read(number, at, PAGE_BYTES).rstrip(b"\xff"):
+                raise FlashFaultError("sector %d: not erased" % number)
         head = _sealed(generation, life, wear)
-        self._flash.program(self._base, head)
-        if self.read(0, HEAD_BYTES) != head:
-            raise FlashFaultError("sector %d: no header" % (self._base // SECTOR_BYTES))
-        self.wear = wear
-        self.free = HEAD_BYTES
-        self.state = READY
-        self._tries = 0
+        self._flash.program(base, head)
+        if self.read(number, 0, HEAD_BYTES) != head:
+            raise FlashFaultError("sector %d: no header" % number)
+        self.wear[number] = wear
+        self.free[number] = HEAD_BYTES
+        self.state[number] = READY
+        self._tries[number] = 0
 
-    def _page(self, at):
+    def _page(self, number, at):
         """What stands from offset `at` to the end of its page: records as in records(), offset behind
         all that was programmed, offset of the last damage or 0.
         """
-        page = self.read(at, PAGE_BYTES - at % PAGE_BYTES)
+        page = self.read(number, at, PAGE_BYTES - at % PAGE_BYTES)
         end = len(page.rstrip(b"\xff"))
-        headed = sure = self.wear >= 0
+        headed = sure = self.wear[number] >= 0
         found = []
         place = damage = behind = 0
         while place < end:
@@ -197,12 +199,11 @@ def _sealed(generation, life, erasures):
     return head + struct.pack("<I", crc32(head) & 0xFFFFFFFF)
 
 
-def rotten_numbers(sector, at, seq, link):
-    """How many damaged records from offset `at` on were whole once, the first with this number and link.
+def rotten_numbers(page, seq, link):
+    """How many damaged records of a page's rest were whole once, the first with this number and link.
 
     What was cut off instead lacks its end, or much of what is known of it beforehand.
     """
-    page = sector.read(at, PAGE_BYTES - at % PAGE_BYTES)
     count = 0
     while page:
         size = _size_but_for_one_bit(page) or page[0]

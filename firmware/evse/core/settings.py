@@ -161,11 +161,11 @@ def _is_network(value):
 
 def _is_token(value):
     # Only a pile with cards needs it
-    from . import id_token
+    from .id_token import is_random, normalise
 
     try:
         # A number that the card makes up anew each time is no identity
-        return not id_token.is_random(id_token.normalise(value))
+        return not is_random(normalise(value))
     except ValueError:
         return False
 

@@ -16,48 +16,42 @@ _TABLE = (
 )
 
 
+# The same without clauses and tags: that is what the pile keeps
+_BOUNDS = tuple(row[:6] for row in _TABLE)
+
+
 class Supply:
     """Judges meter readings against the nominal `volts` (phase to neutral) and `hertz` of the board."""
 
     def __init__(self, volts, hertz):
-        # A permille of volts is in mV; of hertz it is in mHz, ten of which are 0.01 Hz
-        self._voltages = [_Bound(row, volts, 1) for row in _TABLE if row[1] == _VOLTAGE]
-        self._frequencies = [_Bound(row, hertz, 10) for row in _TABLE if row[1] == _FREQUENCY]
+        self._volts = volts
+        self._hertz = hertz
+        self._beyond_ms = [0] * len(_BOUNDS)
+        self._active = 0  # one bit per bound
 
     def step(self, mv, chz, known, dt_ms):
         """`mv` per phase, `chz` 0 when unknown, `known`: the readings are fresh. Returns fault bits."""
-        high_mv = max(mv) if known else None
-        low_mv = min(mv) if known else None
         bits = 0
-        for bound in self._voltages:
-            bits |= bound.step(high_mv if bound.side == _ABOVE else low_mv, dt_ms)
-        for bound in self._frequencies:
-            bits |= bound.step(chz if known and chz else None, dt_ms)
+        for index in range(len(_BOUNDS)):
+            fault, quantity, side, limit, back, time_ms = _BOUNDS[index]
+            bit = 1 << index
+            # A permille of volts is in mV, of hertz in mHz
+            if quantity == _VOLTAGE:
+                nominal, is_known = self._volts, known
+                value = (max(mv) if side == _ABOVE else min(mv)) if known else 0
+            else:
+                nominal, is_known = self._hertz, known and chz
+                value = chz * 10
+            if not is_known:
+                # A fault stays, and none begins
+                self._beyond_ms[index] = 0
+            elif (value - nominal * (back if self._active & bit else limit)) * side <= 0:
+                self._active &= ~bit
+                self._beyond_ms[index] = 0
+            elif not self._active & bit:
+                self._beyond_ms[index] += dt_ms
+                if self._beyond_ms[index] >= time_ms:
+                    self._active |= bit
+            if self._active & bit:
+                bits |= fault
         return bits
-
-
-class _Bound:
-    """One row of the table on one nominal value."""
-
-    def __init__(self, row, nominal, divisor):
-        self.side = row[2]
-        self._fault = row[0]
-        self._limit = self.side * (nominal * row[3] // divisor)
-        self._return = self.side * (nominal * row[4] // divisor)
-        self._time_ms = row[5]
-        self._beyond_ms = 0
-        self._active = False
-
-    def step(self, value, dt_ms):
-        """Fault bit or 0. Without a value a fault stays, and none begins."""
-        if value is None:
-            self._beyond_ms = 0
-        elif self._active:
-            self._active = value * self.side > self._return
-            self._beyond_ms = 0
-        elif value * self.side > self._limit:
-            self._beyond_ms += dt_ms
-            self._active = self._beyond_ms >= self._time_ms
-        else:
-            self._beyond_ms = 0
-        return self._fault if self._active else 0

@@ -48,9 +48,12 @@ class StandardBoard:
         if self.SECOND is None:
             return (self,)
         first, second = type(self)(), type(self)()
-        pins = dict(self.PINS)
-        pins.update(self.SECOND)
-        second.PINS = {role: pins[role] for role in pins if pins[role] is not None}
+        pins, own = type(self).PINS, self.SECOND
+        second.PINS = {
+            role: own.get(role, pins.get(role))
+            for role in tuple(pins) + tuple(own)
+            if own.get(role, 0) is not None
+        }
         second.number = 2
         first.shared = second.shared = {}
         return (first, second)
@@ -59,8 +62,13 @@ class StandardBoard:
         """Contactors open and pilots at -12 V: the first thing after a reset and the last after a crash."""
         from .safe_state import outputs_low
 
-        found = [pins.get(role) for pins in (self.PINS, self.SECOND or {}) for role in _SAFE_LOW]
-        outputs_low(*[pin for pin in found if pin is not None])
+        found = [
+            pins[role]
+            for pins in (type(self).PINS, self.SECOND or {})
+            for role in _SAFE_LOW
+            if pins.get(role) is not None
+        ]
+        outputs_low(*found)
 
     def watchdog(self, timeout_ms=2000):
         """Liveness."""
@@ -75,9 +83,6 @@ class StandardBoard:
         return Chip()
 
     def __getattr__(self, name):
-        # Data that the board does not have is not a part
-        if name[0] < "a":
-            raise AttributeError(name)
         # Whoever has built the parts may forget the module again
         from .standard_parts import StandardParts
 

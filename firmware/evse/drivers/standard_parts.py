@@ -12,37 +12,37 @@ class StandardParts:
 
     def __init__(self, board):
         self._board = board
-        self._pins = board.PINS
 
     def control_pilot(self, zero_mv=0, gain=0):
         """Pilot generator and sampler; the unit's calibration, 0 for the nominal values."""
         from .control_pilot import ControlPilot
 
-        nominal = self._board.PILOT_CALIBRATION
+        pins, nominal = self._board.PINS, self._board.PILOT_CALIBRATION
         calibration = (zero_mv or nominal[0], gain or nominal[1])
-        return ControlPilot(self._pins["cp_pwm"], self._pins["cp_adc"], calibration)
+        return ControlPilot(pins["cp_pwm"], pins["cp_adc"], calibration)
 
     def contactor(self):
         """Coil and feedback: mirror contact or voltage on the output."""
         from .contactor_gpio import ContactorGpio
 
-        role, closed_level = ("mirror", 1) if "mirror" in self._pins else ("output_sense", 0)
-        return ContactorGpio(
-            self._pins["contactor"], self._pins[role], closed_level, self._pull_up(role)
-        )
+        pins = self._board.PINS
+        role, closed_level = ("mirror", 1) if "mirror" in pins else ("output_sense", 0)
+        pull_up = self._pull_up(pins[role])
+        return ContactorGpio(pins["contactor"], pins[role], closed_level, pull_up)
 
     def phase_contactor(self):
         """Contactor of the second and third phase, with its mirror contact."""
-        if "phase_contactor" not in self._pins:
+        pins = self._board.PINS
+        if "phase_contactor" not in pins:
             return None
         from .contactor_gpio import ContactorGpio
 
-        coil, feedback = self._pins["phase_contactor"], self._pins["phase_mirror"]
-        return ContactorGpio(coil, feedback, 1, self._pull_up("phase_mirror"))
+        coil, feedback = pins["phase_contactor"], pins["phase_mirror"]
+        return ContactorGpio(coil, feedback, 1, self._pull_up(feedback))
 
     def dead_man(self):
         """Charge pump, RMT one-shot or UART pulse train, as DEAD_MAN says."""
-        pins = self._pins
+        pins = self._board.PINS
         if self._board.DEAD_MAN == "rmt":
             from .dead_man_rmt import DeadManRmt
 
@@ -64,7 +64,7 @@ class StandardParts:
 
     def meter(self, settings):
         """The meter that METER names; behind RS-485 the setting meter_model tells which."""
-        board, pins = self._board, self._pins
+        board, pins = self._board, self._board.PINS
         if board.METER == "hlw8032":
             from .meter_hlw8032 import MeterHlw8032
 
@@ -78,7 +78,7 @@ class StandardParts:
         if board.METER == "s0":
             from .meter_s0 import MeterS0
 
-            pull_up = self._pull_up("meter_pulse")
+            pull_up = self._pull_up(pins["meter_pulse"])
             return MeterS0(pins["meter_pulse"], board.METER_PULSES_PER_KWH, pull_up)
         return self._bus_meter(settings)
 
@@ -114,66 +114,71 @@ class StandardParts:
     def _rs485(self, framing, settings):
         from .rs485 import Rs485
 
-        pins = self._pins
+        pins = self._board.PINS
         framing = (settings["meter_baudrate"] or framing[0],) + framing[1:]
         wires = (pins["rs485_tx"], pins["rs485_rx"])
         direction = pins.get("rs485_direction")
         # The timers before it belong to the safety ticks
         timer = 1 if self._board.SECOND is None else 2
-        return self._once(
-            "rs485_tx", Rs485, self._board.UART_METER, *wires, framing, direction, timer
-        )
+        uart = self._board.UART_METER
+        return self._once(pins["rs485_tx"], Rs485, uart, *wires, framing, direction, timer)
 
     def light(self):
         """Status light: one LED, three LEDs or a chain of lamps, as LIGHT says."""
-        pins = self._pins
+        pins = self._board.PINS
         if self._board.LIGHT == "rgb":
             from .light_rgb import LightRgb
 
             rest = (pins["led_green"], pins["led_blue"])
-            return self._once("led_red", LightRgb, pins["led_red"], *rest)
+            return self._once(pins["led_red"], LightRgb, pins["led_red"], *rest)
         if self._board.LIGHT == "ws2812":
             from .light_ws2812 import LightWs2812
 
-            return self._once("led_data", LightWs2812, pins["led_data"], self._board.LIGHT_COUNT)
+            count = self._board.LIGHT_COUNT
+            return self._once(pins["led_data"], LightWs2812, pins["led_data"], count)
         from .status_led import StatusLed
 
-        return self._once("led", StatusLed, pins["led"])
+        return self._once(pins["led"], StatusLed, pins["led"])
 
     def rfid(self):
         """Card reader that RFID names."""
-        kind, pins = self._board.RFID, self._pins
+        kind, pins = self._board.RFID, self._board.PINS
         if kind == "rc522":
             from .rfid_rc522 import RfidRc522
 
             wires = [pins["rfid_" + wire] for wire in ("sck", "mosi", "miso", "cs", "reset")]
-            return self._once("rfid_sck", RfidRc522, _SPI, *wires)
+            return self._once(pins["rfid_sck"], RfidRc522, _SPI, *wires)
         if kind == "pn532_i2c":
             from .rfid_pn532 import RfidPn532I2c
 
-            return self._once("rfid_sda", RfidPn532I2c, pins["rfid_sda"], pins["rfid_scl"])
+            wires = (pins["rfid_sda"], pins["rfid_scl"])
+            return self._once(pins["rfid_sda"], RfidPn532I2c, *wires)
         if kind == "pn532_uart":
             from .rfid_pn532 import RfidPn532Uart
 
             uart = self._board.UART_RFID
-            return self._once("rfid_tx", RfidPn532Uart, uart, pins["rfid_tx"], pins["rfid_rx"])
+            wires = (pins["rfid_tx"], pins["rfid_rx"])
+            return self._once(pins["rfid_tx"], RfidPn532Uart, uart, *wires)
         return None
 
     def button(self):
         """Push button."""
-        if "button" not in self._pins:
+        pins = self._board.PINS
+        if "button" not in pins:
             return None
         from .button import Button
 
-        return self._once("button", Button, self._pins["button"], self._pull_up("button"))
+        pin = pins["button"]
+        return self._once(pin, Button, pin, self._pull_up(pin))
 
     def buzzer(self):
         """Buzzer."""
-        if "buzzer" not in self._pins:
+        pins = self._board.PINS
+        if "buzzer" not in pins:
             return None
         from .buzzer import Buzzer
 
-        return self._once("buzzer", Buzzer, self._pins["buzzer"])
+        return self._once(pins["buzzer"], Buzzer, pins["buzzer"])
 
     def journal_flash(self):
         """Raw partition of the journal; OSError when the image has none."""
@@ -183,16 +188,17 @@ class StandardParts:
 
     def residual_current(self):
         """Residual-current monitor with its test input; with rcm_trip_ac it tells DC from AC."""
-        pins = self._pins
+        pins = self._board.PINS
         if "rcm_trip" not in pins:
             return None
-        trip, test, pull_up = pins["rcm_trip"], pins["rcm_test"], self._pull_up("rcm_trip")
+        trip, test, pull_up = pins["rcm_trip"], pins["rcm_test"], self._pull_up(pins["rcm_trip"])
         if "rcm_trip_ac" in pins:
             from .residual_current_two_level import ResidualCurrentTwoLevel
 
             # A transistor inverts the test, because a low pin must be no test
-            wires = (trip, pins["rcm_trip_ac"], test)
-            return ResidualCurrentTwoLevel(*wires, pull_up, self._pull_up("rcm_trip_ac"), 1)
+            trip_ac = pins["rcm_trip_ac"]
+            wires = (trip, trip_ac, test)
+            return ResidualCurrentTwoLevel(*wires, pull_up, self._pull_up(trip_ac), 1)
         from .residual_current_monitor import ResidualCurrentMonitor
 
         return ResidualCurrentMonitor(trip, test, pull_up)
@@ -211,58 +217,60 @@ class StandardParts:
 
     def temperature(self):
         """Sensor at the terminals, as TEMPERATURE says."""
-        pins, kind = self._pins, self._board.TEMPERATURE
+        pins, kind = self._board.PINS, self._board.TEMPERATURE
         if "temperature_onewire" in pins and kind == "ds18b20":
             from .temperature_ds18b20 import TemperatureDs18b20
 
-            return self._once(
-                "temperature_onewire", TemperatureDs18b20, pins["temperature_onewire"]
-            )
+            pin = pins["temperature_onewire"]
+            return self._once(pin, TemperatureDs18b20, pin)
         if "temperature_adc" not in pins:
             return None
         if kind == "mcp9700a":
             from .temperature_mcp9700a import TemperatureMcp9700a
 
-            return self._once("temperature_adc", TemperatureMcp9700a, pins["temperature_adc"])
+            pin = pins["temperature_adc"]
+            return self._once(pin, TemperatureMcp9700a, pin)
         from .temperature_ntc import TemperatureNtc
 
-        front_end = self._board.TEMPERATURE_FRONT_END
-        return self._once("temperature_adc", TemperatureNtc, pins["temperature_adc"], front_end)
+        pin = pins["temperature_adc"]
+        return self._once(pin, TemperatureNtc, pin, self._board.TEMPERATURE_FRONT_END)
 
     def proximity(self):
         """Current coding of the cable in the socket."""
-        if "pp_adc" not in self._pins:
+        pins = self._board.PINS
+        if "pp_adc" not in pins:
             return None
         from .proximity_adc import ProximityAdc
 
-        return ProximityAdc(self._pins["pp_adc"], self._board.PROXIMITY_FRONT_END)
+        return ProximityAdc(pins["pp_adc"], self._board.PROXIMITY_FRONT_END)
 
     def lock(self):
         """Connector lock of a socket."""
-        pins = self._pins
+        pins = self._board.PINS
         if "lock_a" not in pins:
             return None
         from .lock_hbridge import LockHBridge
 
-        pull_up = self._pull_up("lock_feedback")
-        return LockHBridge(pins["lock_a"], pins["lock_b"], pins["lock_feedback"], pull_up)
+        feedback = pins["lock_feedback"]
+        return LockHBridge(pins["lock_a"], pins["lock_b"], feedback, self._pull_up(feedback))
 
     def _safety_input(self, role):
-        if role not in self._pins:
+        pins = self._board.PINS
+        if role not in pins:
             return None
         from .safety_input import SafetyInput
 
-        return self._once(role, SafetyInput, self._pins[role], self._pull_up(role))
+        pin = pins[role]
+        return self._once(pin, SafetyInput, pin, self._pull_up(pin))
 
-    def _pull_up(self, role):
-        return self._pins[role] not in self._board.EXTERNAL_PULL_UP
+    def _pull_up(self, pin):
+        return pin not in self._board.EXTERNAL_PULL_UP
 
-    def _once(self, role, make, *values):
+    def _once(self, pin, make, *values):
         # A part on a shared pin is one object for both EVSEs
         shared = self._board.shared
         if shared is None:
             return make(*values)
-        key = (role, self._pins[role])
-        if key not in shared:
-            shared[key] = make(*values)
-        return shared[key]
+        if pin not in shared:
+            shared[pin] = make(*values)
+        return shared[pin]

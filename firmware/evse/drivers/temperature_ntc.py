@@ -1,5 +1,6 @@
 """NTC thermistor to ground behind a pull-up, on machine.ADC."""
 
+from array import array
 from math import exp
 
 from machine import ADC, Pin
@@ -20,9 +21,8 @@ class TemperatureNtc:
     def __init__(self, pin, front_end):
         self._adc = ADC(Pin(pin, Pin.IN), atten=ADC.ATTN_11DB)
         # Microvolts at each step, falling as it gets hotter
-        self._table_uv = tuple(
-            _level_uv(front_end, at) for at in range(_LEAST_C10, _MOST_C10 + 1, _STEP_C10)
-        )
+        steps_c10 = range(_LEAST_C10, _MOST_C10 + 1, _STEP_C10)
+        self._table_uv = array("i", [_level_uv(front_end, at) for at in steps_c10])
         self._adc.read_uv()  # the first call sets up the calibration and is slow
 
     def read(self):

@@ -157,11 +157,12 @@ class Bearer:
 def build_bearer(board, settings, permit, random, say):
     """The Bearer of a board and its settings; what they do without is not loaded."""
     lan = wlan = None
-    ethernet = getattr(board, "ETHERNET", None)
-    if ethernet:
+    if board.ETHERNET:
         from .lan import Lan
 
-        lan = Lan(ethernet, board.PINS)
+        # By itself: the board's whole table need not stay for it
+        pins = {role: board.PINS.get(role) for role in ("eth_mdc", "eth_mdio", "eth_power")}
+        lan = Lan(board.ETHERNET, pins)
     networks = list(settings["wifi_networks"])
     if settings["wifi_ssid"]:
         networks.insert(0, (settings["wifi_ssid"], settings["wifi_password"]))

@@ -1,55 +1,41 @@
-"""Opens connections to the broker, and finds the moment for a handshake that holds the interpreter.
-
-Such a handshake must not happen while the contactor is closed. The pile then charges on without a link;
-when that lasts too long and the broker is there, the charge is paused for the time of the handshake.
-"""
+"""Opens connections to the broker, secured as the settings ask."""
 
 import asyncio
 
 from micropython import const
 
-from .secure import close
+from .secure import Security, close
 
 _CONNECT_MS = const(10000)
-_LOOK_MS = const(200)
-# The vehicle gets so long to pause; it ought to within seconds
-_PATIENCE_MS = const(60000)
 
 
 class Dialer:
-    """`address` is (host, port), the host a name if `bearer` has a way to resolve it.
+    """`address` is (host, port), the host a name if `bearer` has a way to resolve it."""
 
-    `permit` has hold(reason) and energised; `pause(wanted)` asks the control.
-    """
-
-    def __init__(self, address, bearer, security, permit, pause, certificate_pause_s):
+    def __init__(self, address, bearer, security):
         self.address = address
         self.security = security
         self._bearer = bearer
-        self._permit = permit
-        self._pause = pause
-        self._pausing = False
-        self._after_ms = certificate_pause_s * 1000
-        # Without a link while energised, since the last link or pause
-        self._offline_ms = 0
 
     def may_drop(self):
         """True when a connection that is closed now can be opened again at once."""
-        return not (self.security.holds and self._permit.energised)
+        return True
 
     async def open(self, first):
         """(reader, writer) on which the bytes `first` have gone; OSError says why there is no connection."""
         await self._bearer.wait_up()
         if self.security.problem:
             raise OSError(self.security.problem)
+        return await self._begin(first)
+
+    async def _begin(self, first):
+        streams = await self._connect()
+        begun = None
         try:
-            if self.security.holds:
-                await self._quiet()
-            streams = await self._connect()
-            begun = await self.security.begin(streams, self.address[0], first, self._permit)
+            begun = await self.security.begin(streams, self.address[0], first)
         finally:
-            self._end_pause()
-        self._offline_ms = 0
+            if begun is None:
+                await close(streams[1])
         return begun
 
     async def _connect(self):
@@ -62,27 +48,23 @@ class Dialer:
         except asyncio.TimeoutError:
             raise OSError("no connection to %s:%d" % self.address)
 
-    async def _quiet(self):
-        while self._permit.energised:
-            if self._offline_ms >= self._after_ms:
-                # A pause for a broker that is not there would be for nothing
-                await close((await self._connect())[1])
-                self._offline_ms = 0
-                await self._paused()
-                return
-            await asyncio.sleep_ms(_LOOK_MS)
-            self._offline_ms += _LOOK_MS
 
-    async def _paused(self):
-        self._pausing = True
-        self._pause(True)
-        for _ in range(_PATIENCE_MS // _LOOK_MS):
-            if not self._permit.energised:
-                return
-            await asyncio.sleep_ms(_LOOK_MS)
-        raise OSError("the charge did not pause for the handshake")
+def build_dialer(settings, bearer, ca, permit, pause):
+    """The Dialer for the settings' link_security; the code of another kind is not loaded.
 
-    def _end_pause(self):
-        if self._pausing:
-            self._pausing = False
-            self._pause(False)
+    `ca` is the authority's certificate in DER or None, `pause(wanted)` asks the control.
+    """
+    address = settings["broker_host"], settings["broker_port"]
+    kind, station_id = settings["link_security"], settings["station_id"]
+    if kind == "psk":
+        from .encrypted import PreSharedKey
+
+        return Dialer(address, bearer, PreSharedKey(station_id))
+    if kind == "certificate":
+        from .certificate import Certificate
+        from .pausing_dialer import PausingDialer
+
+        security = Certificate(station_id, ca, permit)
+        pause_s = settings["certificate_pause_s"]
+        return PausingDialer(address, bearer, security, permit, pause, pause_s)
+    return Dialer(address, bearer, Security(station_id))

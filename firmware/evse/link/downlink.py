@@ -8,23 +8,21 @@ _MOST_REPLIES = 8
 
 
 class Downlink:
-    """Routes messages to `on_command(message) -> reply`, `on_ack(message)`, `on_limit(a10, utc, ttl_s)`.
+    """Hands messages to `commands`.handle(message) -> reply, and to `remote`: acknowledged(message),
+    site_limit(a10, utc_s, ttl_s).
 
-    `command_mac()` is the key that commands and acks must be signed with, None for a pile without one.
+    `remote`.command_mac() is the key that commands and acks must be signed with, None for a pile without one.
     """
 
-    def __init__(self, station_id, site, counts, command_mac, on_command, on_ack, on_limit):
+    def __init__(self, station_id, site, counts, commands, remote):
         self.replies = []
         self.counts = counts
+        # Commands, acks, and the limit where there is a site
         self.topics = [messages.topic(station_id, name) for name in messages.DOWN_TOPICS]
-        self._command_topic, self._ack_topic = self.topics
-        self._limit_topic = messages.site_topic(site)
         if site:
-            self.topics.append(self._limit_topic)
-        self._command_mac = command_mac
-        self._on_command = on_command
-        self._on_ack = on_ack
-        self._on_limit = on_limit
+            self.topics.append(messages.site_topic(site))
+        self._commands = commands
+        self._remote = remote
 
     def receive(self, topic, payload):
         """Take one message; bad ones are counted and, where they name a command, answered.
@@ -34,23 +32,24 @@ class Downlink:
         if payload is None:
             self.counts["malformed"] += 1
             return
+        topics = self.topics
         try:
-            if topic == self._command_topic:
+            if topic == topics[0]:
                 if self._is_signed(topic, payload):
                     self._command(payload)
-            elif topic == self._ack_topic:
+            elif topic == topics[1]:
                 if self._is_signed(topic, payload):
-                    self._on_ack(messages.decode("ack", payload))
-            elif topic == self._limit_topic:
+                    self._remote.acknowledged(messages.decode("ack", payload))
+            elif topic in topics:
                 message = messages.decode("limit", payload)
-                self._on_limit(message["a10"], message["utc"], message["ttl_s"])
+                self._remote.site_limit(message["a10"], message["utc"], message["ttl_s"])
             else:
                 self.counts["unknown"] += 1
         except ProtocolError:
             self.counts["malformed"] += 1
 
     def _is_signed(self, topic, payload):
-        mac = self._command_mac()
+        mac = self._remote.command_mac()
         try:
             if mac is None:
                 raise ProtocolError("mac", "no key")
@@ -70,7 +69,7 @@ class Downlink:
             if command_id:
                 self._answer({"id": command_id, "result": "malformed", "reason": str(error)[:64]})
             return
-        self._answer(self._on_command(message))
+        self._answer(self._commands.handle(message))
 
     def _answer(self, reply):
         if len(self.replies) < _MOST_REPLIES:

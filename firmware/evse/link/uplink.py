@@ -6,12 +6,13 @@ acknowledged last. All of it may be late.
 """
 
 import asyncio
-from time import ticks_diff, ticks_ms
+from time import ticks_add, ticks_diff, ticks_ms
 
 from ..core import messages
 from .mqtt import MqttLink
 
 _ROUND_MS = 50
+_LOOK_MS = 200
 # The bridge acknowledges after its commit; without an answer the same records go out again
 _ACK_MS = 10000
 # It has less than was sent: it wants it again, or it has answered an earlier message twice
@@ -29,7 +30,6 @@ class Uplink:
 
     def __init__(self, station_id, keepalive_s, dialer, source, downlink, random):
         self.online = False
-        self.connects = 0
         self.last_error = ""
         self._station_id = station_id
         self._keepalive_s = keepalive_s
@@ -37,34 +37,34 @@ class Uplink:
         self._source = source
         self._downlink = downlink
         self._random = random  # random() in 0..1, for jitter
-        self._failures = 0
         self._sent_upto = 0
-        self._sent_ms = 0
-        self._patience_ms = _ACK_MS
-        self._greeted_ms = 0
+        self._again_ms = 0  # tick from which on the same records go out again
         self._renew = False
         self._wants_time = False
 
     async def run(self):
         """Keep the connection; every failure leads to another attempt after a jittered wait."""
+        failures = 0
         while True:
             try:
                 await self._connection()
             except OSError as error:
                 self.last_error = str(error)
-            self._failures += 1
-            wait_ms = min(_BACKOFF_FIRST_MS << min(self._failures, 10), _BACKOFF_MOST_MS)
+            finally:
+                failures = 1 if self.online else failures + 1
+                self.online = False
+            wait_ms = min(_BACKOFF_FIRST_MS << min(failures, 10), _BACKOFF_MOST_MS)
             await asyncio.sleep_ms(wait_ms // 2 + int(wait_ms // 2 * self._random()))
 
     def acknowledged(self, upto):
         """The bridge has committed up to `upto`: it is there, and the next message begins behind that."""
-        if not self.online:
-            self.online = True
-            self._failures = 0
+        self.online = True
         if upto >= self._sent_upto:
             self._sent_upto = 0
         else:
-            self._patience_ms = _AGAIN_MS
+            soon_ms = ticks_add(ticks_ms(), _AGAIN_MS)
+            if ticks_diff(self._again_ms, soon_ms) > 0:
+                self._again_ms = soon_ms
 
     def ask_time(self):
         """Say hello again soon: its answer brings the bridge's time."""
@@ -75,7 +75,6 @@ class Uplink:
         self._renew = True
 
     async def _connection(self):
-        self.online = False
         will = (messages.topic(self._station_id, "online"), b"0")
         security = self._dialer.security
         self._renew = False
@@ -87,40 +86,45 @@ class Uplink:
             security.user,
             security.password,
         )
-        failed = asyncio.Event()
         tasks = []
         try:
             await link.connect(self._dialer.open)
-            self.connects += 1
-            for work in (link.run(), link.keep_alive(), self._talk(link)):
-                tasks.append(asyncio.create_task(self._until_failure(work, failed)))
-            await failed.wait()
+            for work in (link.run(), self._talk(link)):
+                tasks.append(asyncio.create_task(work))
+            while not link.failure:
+                link.watch(_LOOK_MS)
+                await asyncio.sleep_ms(_LOOK_MS)
+            # One that is none of the connection's comes out here and gets its name in the station
+            raise link.failure
         finally:
-            self.online = False
             for task in tasks:
                 task.cancel()
             await link.close()
-            await _joined(tasks)
-
-    async def _until_failure(self, work, failed):
-        try:
-            await work
-        except OSError as error:
-            self.last_error = str(error)
-        finally:
-            failed.set()
 
     async def _talk(self, link):
+        try:
+            await self._report(link)
+        except Exception as error:
+            link.failure = error
+
+    async def _report(self, link):
         for topic in self._downlink.topics:
             await link.subscribe(topic)
         await self._publish(link, "online", b"1", True)
         self._sent_upto = 0
-        self._greeted_ms = None
         self._source.refresh()
+        greeted_ms = None
         while True:
+            await link.send()
             if self._renew and self._dialer.may_drop():
                 raise OSError("the key has changed")
-            await self._greet(link)
+            # Until the bridge answers: its first ack brings the time and the last sequence it holds
+            since_ms = _TIME_MS if greeted_ms is None else ticks_diff(ticks_ms(), greeted_ms)
+            wanted = self._wants_time or not self.online
+            if since_ms >= _TIME_MS or (wanted and since_ms >= _HELLO_MS):
+                greeted_ms = ticks_ms()
+                self._wants_time = False
+                await self._publish(link, "hello", self._source.hello(), True)
             while self._downlink.replies:
                 await self._publish(link, "reply", self._downlink.replies[0])
                 self._downlink.replies.pop(0)
@@ -134,35 +138,14 @@ class Uplink:
                 await self._journal(link)
             await asyncio.sleep_ms(_ROUND_MS)
 
-    async def _greet(self, link):
-        # Until the bridge answers: its first ack brings the time and the last sequence it holds
-        since_ms = _TIME_MS
-        if self._greeted_ms is not None:
-            since_ms = ticks_diff(ticks_ms(), self._greeted_ms)
-        wanted = self._wants_time or not self.online
-        if since_ms >= _TIME_MS or (wanted and since_ms >= _HELLO_MS):
-            self._greeted_ms = ticks_ms()
-            self._wants_time = False
-            await self._publish(link, "hello", self._source.hello(), True)
-
     async def _journal(self, link):
-        if self._sent_upto and ticks_diff(ticks_ms(), self._sent_ms) < self._patience_ms:
+        if self._sent_upto and ticks_diff(ticks_ms(), self._again_ms) < 0:
             return
         message, last = self._source.journal(messages.MAX_BYTES)
         if message:
             self._sent_upto = last
-            self._sent_ms = ticks_ms()
-            self._patience_ms = _ACK_MS
+            self._again_ms = ticks_add(ticks_ms(), _ACK_MS)
             await self._publish(link, "journal", message)
 
     async def _publish(self, link, name, payload, retain=False):
         await link.publish(messages.topic(self._station_id, name), payload, retain)
-
-
-async def _joined(tasks):
-    # An error that is none of the connection's comes out here and gets its name in the station
-    for task in tasks:
-        try:
-            await task
-        except asyncio.CancelledError:
-            pass

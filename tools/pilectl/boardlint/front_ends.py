@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
+from inspect import getattr_static
 from typing import Any
 
 from .chips import Chip
@@ -38,7 +39,7 @@ def ntc_mv(front_end: Mapping[str, int], celsius: int) -> float:
 
 def front_end_problems(board: Any, chip: Chip) -> list[Problem]:
     """Problems of the pilot divider with its calibration, of the NTC's and of the cable coding's."""
-    found = _pilot(getattr(board, "PILOT_FRONT_END", None), board, chip)
+    found = _pilot(getattr_static(board, "PILOT_FRONT_END", None), board, chip)
     if "temperature_adc" in board.PINS and board.TEMPERATURE == "ntc":
         found += _temperature(board.TEMPERATURE_FRONT_END, chip)
     if "pp_adc" in board.PINS:

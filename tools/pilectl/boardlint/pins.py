@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from inspect import getattr_static
 from typing import Any
 
 from .chips import Chip
@@ -14,7 +15,7 @@ def pin_problems(board: Any, chip: Chip) -> list[Problem]:
     found = [problem("role_missing", role=role) for role in REQUIRED if role not in board.PINS]
     ethernet = (board.ETHERNET or {}).get("pins", ())
     owner = dict.fromkeys(ethernet, "a pin of Ethernet")
-    strapping_used = getattr(board, "STRAPPING_USED", ())
+    strapping_used = getattr_static(board, "STRAPPING_USED", ())
     roles_of_pin: dict[int, str] = {}
     for label, role, pin in wired(board):
         if not whole(pin):
@@ -45,11 +46,11 @@ def _one_pin(board: Any, chip: Chip, label: str, role: str, pin: int) -> list[Pr
         # Nothing more can be said about it
         return [problem("no_such_pin", **facts)]
     bare = pin in chip.input_only and pin not in board.EXTERNAL_PULL_UP
-    allowed_strapping = getattr(board, "STRAPPING_USED", ())
+    allowed_strapping = getattr_static(board, "STRAPPING_USED", ())
     driven = ROLES.get(role) in {"out", "both"}
     checks = (
         ("flash", pin in chip.flash),
-        ("psram", pin in chip.psram and getattr(board, "PSRAM", False)),
+        ("psram", pin in chip.psram and getattr_static(board, "PSRAM", False)),
         ("console", pin in chip.console),
         ("usb", pin in chip.usb),
         ("input_only", pin in chip.input_only and driven),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from inspect import getattr_static
 from typing import Any
 
 from .chips import Chip
@@ -28,7 +29,7 @@ def _uart_problems(board: Any, chip: Chip) -> list[Problem]:
     found = []
     owner: dict[int, str] = {}
     for name, used in names:
-        uart = getattr(board, name, None)
+        uart = getattr_static(board, name, None)
         facts = {"name": name, "uart": uart, "chip": board.CHIP, "known": known}
         if not used:
             continue

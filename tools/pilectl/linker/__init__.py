@@ -10,47 +10,47 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from . import dialect, foreign, keep
+from .apart import tell_apart
 from .attributes import Attributes
+from .companions import join_companions
 from .constants import propagate
+from .expanding import expand
 from .globals import rename_globals
 from .inlining import inline
 from .joining import Joiner
-from .names import Told
-from .needs import DRIVERS, chosen_later, drivers, idle_rules
-from .ordering import order
+from .keys import rename_keys
+from .late import by_name
+from .loading import STATION, arrange
+from .meanings import tell_meanings
+from .merging import Merging
+from .names import Told, shortest
+from .needs import idle_rules
+from .one_board import fold
 from .parameters import rename_parameters
 from .program import LinkError, Module, Program, needed, read
+from .residing import reside
 from .shaking import prune, shake
 from .splitting import split
 from .starting import BOARD_CALL, mentions, start_only
+from .unlabelled import unlabel
 from .values import constants
-from .words import words_module
+from .walking import walk
 
 __all__ = ("LinkError", "Linked", "link")
 
 _BOARD = "board"
-_STATION = "evse.app.station"
-# What stays in the heap, what only the start needs, and the texts of both
+# What stays in the heap, and what only the start needs
 RESIDENT = "evse.pile"
 STARTING = "evse.starting"
-WORDS = "evse.words"
 _HOOK = "start_is_over"
 
-# The name by which everybody knows the station; loads the rest in the order that saves most
-_FACADE = f"""
-from sys import modules
-import {WORDS}
-del modules["{WORDS}"]
-del {WORDS}
-from {RESIDENT} import Station
-import {STARTING}
-"""
 _AFTER_START = f"""
 from sys import modules
-import {STARTING}
-{STARTING}.release()
-del modules["{STARTING}"]
-del {STARTING}
+from {STARTING} import release
+release()
+name = "{STARTING}"
+del modules[name]
+delattr(modules["evse"], name[5:])
 """
 
 
@@ -68,15 +68,17 @@ def link(files: dict[str, Path], entries: list[Path]) -> Linked:
     `entries` are the files that MicroPython starts, which stay as they are.
     """
     every = read(files)
-    wanted = drivers(every)
-    program = needed(every, [_BOARD, _STATION], set())
+    program = needed(every, [_BOARD, STATION], set())
     dialect.check(program)
     keep.check(program)
+    by_name(program)
     _strip(program)
     propagate(program, constants(program))
     prune(program)
-    program = needed(program.modules, [_BOARD, _STATION], idle_rules(every))
-    program = Joiner(program, _units(program, wanted), keep.GLOBALS).joined()
+    program = fold(program, [_BOARD, STATION], idle_rules(every), _outside(entries))
+    program, units = reside(program, [_BOARD, STATION], _BOARD, RESIDENT)
+    join_companions(program, units, RESIDENT)
+    program = Joiner(program, units, keep.GLOBALS).joined()
     return _reduced(program, _outside(entries))
 
 
@@ -86,25 +88,34 @@ def _reduced(program: Program, later: set[str]) -> Linked:
     _hook(program)
     shake(program, kept, set(keep.NAMES))
     others = foreign.names(program)
-    inline(program, kept, keep.NAMES | others)
+    tell_meanings(program, keep.NAMES, others, kept)
     # Who makes the Station makes one, and that is the start
     later = (later | keep.NAMES | {BOARD_CALL + name for name in keep.BOARD}) - {station[1]}
+    early = start_only(program, later, {RESIDENT, _BOARD})
+    starting = frozenset(id(item.node) for item in early)
+    stay = keep.NAMES | others
+    tell_apart(program, stay)
+    inline(program, kept, stay, starting)
+    expand(program, kept, stay, starting)
+    inline(program, kept, stay, starting)
+    by_name(program)
+    rename_keys(program, stay)
     found = start_only(program, later, {RESIDENT, _BOARD})
     resident = program.modules[RESIDENT]
-    attributes = Attributes(program, resident, keep.NAMES, others)
-    told = attributes.rename()
+    leaving = [item.node for item in found]
+    attributes = Attributes(program, resident, keep.NAMES, others, leaving)
+    merging = Merging(program, resident, kept, found)
+    told = attributes.rename(merging.beside)
+    merging.merge()
     split(program, RESIDENT, found, STARTING, kept | {(RESIDENT, _HOOK)})
-    rename_parameters(program, keep.NAMES)
+    rename_parameters(program, keep.NAMES, shortest(resident))
     whole = {(name, own) for name in _as_values(program) for own in _own(program.modules[name])}
-    stay = kept | whole | {(STARTING, "release")}
-    for name, old in rename_globals(program, resident, stay, set(told)).items():
+    fixed = kept | whole
+    for name, old in rename_globals(program, resident, fixed, set(told)).items():
         told.setdefault(name, []).extend(old)
-    for module in program.modules.values():
-        order(module)
-    parts = [m for m in program.modules.values() if m.name.startswith(DRIVERS + ".")]
-    program.modules[WORDS] = words_module(WORDS, [resident, *parts])
-    path = _STATION.replace(".", "/") + ".py"
-    program.modules[_STATION] = Module(_STATION, path, ast.parse(_FACADE))
+    merging.tell(told)
+    unlabel(program)
+    told.update(arrange(program, resident, program.modules[STARTING]))
     sources = {
         module.path: ast.unparse(ast.fix_missing_locations(module.tree)) + "\n"
         for module in program.modules.values()
@@ -116,7 +127,7 @@ def _reduced(program: Program, later: set[str]) -> Linked:
 def _strip(program: Program) -> None:
     """Docstrings go: no code asks for them."""
     for module in program.modules.values():
-        for node in ast.walk(module.tree):
+        for node in walk(module.tree):
             if isinstance(
                 node, ast.Module | ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef
             ):
@@ -127,27 +138,6 @@ def _strip(program: Program) -> None:
 
 def _is_text(node: ast.stmt) -> bool:
     return isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant)
-
-
-def _units(program: Program, wanted: set[str]) -> dict[str, str]:
-    """The module into which each module goes: the board's, the resident one, or its own."""
-    fixed = wanted - chosen_later(program.modules, wanted)
-    roots = [_STATION, *sorted(name for name in fixed if not _is_boards(name))]
-    resident = needed(program.modules, roots, set(), late=False).modules
-    units = {}
-    for name, module in program.modules.items():
-        if name in (_BOARD, f"{DRIVERS}.standard_board"):
-            units[name] = _BOARD
-        elif name in resident or module.is_package:
-            units[name] = RESIDENT
-        else:
-            units[name] = name
-    return units
-
-
-def _is_boards(name: str) -> bool:
-    """Modules that are loaded before the station, or forgotten by the board itself."""
-    return name.startswith(DRIVERS + ".standard_") or name == f"{DRIVERS}.safe_state"
 
 
 def _outside(entries: list[Path]) -> set[str]:
@@ -172,7 +162,7 @@ def _as_values(program: Program) -> set[str]:
     """Modules of ours that another one imports as a whole."""
     found: set[str] = set()
     for module in program.modules.values():
-        for node in ast.walk(module.tree):
+        for node in walk(module.tree):
             if isinstance(node, ast.ImportFrom):
                 for alias in node.names:
                     meaning = program.meaning(module, node, alias.name)

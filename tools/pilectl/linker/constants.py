@@ -8,6 +8,7 @@ from collections import Counter
 from .program import Module, Program
 from .scopes import Globals
 from .values import Key, Value
+from .walking import walk
 
 # Larger ones are objects on a 32-bit chip: one for each use would cost more than the name
 _SMALL_INT = 1 << 30
@@ -34,7 +35,7 @@ def _uses(program: Program, module: Module) -> dict[ast.AST, Key]:
                     aliases[alias.asname or alias.name] = meaning
     names = {id(node): node for node in Globals(module.tree).names}
     found: dict[ast.AST, Key] = {}
-    for part in ast.walk(module.tree):
+    for part in walk(module.tree):
         if isinstance(part, ast.Name) and id(part) in names and isinstance(part.ctx, ast.Load):
             key = aliases.get(part.id, (module.name, part.id))
             if key[1]:

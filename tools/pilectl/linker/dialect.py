@@ -6,6 +6,7 @@ import ast
 from typing import TypeGuard
 
 from .program import Module, Program
+from .walking import walk
 
 _BY_TEXT = ("getattr", "setattr", "hasattr", "delattr")
 _DECORATORS = ("property", "staticmethod", "classmethod")
@@ -22,7 +23,7 @@ def check(program: Program) -> None:
     for module in program.modules.values():
         foreign = _foreign(program, module)
         tops = {id(node) for node in module.tree.body}
-        for node in ast.walk(module.tree):
+        for node in walk(module.tree):
             if isinstance(node, ast.ClassDef) and id(node) not in tops:
                 raise module.error(
                     node, f"class {node.name} does not stand at the top of its module"
@@ -52,7 +53,7 @@ def _asks_by_text(node: ast.AST) -> TypeGuard[ast.Call]:
 def _foreign(program: Program, module: Module) -> set[str]:
     """Names that a module has by importing what is not ours."""
     found: set[str] = set()
-    for node in ast.walk(module.tree):
+    for node in walk(module.tree):
         if isinstance(node, ast.Import):
             found |= {(alias.asname or alias.name).split(".")[0] for alias in node.names}
         elif isinstance(node, ast.ImportFrom):

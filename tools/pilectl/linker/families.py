@@ -8,6 +8,7 @@ from collections import Counter
 from .program import Program
 from .scopes import DEFS, bound_in
 from .values import Key
+from .walking import walk
 
 
 class Class:
@@ -27,7 +28,7 @@ class Class:
             and part.func.id in ("getattr", "setattr", "hasattr", "delattr")
             and isinstance(part.args[0], ast.Name)
             and part.args[0].id == "self"
-            for part in ast.walk(node)
+            for part in walk(node)
         )
         self.data = bound_in([part for part in node.body if not isinstance(part, DEFS)])
         self.uses.update([*self.methods, *self.data])
@@ -47,7 +48,7 @@ class Class:
             if isinstance(statement, DEFS):
                 statement.name = new.get(statement.name, statement.name)
                 continue
-            for part in ast.walk(statement):
+            for part in walk(statement):
                 if isinstance(part, ast.Name) and part.id in bound:
                     part.id = new.get(part.id, part.id)
         self.methods = {new.get(name, name) for name in self.methods}
@@ -63,7 +64,7 @@ def on_self(program: Program) -> list[tuple[ast.Attribute, str]]:
     found: list[tuple[ast.Attribute, str]] = []
     for module in program.modules.values():
         for top in module.tree.body:
-            for node in ast.walk(top):
+            for node in walk(top):
                 if not isinstance(node, ast.Attribute):
                     continue
                 owner = node.value.id if isinstance(node.value, ast.Name) else ""

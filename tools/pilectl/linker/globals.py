@@ -8,6 +8,7 @@ from .names import Told, lenders, mentioned_names, pool, texts
 from .program import Module, Program
 from .scopes import DEFS, Globals, bound_in
 from .values import Key
+from .walking import walk
 
 
 def rename_globals(
@@ -62,7 +63,7 @@ def _borrowed(program: Program) -> dict[Key, list[str]]:
     """Globals that other modules import, and which modules."""
     found: dict[Key, list[str]] = {}
     for module in program.modules.values():
-        for node in ast.walk(module.tree):
+        for node in walk(module.tree):
             if isinstance(node, ast.ImportFrom):
                 base = program.target(module, node)
                 for alias in node.names:
@@ -80,7 +81,7 @@ def _exceptions(module: Module) -> set[str]:
 
 def _rename_in(program: Program, module: Module, new: dict[Key, str], told: Told) -> None:
     mapping = {name: short for (where, name), short in new.items() if where == module.name}
-    for part in ast.walk(module.tree):
+    for part in walk(module.tree):
         if isinstance(part, ast.ImportFrom):
             base = program.target(module, part)
             is_global = part in module.tree.body

@@ -16,6 +16,7 @@ from .shaking import mentioned
 from .site import Callee, Site
 from .starting import mentions
 from .values import Key
+from .walking import walk
 
 
 def inline(
@@ -29,13 +30,13 @@ def inline(
     gone: list[str] = []
     refused: set[int] = set()
     while True:
-        fixed = _set_by(program, frozenset())
-        settled = _set_by(program, starting)
+        fixed = attributes_set_by(program, frozenset())
+        settled = attributes_set_by(program, starting)
         counts = _mentions(program)
         defined = Counter(
             node.name
             for module in program.modules.values()
-            for node in ast.walk(module.tree)
+            for node in walk(module.tree)
             if isinstance(node, (*DEFS, ast.ClassDef))
         )
         done = False
@@ -85,7 +86,7 @@ def _mentions(program: Program) -> Counter[str]:
     counts = mentioned(program)
     for module in program.modules.values():
         counts.update(n.id for n in Globals(module.tree).names if isinstance(n.ctx, ast.Load))
-        for node in ast.walk(module.tree):
+        for node in walk(module.tree):
             if isinstance(node, ast.ImportFrom):
                 counts.update(alias.name for alias in node.names)
     return counts
@@ -109,7 +110,7 @@ def _is_plain(callee: Callee) -> bool:
         return False
     if node.args.vararg or node.args.kwarg or node.args.posonlyargs or node.args.kwonlyargs:
         return False
-    for part in ast.walk(node):
+    for part in walk(node):
         if part is not node and isinstance(part, FUNCTIONS):
             return False
         if isinstance(part, ast.Yield | ast.YieldFrom | ast.Import | ast.ImportFrom):
@@ -119,19 +120,19 @@ def _is_plain(callee: Callee) -> bool:
     return callee.owner is None or bool(node.args.args and node.args.args[0].arg == "self")
 
 
-def _set_by(program: Program, starting: frozenset[int]) -> set[str]:
+def attributes_set_by(program: Program, starting: frozenset[int]) -> set[str]:
     """Attributes that nothing but constructors and `starting` sets, and that are no properties."""
     set_later: set[str] = set()
     known: set[str] = set()
     for module in program.modules.values():
         inits: set[int] = set()
-        for node in ast.walk(module.tree):
+        for node in walk(module.tree):
             if isinstance(node, DEFS):
                 if node.name == "__init__" or id(node) in starting:
-                    inits |= {id(part) for part in ast.walk(node)}
+                    inits |= {id(part) for part in walk(node)}
                 if node.decorator_list:
                     set_later.add(node.name)
-        for node in ast.walk(module.tree):
+        for node in walk(module.tree):
             if isinstance(node, ast.Attribute):
                 known.add(node.attr)
                 if not isinstance(node.ctx, ast.Load) and id(node) not in inits:

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from .program import Module, Program
 from .scopes import FUNCTIONS, Globals, bound_in, local_names
 from .values import Key
+from .walking import walk
 
 
 @dataclass
@@ -56,11 +57,11 @@ class Joiner:
         for module in unit.modules:
             bound = bound_in(module.tree.body)
             unit.taken.update(n.id for n in Globals(module.tree).names if n.id not in bound)
-            for node in ast.walk(module.tree):
+            for node in walk(module.tree):
                 if isinstance(node, FUNCTIONS):
                     unit.taken |= local_names(node)
                 elif isinstance(node, ast.comprehension):
-                    unit.taken |= {n.id for n in ast.walk(node.target) if isinstance(n, ast.Name)}
+                    unit.taken |= {n.id for n in walk(node.target) if isinstance(n, ast.Name)}
         for module in unit.modules:
             for name in sorted(_own(module)):
                 if (module.name, name) in self._as_it_is:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 
 from .program import LinkError, Program
+from .walking import walk
 
 # Asked for by main.py and boot.py
 GLOBALS = {("board", "BOARD"), ("evse.app.station", "Station")}
@@ -41,13 +42,13 @@ def check(program: Program) -> None:
     defined = {
         node.name
         for module in program.modules.values()
-        for node in ast.walk(module.tree)
+        for node in walk(module.tree)
         if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)
     }
     defined |= {
         node.attr
         for module in program.modules.values()
-        for node in ast.walk(module.tree)
+        for node in walk(module.tree)
         if isinstance(node, ast.Attribute) and isinstance(node.ctx, ast.Store)
     }
     missing = sorted(NAMES - defined)
@@ -58,6 +59,6 @@ def check(program: Program) -> None:
         if spaces is None or not any(
             isinstance(node, ast.Name | ast.ClassDef)
             and name == (node.id if isinstance(node, ast.Name) else node.name)
-            for node in ast.walk(spaces.tree)
+            for node in walk(spaces.tree)
         ):
             raise LinkError(f"linker/keep.py keeps {module}.{name}, which is not there")

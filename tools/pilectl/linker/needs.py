@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 
 from .program import Module
+from .walking import walk
 
 DRIVERS = "evse.drivers"
 # Rules that are loaded late, for a part that not every board has: module, the part's driver
@@ -27,11 +28,11 @@ def chosen_later(modules: dict[str, Module], needed: set[str]) -> set[str]:
     for module in modules.values():
         if module.name != "board" and not module.name.startswith(DRIVERS + ".standard_"):
             continue
-        for node in ast.walk(module.tree):
+        for node in walk(module.tree):
             if isinstance(node, ast.FunctionDef):
                 names = {
                     f"{DRIVERS}.{part.module}"
-                    for part in ast.walk(node)
+                    for part in walk(node)
                     if isinstance(part, ast.ImportFrom) and part.level == 1 and part.module
                 }
                 if len(names & needed) > 1:

@@ -12,6 +12,8 @@ from keyword import iskeyword
 
 from .program import Module
 from .scopes import DEFS, Globals
+from .tables import short_texts
+from .walking import walk
 
 _ONE_BYTE = 128
 
@@ -19,18 +21,18 @@ _ONE_BYTE = 128
 def order(module: Module) -> None:
     """Begin the module with its commonest names."""
     counts: Counter[str] = Counter()
-    for node in ast.walk(module.tree):
+    for node in walk(module.tree):
         if isinstance(node, ast.Attribute):
             counts[node.attr] += 1
-        elif isinstance(node, ast.Constant) and isinstance(node.value, str):
-            if node.value.isidentifier() and not iskeyword(node.value):
-                counts[node.value] += 1
         elif isinstance(node, ast.keyword) and node.arg:
             counts[node.arg] += 1
         elif isinstance(node, DEFS):
             counts[node.name] += 1
             counts.update(arg.arg for arg in node.args.args)
     counts.update(node.id for node in Globals(module.tree).names)
+    counts.update(
+        text for text in short_texts(module.tree) if text.isidentifier() and not iskeyword(text)
+    )
     common = sorted(counts, key=lambda name: (-counts[name], name))[:_ONE_BYTE]
     if len(counts) <= _ONE_BYTE:
         return

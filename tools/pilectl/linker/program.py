@@ -7,6 +7,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from .walking import walk
+
 
 class LinkError(Exception):
     """The modules of a board cannot be linked; the text says where and why."""
@@ -114,7 +116,7 @@ def needed(
         for other in imported(whole, module, iter(module.tree.body)):
             load(other)
         found[name] = module
-        waiting.extend(imported(whole, module, ast.walk(module.tree)))
+        waiting.extend(imported(whole, module, walk(module.tree)))
 
     for root in roots:
         if root not in whole.modules:

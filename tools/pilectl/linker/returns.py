@@ -6,6 +6,7 @@ import ast
 import copy
 
 from .scopes import FUNCTIONS
+from .walking import children
 
 
 class NotPossibleError(Exception):
@@ -18,7 +19,7 @@ def has_return(node: ast.AST) -> bool:
         return True
     if isinstance(node, FUNCTIONS):
         return False
-    return any(has_return(child) for child in ast.iter_child_nodes(node))
+    return any(has_return(child) for child in children(node))
 
 
 def ends(body: list[ast.stmt]) -> bool:

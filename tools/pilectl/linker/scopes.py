@@ -6,6 +6,7 @@ import ast
 from collections.abc import Sequence
 
 from .program import LinkError
+from .walking import children, walk
 
 Function = ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda
 Comprehension = ast.ListComp | ast.SetComp | ast.DictComp | ast.GeneratorExp
@@ -36,7 +37,7 @@ def bound_in(body: list[ast.stmt]) -> set[str]:
             names.add(node.name)
         elif isinstance(node, ast.Import | ast.ImportFrom):
             names.update((alias.asname or alias.name).split(".")[0] for alias in node.names)
-        waiting.extend(ast.iter_child_nodes(node))
+        waiting.extend(children(node))
     return names
 
 
@@ -95,7 +96,7 @@ class Globals(ast.NodeVisitor):
         own: set[str] = set()
         parts: list[ast.AST] = []
         for index, generator in enumerate(node.generators):
-            own |= {n.id for n in ast.walk(generator.target) if isinstance(n, ast.Name)}
+            own |= {n.id for n in walk(generator.target) if isinstance(n, ast.Name)}
             parts += [generator.target, *generator.ifs] + ([generator.iter] if index else [])
         if isinstance(node, ast.DictComp):
             parts += [node.key, node.value]

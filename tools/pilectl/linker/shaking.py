@@ -11,21 +11,27 @@ from collections import Counter
 from .program import Module, Program
 from .scopes import DEFS, Globals
 from .values import Key
+from .walking import walk
 
+# A function that names itself more often stays
+_MOST_OWN = 3
 _PURE_CALLS = ("const", "tuple", "bytes", "len", "range", "bytearray", "dict", "list", "frozenset")
 
 
 def shake(program: Program, kept: set[Key], kept_methods: set[str]) -> None:
     """Remove again and again until nothing more falls out. `kept`: globals that stay, by (module, name)."""
-    while True:
-        borrowed = _borrowed(program)
-        fallen = 0
-        for module in program.modules.values():
-            fallen += _drop_globals(module, kept | borrowed)
-        fallen += _drop_methods(program, kept_methods)
-        fallen += _drop_attributes(program, kept_methods)
-        if not fallen:
-            return
+    while shake_once(program, kept, kept_methods):
+        pass
+
+
+def shake_once(program: Program, kept: set[Key], kept_methods: set[str]) -> int:
+    """Remove what nothing names now; returns how much that was."""
+    borrowed = _borrowed(program)
+    fallen = 0
+    for module in program.modules.values():
+        fallen += _drop_globals(module, kept | borrowed)
+    fallen += _drop_methods(program, kept_methods)
+    return fallen + _drop_attributes(program, kept_methods)
 
 
 def prune(program: Program) -> None:
@@ -48,11 +54,11 @@ def _borrowed(program: Program) -> set[Key]:
     attributes = {
         node.attr
         for module in program.modules.values()
-        for node in ast.walk(module.tree)
+        for node in walk(module.tree)
         if isinstance(node, ast.Attribute)
     }
     for module in program.modules.values():
-        for node in ast.walk(module.tree):
+        for node in walk(module.tree):
             if not isinstance(node, ast.ImportFrom):
                 continue
             for alias in node.names:
@@ -70,7 +76,7 @@ def _is_pure(node: ast.expr | None) -> bool:
     """True when leaving the expression out changes nothing but its value's being there."""
     if node is None:
         return True
-    for part in ast.walk(node):
+    for part in walk(node):
         if isinstance(part, ast.Call) and not (
             isinstance(part.func, ast.Name) and part.func.id in _PURE_CALLS
         ):
@@ -127,7 +133,7 @@ def mentioned(program: Program) -> Counter[str]:
     """How often each name is asked of an object: as attribute, keyword, text, or in a class's own body."""
     found: Counter[str] = Counter()
     for module in program.modules.values():
-        for node in ast.walk(module.tree):
+        for node in walk(module.tree):
             if isinstance(node, ast.Attribute):
                 found[node.attr] += 1
             elif isinstance(node, ast.keyword) and node.arg:
@@ -148,7 +154,7 @@ def _of_class_body(node: ast.ClassDef) -> Counter[str]:
         else:
             parts = [part]
         for inner in parts:
-            found.update(n.id for n in ast.walk(inner) if isinstance(n, ast.Name))
+            found.update(n.id for n in walk(inner) if isinstance(n, ast.Name))
     return found
 
 
@@ -161,7 +167,8 @@ def _drop_methods(program: Program, kept: set[str]) -> int:
                 continue
             body: list[ast.stmt] = []
             for part in node.body:
-                if isinstance(part, DEFS) and not part.name.startswith("__"):
+                is_rare = isinstance(part, DEFS) and names[part.name] <= _MOST_OWN
+                if isinstance(part, DEFS) and is_rare and not part.name.startswith("__"):
                     own = mentioned(Program({"": Module("", "", ast.Module([part], []))}))
                     if names[part.name] == own[part.name] and part.name not in kept:
                         fallen += 1
@@ -176,7 +183,7 @@ def _drop_attributes(program: Program, kept: set[str]) -> int:
     names = mentioned(program)
     stores: Counter[str] = Counter()
     for module in program.modules.values():
-        for node in ast.walk(module.tree):
+        for node in walk(module.tree):
             name = _only_set(node)
             if name:
                 stores[name] += 1

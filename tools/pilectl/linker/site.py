@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from .evaluation import first_part, parts_in_order
 from .returns import NotPossibleError, as_statements, as_tail
 from .scopes import DEFS, FUNCTIONS, Globals, bound_in, local_names
+from .walking import walk
 
 Def = ast.FunctionDef | ast.AsyncFunctionDef
 
@@ -66,7 +67,7 @@ class Site:
     def _find(self, body: list[ast.stmt]) -> tuple[list[ast.stmt], int] | None:
         """The innermost list of statements, and the place in it, that has the call."""
         for index, node in enumerate(body):
-            if any(self._is_call(part) for part in ast.walk(node)):
+            if any(self._is_call(part) for part in walk(node)):
                 for inner in _bodies(node):
                     found = self._find(inner)
                     if found is not None:
@@ -76,7 +77,7 @@ class Site:
 
     def _new(self, caller: Def, statement: ast.stmt) -> list[ast.stmt]:
         """What stands instead of the statement with the call."""
-        places = [part for part in ast.walk(statement) if self._wanted(part) is not None]
+        places = [part for part in walk(statement) if self._wanted(part) is not None]
         if len(places) != 1:
             raise NotPossibleError
         place = places[0]
@@ -92,7 +93,7 @@ class Site:
         if holder is None:
             raise NotPossibleError
         expression: ast.expr = getattr(statement, holder)
-        if not any(part is place for part in ast.walk(expression)):
+        if not any(part is place for part in walk(expression)):
             raise NotPossibleError
         if place is expression and isinstance(statement, ast.Expr):
             return prelude + as_statements(lines, None)
@@ -121,7 +122,7 @@ class Site:
         if node is place:
             return True
         for part in parts_in_order(node):
-            if any(inner is place for inner in ast.walk(part)):
+            if any(inner is place for inner in walk(part)):
                 return self._is_first(part, place)
             if not self._is_inert(part):
                 return False
@@ -154,9 +155,9 @@ class Site:
         # A comprehension's own names would capture what comes in from outside
         inner = {
             name.id
-            for part in ast.walk(callee)
+            for part in walk(callee)
             if isinstance(part, ast.comprehension)
-            for name in ast.walk(part.target)
+            for name in walk(part.target)
             if isinstance(name, ast.Name)
         }
         if inner & {value.id for value in mapping.values() if isinstance(value, ast.Name)}:
@@ -169,7 +170,7 @@ class Site:
     def _mark(self, callee: Def) -> None:
         """Attributes of self belong to the callee's class wherever they come to stand."""
         assert self._callee.owner is not None
-        for node in ast.walk(callee):
+        for node in walk(callee):
             if not isinstance(node, ast.Attribute) or hasattr(node, "origin"):
                 continue
             if isinstance(node.value, ast.Name) and node.value.id == "self":
@@ -251,8 +252,8 @@ def _bodies(node: ast.stmt) -> list[list[ast.stmt]]:
 
 def _names(function: Def) -> set[str]:
     """Every name that a function mentions."""
-    found = {node.id for node in ast.walk(function) if isinstance(node, ast.Name)}
-    for node in ast.walk(function):
+    found = {node.id for node in walk(function) if isinstance(node, ast.Name)}
+    for node in walk(function):
         if isinstance(node, FUNCTIONS):
             found |= local_names(node)
     return found

@@ -12,12 +12,13 @@ from .program import Module, Program
 from .scopes import FUNCTIONS, Globals, bound_in
 from .starting import Member
 from .values import Key
+from .walking import walk
 
 
 def split(program: Program, unit: str, found: list[Member], new_name: str, kept: set[Key]) -> int:
     """Move members of the module `unit` into a new module; returns how many were moved."""
     module = program.modules[unit]
-    moved = [item for item in found if item.module == unit and _can_move(item, kept)]
+    moved = [item for item in found if item.module == unit and can_move(item, kept)]
     functions: list[ast.stmt] = []
     installs: list[ast.stmt] = []
     releases: list[ast.stmt] = []
@@ -78,10 +79,10 @@ def _retarget(program: Program, module: Module, unit: str, gone: set[str], new_n
     Imports().visit(module.tree)
 
 
-def _can_move(item: Member, kept: set[Key]) -> bool:
+def can_move(item: Member, kept: set[Key]) -> bool:
     if item.node.decorator_list or (item.module, item.node.name) in kept:
         return False
-    for node in ast.walk(item.node):
+    for node in walk(item.node):
         if isinstance(node, ast.Name) and node.id == "super":
             return False
         if node is not item.node and isinstance(node, FUNCTIONS):

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 
 from .program import Module, Program
 from .scopes import DEFS
+from .walking import walk
 
 # Modules whose methods build the parts of a board, and are asked for as `board.name()` only
 BUILDERS = ("board", "evse.drivers.standard_board", "evse.drivers.standard_parts")
@@ -57,19 +58,19 @@ def members(program: Program) -> list[Member]:
 def _goes_on(node: ast.FunctionDef | ast.AsyncFunctionDef) -> bool:
     """True for a coroutine or generator."""
     return isinstance(node, ast.AsyncFunctionDef) or any(
-        isinstance(part, ast.Yield | ast.YieldFrom) for part in ast.walk(node)
+        isinstance(part, ast.Yield | ast.YieldFrom) for part in walk(node)
     )
 
 
 def mentions(tree: ast.AST) -> set[str]:
     """Identifiers and texts in a tree."""
     found: set[str] = set()
-    for node in ast.walk(tree):
+    for node in walk(tree):
         if isinstance(node, ast.Name):
             found.add(node.id)
         elif isinstance(node, ast.Attribute):
             found.add(node.attr)
-            if _is_board(node.value):
+            if is_board(node.value):
                 found.add(BOARD_CALL + node.attr)
         elif isinstance(node, ast.alias):
             found.add(node.name)
@@ -80,7 +81,7 @@ def mentions(tree: ast.AST) -> set[str]:
     return found
 
 
-def _is_board(node: ast.expr) -> bool:
+def is_board(node: ast.expr) -> bool:
     """True for an expression that goes by the name of a board."""
     name = node.id if isinstance(node, ast.Name) else ""
     name = node.attr if isinstance(node, ast.Attribute) else name
@@ -91,14 +92,14 @@ def handed_on(tree: ast.AST) -> set[str]:
     """Names that a tree loads without calling them at once, and those within functions that it makes."""
     called: set[int] = set()
     found: set[str] = set()
-    for node in ast.walk(tree):
+    for node in walk(tree):
         if isinstance(node, ast.Call):
             called.add(id(node.func))
         if isinstance(node, ast.Lambda | ast.GeneratorExp):
             found |= mentions(node)
         if isinstance(node, DEFS) and node is not tree:
             found |= mentions(node)
-    for node in ast.walk(tree):
+    for node in walk(tree):
         if id(node) in called:
             continue
         if isinstance(node, ast.Attribute):

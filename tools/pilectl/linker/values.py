@@ -13,6 +13,7 @@ from collections.abc import Mapping, Sequence
 
 from .program import Module, Program
 from .scopes import COMPREHENSIONS, Globals, bound_in
+from .walking import walk
 
 Value = None | bool | int | float | str | bytes | tuple["Value", ...]
 Key = tuple[str, str]
@@ -149,7 +150,7 @@ def _is_pure(
                     meaning in found or meaning in rules or not meaning[1]
                 ):
                     known.add(alias.asname or alias.name)
-    for part in ast.walk(expression):
+    for part in walk(expression):
         if isinstance(part, ast.Attribute) and isinstance(part.value, ast.Name):
             # Of a module only what is constant there; of a value its methods
             where = _of_module(program, module, part.value.id)

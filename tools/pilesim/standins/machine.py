@@ -61,10 +61,14 @@ class Pin:
         clock.now_us = now_us = clock.now_us + PIN_US
         if now_us >= clock.next_us:
             clock.run_events()
-        if level is None:
-            return self._pad.read(now_us)
-        self._pad.write(level)
-        return None
+        pad = self._pad
+        if level is not None:
+            pad.write(level)
+            return None
+        if pad.output:
+            # As in Pad.read(): a burst asks for the PWM pin's level thousands of times in a second
+            return 1 if (now_us - pad.start_us) % pad.period_us < pad.high_us else 0
+        return pad.read(now_us)
 
     __call__ = value
 

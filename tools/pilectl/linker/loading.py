@@ -1,0 +1,62 @@
+"""What is loaded when the station is asked for, under which names, and what is forgotten again."""
+
+from __future__ import annotations
+
+import ast
+
+from .dotted import rename_modules
+from .names import Told, shortest, texts
+from .ordering import order
+from .program import Module, Program
+from .tables import forgotten, identifiers, short_texts, tabulate
+from .words import names_of, words, words_tree
+
+# The name by which everybody knows the station
+STATION = "evse.app.station"
+WORDS = "evse.words"
+# Modules that a setting asks for: their texts are no names before
+CHOSEN = ("evse.link.", "evse.core.modbus")
+# It loads the rest in the order that saves most, and goes
+_FACADE = """
+from sys import modules
+import {words}
+del modules["{words}"]
+del {words}
+from {resident} import Station
+import {starting}
+del modules["{station}"]
+del modules["{package}"]
+del {package}
+"""
+
+
+def arrange(program: Program, resident: Module, starting: Module) -> Told:
+    """Give modules and texts their last form, and add what loads them; returns the files' old names."""
+    gone = forgotten(program)
+    stay = [module for module in program.modules.values() if module not in gone]
+    showing = [module for module in stay if not module.name.startswith(CHOSEN)]
+    known: set[str] = set()
+    for module in program.modules.values():
+        known |= identifiers(module)
+    for module in stay:
+        known.update(short_texts(module.tree))
+    # Longer texts of theirs become names if there is room
+    known |= texts(showing)
+    for module in gone:
+        tabulate(module, known)
+    last = program.modules[WORDS] = Module(WORDS, "", ast.Module([], []))
+    told = rename_modules(program, shortest(resident))
+    for module in program.modules.values():
+        order(module)
+    names = names_of(list(program.modules.values()))
+    last.tree = words_tree(words(showing, names))
+    facade = _FACADE.format(
+        words=last.name,
+        resident=resident.name,
+        starting=starting.name,
+        station=STATION,
+        package=STATION.rpartition(".")[0],
+    )
+    path = STATION.replace(".", "/") + ".py"
+    program.modules[STATION] = Module(STATION, path, ast.parse(facade))
+    return told
