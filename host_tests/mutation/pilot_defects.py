@@ -7,7 +7,7 @@ _CORE = "host_tests/core/test_%s.py"
 DEFECTS = (
     *defects_of(
         "core/pilot.py",
-        (_CORE % "pilot", _CORE % "profiles", WALK),
+        (_CORE % "pilot", _CORE % "pilot_windows", _CORE % "profiles", WALK),
         (
             (
                 "if high_mv >= windows[at + 1]:",

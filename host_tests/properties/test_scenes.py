@@ -2,9 +2,10 @@
 
 import pytest
 
+from evse.control.stall_permit import StallRefusedError
 from evse.core import faults, limits
 from evse.core.pilot import DRIVE_NEGATIVE
-from evse.core.pilot_profiles import B
+from evse.core.pilot_profiles import B, C
 
 from .line import FROZEN_HIGH, FROZEN_LOW, STUCK_HIGH, STUCK_LOW
 from .scene import Scene
@@ -151,6 +152,31 @@ def test_nothing_closes_that_protection_does_not_allow(monkeypatch):
     scene.plug()
     assert scene.loop.machine.name() == "C2"
     assert not scene.counters.get("closings")
+
+
+def test_nothing_closes_while_something_else_must_find_the_contactor_open(monkeypatch):
+    scene = Scene()
+    monkeypatch.setattr(type(scene.loop.protection), "opens", True)
+    scene.plug()
+    assert scene.loop.machine.name() == "C2"
+    assert not scene.counters.get("closings")
+
+
+def test_no_stall_is_permitted_while_the_contactor_has_not_yet_followed_its_coil():
+    scene = Scene()
+    scene.actors.show(B)
+    scene.run(500)
+    scene.actors.want(True)
+    scene.run(3000)
+    scene.actors.show(C)
+    pulling_in_ms = 0
+    while not scene.site.power.closed:
+        scene.run(1)
+        if scene.site.power.pin and not scene.loop.closed:
+            pulling_in_ms += 1
+            with pytest.raises(StallRefusedError):
+                scene.site.permit.hold("pulling in")
+    assert pulling_in_ms > 2
 
 
 def test_a_weld_locks_out_until_somebody_unlocks():
