@@ -76,7 +76,7 @@ class Rig:
 
         async def main():
             self.station = Station(self.board)
-            self.station.console.say = self._say
+            self.station.console.say = self.station.console.remark = self._say
             running = asyncio.create_task(self.station.run())
             try:
                 return await story(self)

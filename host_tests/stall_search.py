@@ -84,7 +84,7 @@ class Hit(NamedTuple):
 
 
 class Use(NamedTuple):
-    """One name that code uses: `call` as the search sees it, `receiver` "" for a plain name."""
+    """One name that code uses: `call` as the search sees it, `receiver` "" for a plain name, `asks` under the permit."""
 
     file: str
     line: int
@@ -93,6 +93,7 @@ class Use(NamedTuple):
     call: str
     receiver: str
     name: str
+    asks: bool
 
 
 def why_holding(call):
@@ -264,7 +265,16 @@ class _Reader(ast.NodeVisitor):
         receiver = _last_name(node.value) if isinstance(node, ast.Attribute) else ""
         is_async = any(scope[2] for scope in self._scopes)
         self.uses.append(
-            Use(self.file, node.lineno, self.function, is_async, call, receiver, _last_name(node))
+            Use(
+                self.file,
+                node.lineno,
+                self.function,
+                is_async,
+                call,
+                receiver,
+                _last_name(node),
+                self._held,
+            )
         )
         # Awaited, a method gives way while it waits, and its own body is searched where it stands
         waits_well = id(node) in self._awaited and not resolved

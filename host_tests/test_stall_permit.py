@@ -54,20 +54,22 @@ def is_use_of(use, file, function):
     return plain.endswith(RECEIVERS[whole]) if whole in RECEIVERS else True
 
 
-def late_callers(file, function, uses, trees, seen=()):
-    """Sentences about ways to this function that do not end where modules are loaded."""
+def late_callers(file, function, uses, trees, seen=None):
+    """Sentences about ways to this function that do not end where modules are loaded; `seen` grows."""
+    seen = set() if seen is None else seen
     callers = [use for use in uses if is_use_of(use, file, function)]
     late = [] if callers else [f"{file}: nobody calls {function}"]
     for use in callers:
         here = (use.file, use.function)
-        if use.function == "<module>" or here in seen:
+        if use.function == "<module>" or here in seen or use.asks:
             continue
         if here in EARLY and is_early(use, uses, trees):
             continue
         if use.is_async:
             late.append(f"{use.file}:{use.line}: {use.function} reaches {function}")
         else:
-            late += late_callers(*here, uses, trees, (*seen, here))
+            seen.add(here)
+            late += late_callers(*here, uses, trees, seen)
     return late
 
 

@@ -40,6 +40,9 @@ _RARE = (
     "evse.core.profile_sae",
     "evse.core.profile_gbt_18487_1_2023",
     "evse.link.ntp",
+    # What only a technician asks for
+    "evse.app.shell",
+    "evse.core.fault_sentences_zh",
 )
 _WORDS = "evse.words"
 

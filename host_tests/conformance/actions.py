@@ -147,7 +147,7 @@ def task_breaks(m):
 def journal_fills(m):
     """Nobody has taken the records of weeks: hardly a page is left."""
     journal = m.station.journal
-    ring = journal._ring
+    ring = journal.ring
     # To write them all in this moment would hold the interpreter, which they did not in those weeks
     sectors = ring._sectors
     for sector, state in enumerate(sectors.state):

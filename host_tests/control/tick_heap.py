@@ -203,7 +203,7 @@ def never_closes(profile):
 def broken_part(profile):
     """A part that fails while closed: the tick opens and keeps the error."""
     tick = closed_tick(profile)
-    tick._inputs = ((Broken(), TICK_FAILED),)
+    tick.inputs = ((Broken(), TICK_FAILED),)
     run_locked(tick, CLOSE, 10)
     if tick.contactor.commanded or not isinstance(tick.error, OSError):
         raise RuntimeError("a broken part left the contactor closed, error %r" % tick.error)

@@ -95,7 +95,7 @@ def _inputs_unread(monkeypatch):
 
 def _inputs_read_once(monkeypatch):
     def once(self):
-        found = sum(fault for part, fault in self._inputs if part.active())
+        found = sum(fault for part, fault in self.inputs if part.active())
         return found & ~faults.RESIDUAL_CURRENT if self.testing else found
 
     monkeypatch.setattr(safety_tick.SafetyTick, "_read_inputs", once)

@@ -64,11 +64,11 @@ def test_erasing_waits_for_the_permit_and_then_makes_room():
             await r.run(10)
         await r.charge()
         r.greet(1_763_600_000, journal.next_seq - 1)
-        erases, room = r.world.flash.erases, journal._ring.room
+        erases, room = r.world.flash.erases, journal.ring.room
         await r.run(10_000)
         assert r.world.flash.erases == erases, "erased while energised"
         r.station.stop_local()
-        await r.until(lambda: journal._ring.room > max(room + 100, 500), 60_000)
+        await r.until(lambda: journal.ring.room > max(room + 100, 500), 60_000)
 
     with rig() as r:
         r.play(story)

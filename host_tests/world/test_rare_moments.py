@@ -60,7 +60,7 @@ def test_fault_of_a_single_tick_is_taken_before_anything_closes():
         await r.run(2800)
         taken = tick.take_faults
         tick.take_faults = lambda: 0
-        inputs = [part for part, _fault in tick._inputs]
+        inputs = [part for part, _fault in tick.inputs]
         pressed = inputs[1].active
         inputs[1].active = lambda: True
         tick.run()

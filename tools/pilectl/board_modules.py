@@ -13,6 +13,7 @@ _ALWAYS = (
     "control_pilot",
     "flash_partition",
     "safe_state",
+    "serial_port",
     "standard_board",
     "standard_parts",
     "tick_timer",

@@ -6,9 +6,11 @@ imported keep working, because every stand-in looks the current world up when it
 
 import asyncio
 import contextlib
+import select
 import selectors
 import sys
 import time
+import types
 
 from pilesim import clock as virtual
 from pilesim import current
@@ -60,6 +62,30 @@ def installed(world):
         yield world
     finally:
         uninstall()
+
+
+# The serial port
+
+
+class _SerialPoll:
+    """select.poll() of the firmware: it polls sys.stdin alone, which is the world's serial line."""
+
+    def register(self, stream, events):
+        assert stream is sys.stdin, "the pile polls its serial port alone"
+
+    def ipoll(self, wait_ms):
+        line = current.world.serial
+        return ((line, select.POLLIN),) if line.ready else ()
+
+
+class _Select(types.ModuleType):
+    poll = _SerialPoll
+
+    def __getattr__(self, name):
+        return getattr(select, name)
+
+
+_MODULES["select"] = _Select("select")
 
 
 # Time

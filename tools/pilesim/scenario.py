@@ -164,6 +164,7 @@ _OUTLET_WORDS = {
 _WORLD_WORDS = {
     "freeze": lambda world, us: world.freeze(us),
     "mains": lambda world, present: world.set_mains(present),
+    "type": lambda world, data: world.serial.type(data),
     "voltage": lambda world, millivolts: world.set_voltage(millivolts),
     "flash": _flash,
 }

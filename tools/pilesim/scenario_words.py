@@ -31,6 +31,7 @@ WORDS = (
     ("voltage", "190"),
     ("temperature", "70"),
     ("pilot", "noise [400mV|off]"),
+    ("type", "TEXT"),
     ("flash", "rot 8|cut 17 " + "|".join(TORN)),
     ("authorize", ""),
     ("stop", ""),
@@ -268,7 +269,12 @@ def _read_expect(words):
     return "station", _one_of(words[0], STATUSES + CP_STATES + ("contactor", "s2"))
 
 
+def _read_type(words):
+    return ((" ".join(words) + "\r").encode(),)
+
+
 _READERS = {
+    "type": _read_type,
     "s2": _read_s2,
     "need": _read_need,
     "vehicle": _read_vehicle,

@@ -17,6 +17,7 @@ from pilesim.clock import Clock
 from pilesim.fault_names import FAULTS  # noqa: F401 - the world's own list
 from pilesim.outlet import Outlet
 from pilesim.rng import Random
+from pilesim.serial_line import SerialLine
 from pilesim.wiring import wire
 
 TRACE_SIZE = 1000
@@ -75,6 +76,7 @@ class World:
         self.rfid = pn532.Pn532(clock, Random(seed + 8))
         self.button = buttons.Button(clock, Random(seed + 9))
         self.buzzer = buttons.Buzzer()
+        self.serial = SerialLine()  # None: the pile has this process's own stdin
         self.meter_model = "dlt645"  # what hangs on RS-485
         self.chip = Chip(clock, self.random, PWRON_RESET)
         self.partitioned = partitioned

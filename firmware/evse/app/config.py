@@ -23,6 +23,7 @@ LASTING = (
     "sample_interval_s",
     "start_timeout_s",
     "resume",
+    "service_code",
 )
 
 
@@ -78,16 +79,10 @@ def lasting(values):
 
 
 def _load(settings, permit):
-    good, _ignored = settings.merge(read_json(GOOD_FILE) or {}, settings.defaults())
-    wanted = read_json(FILE)
-    if wanted is None:
-        return good, []
-    values, problems = settings.merge(wanted, good)
-    if not problems:
-        # A file without faults stands alone: keys left out go back to their defaults
-        values, problems = settings.merge(wanted, settings.defaults())
-        if values != good:
-            refusal = write_json(GOOD_FILE, values, permit)
-            if refusal:
-                problems.append(refusal)
+    good = read_json(GOOD_FILE)
+    values, problems = settings.in_force(good, read_json(FILE))
+    if not problems and values != settings.in_force(good, None)[0]:
+        refusal = write_json(GOOD_FILE, values, permit)
+        if refusal:
+            problems.append(refusal)
     return values, problems

@@ -25,6 +25,7 @@ class Connector:
         self._records = FaultRecords(station, self)
         self._narrator = Narrator(self)
         self._causes = 0
+        self.meter = None
         self.meter_due_s = 0  # uptime from which on live values are to be told again
 
     def start(self):
@@ -33,6 +34,7 @@ class Connector:
 
     def fit(self, meter):
         """Get the register ready for what this meter tells."""
+        self.meter = meter
         register = self.loop.register
         register.tells_values = CURRENTS in meter.tells
         if not register.tells_values and "over_current" not in self.board.INSTALLED_OUTSIDE:
@@ -43,11 +45,16 @@ class Connector:
             meter.start(self._station.journal.last_wh.get(self.number, 0))
 
     def say(self, text, *values):
-        """One line on the console."""
-        # A pile with one connector need not name it
-        if self.number > 1:
-            text = "connector %d: %s" % (self.number, text)
-        self._station.console.say(text, *values)
+        """One event on the console."""
+        self._station.console.say(self.named(text), *values)
+
+    def remark(self, text, *values):
+        """One line on the console that is not kept."""
+        self._station.console.remark(self.named(text), *values)
+
+    def named(self, text):
+        """A text that says whose it is; a pile with one connector need not name it."""
+        return text if self.number == 1 else "connector %d: %s" % (self.number, text)
 
     def step(self, causes, dt_ms):
         """Advance everything by `dt_ms`; `causes`: fault bits found outside the connector."""

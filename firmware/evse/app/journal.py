@@ -36,7 +36,7 @@ class Journal:
         self._keys = keys
         self._clock = clock
         self._permit = permit
-        self._ring = None
+        self.ring = None
         self._upto = 0  # what the bridge has committed, as far as it has told
         self._due_ms = 0  # uptime from which on what waits may be sent
         self._owed = []  # records that money depends on and the flash refused
@@ -46,11 +46,11 @@ class Journal:
         if flash is None:
             self.problem = "journal: the board has no flash for it"
             return
-        self._ring = Ring(flash, self._belongs)
+        self.ring = Ring(flash, self._belongs)
         try:
             self._mount()
         except OSError as error:
-            self._ring = None
+            self.ring = None
             self.problem = "journal: %s" % error
 
     # Start
@@ -59,7 +59,7 @@ class Journal:
         from .ledger import Ledger
 
         forget("evse.app.ledger")
-        ring, ledger = self._ring, Ledger()
+        ring, ledger = self.ring, Ledger()
         ring.mount(ledger.take)
         if ring.life is None:
             ring.format(str(hexlify(os.urandom(records.LIFE_CHARS // 2)), "ascii"))
@@ -92,7 +92,7 @@ class Journal:
     @property
     def full(self):
         """True when no new transaction may begin, because its end might find no room."""
-        return self._ring is None or self._outbox.full(self._room)
+        return self.ring is None or self._outbox.full(self._room)
 
     @property
     def ready(self):
@@ -101,7 +101,7 @@ class Journal:
 
     def record(self, kind, connector, wh, **payload):
         """Append one record; returns its sequence number, 0 when it was not taken, or not yet."""
-        ring = self._ring
+        ring = self.ring
         if ring is None or self._keys.secret is None:
             return 0
         if not self._outbox.takes(kind, self._room, ring.capacity):
@@ -123,7 +123,7 @@ class Journal:
         return record["seq"]
 
     def _write(self, record):
-        ring = self._ring
+        ring = self.ring
         kind, connector = record["kind"], record["c"]
         is_alone = ring.next_seq == self._upto + 1
         record["seq"] = ring.next_seq
@@ -154,7 +154,7 @@ class Journal:
         """Write what the flash refused before, and make room where the bridge has committed everything: one
         sector a call, never while energised.
         """
-        if self._ring is None:
+        if self.ring is None:
             return
         while self._owed and self._write(self._owed[0]):
             self._owed.pop(0)
@@ -166,31 +166,31 @@ class Journal:
             pass
         except OSError as error:
             self._failed(error)
-        self._room = self._ring.room
+        self._room = self.ring.room
 
     def _prepare(self):
         with self._permit.hold("journal erase"):
-            return self._ring.prepare()
+            return self.ring.prepare()
 
     # Reading
 
     @property
     def next_seq(self):
         """Number of the next record."""
-        return self._ring.next_seq if self._ring else 1
+        return self.ring.next_seq if self.ring else 1
 
     @property
     def first_seq(self):
         """Oldest number still held, 0 when none is."""
-        return self._ring.first if self._ring else 0
+        return self.ring.first if self.ring else 0
 
     def held(self):
         """Bytes of every record on the flash, in order."""
-        return self._ring.after(0, self._ring.next_seq) if self._ring else ()
+        return self.ring.after(0, self.ring.next_seq) if self.ring else ()
 
     def message(self, most_bytes):
         """(journal message, last number) of the oldest records not committed; (None, 0) if there are none."""
-        ring = self._ring
+        ring = self.ring
         if ring is None or ring.next_seq == self._upto + 1 or self._clock.up_ms < self._due_ms:
             return None, 0
         batch, size = [], messages.JOURNAL_FRAME_BYTES
@@ -206,7 +206,7 @@ class Journal:
 
     def acknowledge(self, upto):
         """The bridge has committed all up to `upto`: more than we gave means that we forgot some."""
-        ring = self._ring
+        ring = self.ring
         if ring is None:
             return
         if upto >= ring.next_seq:
@@ -221,11 +221,11 @@ class Journal:
 
     def _free(self):
         # A running transaction keeps its first record: after a loss of power it is needed to go on or to end
-        self._ring.acknowledge(min([self._upto + 1] + list(self._begun.values())) - 1)
+        self.ring.acknowledge(min([self._upto + 1] + list(self._begun.values())) - 1)
 
     def figures(self):
         """What the state message says of the journal."""
-        ring = self._ring
+        ring = self.ring
         if ring is None:
             return {"waiting": 0, "capacity": 0, "wear": 0}
         return {

@@ -17,14 +17,16 @@ class Narrator:
         self._duty = 0
         self._unexplained = []  # names of faults whose sentence waits
 
-    def _register(self, say):
+    def _register(self):
         # The frame itself, so that a technician can check the reading by hand
         register = self._connector.loop.register
         wh, frame = register.wh, register.frame
         if wh is None or frame == self._told_frame:
             return
         self._told_frame = frame
-        say("meter %d.%02d kWh in frame %s", wh // 1000, wh % 1000 // 10, _hex(frame))
+        self._connector.remark(
+            "meter %d.%02d kWh in frame %s", wh // 1000, wh % 1000 // 10, _hex(frame)
+        )
 
     def step(self, raised, cleared):
         """Say what changed since the last call."""
@@ -49,7 +51,7 @@ class Narrator:
         if loop.closed != self._closed:
             self._closed = loop.closed
             say("contactor %s", "closed" if loop.closed else "open")
-        self._register(say)
+        self._register()
         status = self._connector.session.status()
         if status != self._status:
             self._status = status

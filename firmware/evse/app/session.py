@@ -22,6 +22,7 @@ class Session:
             from .interruption import Interruption
 
             self._interruption = Interruption(was, station.settings["sample_interval_s"])
+        self._refused = None  # who asked last, and what was said
         self._idle_ms = 0
         self._sample_slot = 0
 
@@ -44,6 +45,15 @@ class Session:
 
     def start(self, ref, by):
         """Begin a transaction; returns "" or the reason of the refusal."""
+        refusal = self._start(ref, by)
+        # A card that was shown asks again and again
+        asked = (ref, by, refusal)
+        if refusal and asked != self._refused:
+            self._station.console.say("transaction by %s refused: %s", by, refusal)
+        self._refused = asked
+        return refusal
+
+    def _start(self, ref, by):
         loop = self._loop
         if self.tx or self._interruption:
             return "busy"

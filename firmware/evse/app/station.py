@@ -23,6 +23,7 @@ from .keys import Keys
 from .modules import forget, start_is_over
 from .remote import Remote
 from .report import Report
+from .terminal import Terminal
 
 CONNECTOR = 1
 # Certificate of the authority that the broker's certificate is checked by, in DER
@@ -81,6 +82,7 @@ class Station:
         self.metering = Metering(meters)
         self._sharing = Sharing(len(self.connectors))
         self.panel = self._build_panel(settings)
+        self.terminal = Terminal(self, self.board.serial_port(), settings["language"])
         # Every part is built
         forget("evse.drivers.standard_parts")
 
@@ -110,10 +112,10 @@ class Station:
         )
         self.security = dialer.security
         remote.log_in()
+        self.broker = "%s:%d" % (settings["broker_host"], settings["broker_port"])
         self.console.say(
-            "broker %s:%d, link_security %s %s",
-            settings["broker_host"],
-            settings["broker_port"],
+            "broker %s, link_security %s %s",
+            self.broker,
             settings["link_security"],
             self.security.problem,
         )
@@ -215,6 +217,7 @@ class Station:
         self._share_supply(dt_ms)
         for connector in self.connectors.values():
             connector.step(causes, dt_ms)
+        self.terminal.step(dt_ms)
         self.console.drain()
 
     def _share_supply(self, dt_ms):

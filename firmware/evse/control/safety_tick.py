@@ -55,7 +55,7 @@ class SafetyTick:
         self._control_pilot = control_pilot
         self._contactor = contactor
         self._dead_man = dead_man
-        self._inputs = inputs
+        self.inputs = inputs
         self._taken = 0
         self._permission = OPEN
         self._permission_ms = 0
@@ -129,7 +129,7 @@ class SafetyTick:
 
     def _read_inputs(self):
         faults = 0
-        for part, fault in self._inputs:
+        for part, fault in self.inputs:
             # Two readings must agree: one spike on a wire is no trip
             if part.active() and part.active():
                 faults |= fault

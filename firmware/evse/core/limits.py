@@ -28,7 +28,7 @@ class Limits:
 
     def __init__(self, rated_a10):
         self._a10 = array("h", [UNLIMITED_A10] * len(NAMES))
-        self._left_ms = array("i", [FOREVER] * len(NAMES))
+        self.left_ms = array("i", [FOREVER] * len(NAMES))  # times to live
         self._fallback_a10 = array("h", [UNLIMITED_A10] * len(NAMES))
         self._a10[RATED] = rated_a10
         self.share_of = SUPPLY  # what the limit in SUPPLY is a share of, SUPPLY or SITE
@@ -38,12 +38,12 @@ class Limits:
         if ttl_ms != FOREVER and ttl_ms <= 0:
             a10, ttl_ms = fallback_a10, FOREVER
         self._a10[slot] = a10
-        self._left_ms[slot] = ttl_ms
+        self.left_ms[slot] = ttl_ms
         self._fallback_a10[slot] = fallback_a10
 
     def step(self, dt_ms):
         """Let times to live run down."""
-        left_ms = self._left_ms
+        left_ms = self.left_ms
         for slot in range(len(left_ms)):
             if left_ms[slot] > 0:
                 left_ms[slot] -= dt_ms

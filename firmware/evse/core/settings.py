@@ -9,6 +9,7 @@ from . import pilot_profiles
 # Pre-shared key (TLS-PSK), server certificate and password, or password alone without encryption
 LINK_SECURITIES = ("psk", "certificate", "password")
 METER_MODELS = ("dlt645", "sdm120", "sdm230", "sdm630", "ddsu666", "dtsu666")
+LANGUAGES = ("en", "zh")
 BUTTONS = ("off", "stop", "start_stop")
 
 # fmt: off
@@ -39,6 +40,8 @@ TABLE = (
     ("meter_baudrate", "int", 0, 0, 115200, "baud"),  # 0 for the model's usual one
     ("id_tokens", "tokens", [], 0, 50, ""),  # cards that may start and stop a charge
     ("button", "choice", "stop", BUTTONS, 0, ""),  # what a short press does
+    ("service_code", "code", "", 0, 16, ""),  # what a technician says at the console, empty for none
+    ("language", "choice", "en", LANGUAGES, 0, ""),  # of the console
     ("key", "key", "", 0, 0, ""),  # the pile's secret, as the bridge has it
     ("link_security", "choice", "psk", LINK_SECURITIES, 0, ""),  # how the link to the broker is secured
     ("certificate_pause_s", "int", 900, 30, 86400, "s"),  # charge on so long without a link, then pause
@@ -59,6 +62,8 @@ _HEX = _DIGITS + "abcdefABCDEF"
 _NAME = _DIGITS + "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ-_"
 
 KEYS = tuple(row[0] for row in TABLE)
+# Kinds whose value is nobody's business
+HIDDEN = ("secret", "key", "code")
 
 
 def defaults():
@@ -76,6 +81,7 @@ _PHRASES = {
     "ssid": "text of 0..32 bytes",
     "networks": "up to 4 of [name of 1..32 bytes, password of 8..63 characters or none]",
     "key": "64 hex digits",
+    "code": "4..16 letters, digits, - and _, or nothing",
     "tokens": "up to 50 card numbers of 8, 14 or 20 hex digits, none random (08..)",
 }
 
@@ -98,7 +104,7 @@ def problem(row, value):
     key, kind, _default, lowest, highest, _unit = row
     if _accepts(kind, value, lowest, highest):
         return None
-    shown = "(hidden)" if kind in ("secret", "key") else repr(value)[:24]
+    shown = "(hidden)" if kind in HIDDEN else repr(value)[:24]
     if kind == "networks":
         key, shown = _bad_network(key, value)
     elif kind == "tokens" and isinstance(value, list):
@@ -196,6 +202,7 @@ _FORMS = {
     "host": _is_host,
     "host?": lambda value: value == "" or _is_host(value),
     "ssid": lambda value: len(value.encode()) <= 32,
+    "code": lambda value: not value or (4 <= len(value) <= 16 and all(c in _NAME for c in value)),
     "key": lambda value: len(value) in (0, 64) and all(c in _HEX for c in value),
 }
 
@@ -218,4 +225,16 @@ def merge(wanted, base):
                 problems.append(sentence)
             else:
                 values[row[0]] = wanted[row[0]]
+    return values, problems
+
+
+def in_force(good, wanted):
+    """(values, problems) of what people edit, None where there is none, beside what was accepted last."""
+    base = merge(good or {}, defaults())[0]
+    if wanted is None:
+        return base, []
+    values, problems = merge(wanted, base)
+    if not problems:
+        # A file without faults stands alone: keys left out go back to their defaults
+        values, problems = merge(wanted, defaults())
     return values, problems

@@ -76,6 +76,12 @@ class StandardBoard:
 
         return Watchdog(timeout_ms)
 
+    def serial_port(self):
+        """The serial port of the REPL."""
+        from .serial_port import SerialPort
+
+        return SerialPort()
+
     def chip(self):
         """Reset and its cause."""
         from .chip import Chip

@@ -26,8 +26,8 @@ class Bearer:
     def __init__(self, lan, wlan, permit, random, say):
         # async (host) -> address as text, or None when every host is a number
         self.resolve = None
-        self._lan = lan
-        self._wlan = wlan
+        self.lan = lan
+        self.wlan = wlan
         self._permit = permit
         self._random = random
         self._say = say
@@ -45,7 +45,7 @@ class Bearer:
     @property
     def up(self):
         """True when IP traffic can flow."""
-        return self._carrier is not None or not (self._lan or self._wlan)
+        return self._carrier is not None or not (self.lan or self.wlan)
 
     @property
     def name(self):
@@ -55,9 +55,7 @@ class Bearer:
     @property
     def problem(self):
         """What is wrong with each interface and network, "" for nothing."""
-        return "; ".join(
-            [part.problem for part in (self._lan, self._wlan) if part and part.problem]
-        )
+        return "; ".join([part.problem for part in (self.lan, self.wlan) if part and part.problem])
 
     @property
     def dns_server(self):
@@ -84,7 +82,7 @@ class Bearer:
         self._restart_ms += dt_ms
         if self._restart_ms >= _RESTART_MS:
             self._start()
-        wlan = self._wlan
+        wlan = self.wlan
         if self._is_trying:
             self._age_ms += dt_ms
             self._is_trying = wlan.trying(self._age_ms)
@@ -106,7 +104,7 @@ class Bearer:
         self._tell()
 
     def _choose(self, dt_ms):
-        lan, wlan, carrier = self._lan, self._wlan, self._carrier
+        lan, wlan, carrier = self.lan, self.wlan, self._carrier
         lan_up = lan and lan.up
         wlan_up = wlan and wlan.up
         self._lan_ms = self._lan_ms + dt_ms if lan_up else 0
@@ -125,19 +123,19 @@ class Bearer:
     def _try(self):
         self._tries += 1
         self._age_ms = 0
-        self._is_trying = self._wlan.join()
+        self._is_trying = self.wlan.join()
         if not self._is_trying:
             self._pause()
 
     def _pause(self):
-        rounds = self._tries // self._wlan.count if self._wlan else 0
+        rounds = self._tries // self.wlan.count if self.wlan else 0
         most_ms = min(_PAUSE_FIRST_MS << min(rounds, 6), _PAUSE_MOST_MS)
         self._pause_ms = most_ms // 2 + int(most_ms // 2 * self._random())
 
     def _start(self):
         # What did not start gets another chance now and then, while nothing is energised
         self._restart_ms = 0
-        for interface in (self._lan, self._wlan):
+        for interface in (self.lan, self.wlan):
             if interface and not interface.started:
                 try:
                     with self._permit.hold("network"):

@@ -74,6 +74,12 @@ class Wlan:
             ]
         )
 
+    def radio(self):
+        """(signal in dBm, own address), None for what is not known; for a technician."""
+        if not self._is_joined():
+            return None, None
+        return self._wlan.status("rssi"), self._wlan.ifconfig()[0]
+
     def start(self):
         """Switch the radio on, which holds the interpreter for 0.3 s; `problem` says when it refuses."""
         if self._wlan is None:
@@ -136,10 +142,9 @@ class Wlan:
 
     def _is_joined(self):
         try:
-            self._wlan.status("rssi")
+            return self._wlan is not None and self._wlan.status("rssi") is not None
         except (OSError, RuntimeError):
             return False
-        return True
 
 
 def _reason(status):

@@ -83,18 +83,24 @@ def _late(program: Program) -> set[str]:
 
 
 def _with_their_own(program: Program, units: dict[str, str]) -> dict[str, str]:
-    """What only one late module loads goes with it."""
-    importers: dict[str, set[str]] = {}
+    """What only one late module loads goes with it, and what only that loads."""
     late: set[str] = set()
+    importers: dict[str, set[str]] = {}
     for module in program.modules.values():
         at_top = set(imported(program, module, iter(module.tree.body)))
         late |= set(imported(program, module, walk(module.tree))) - at_top
         for name in at_top:
-            importers.setdefault(name, set()).add(units[module.name])
-    for name in list(units):
-        theirs = importers.get(name, set()) - {name}
-        if units[name] == name and name not in late and len(theirs) == 1:
-            units[name] = theirs.pop()
+            importers.setdefault(name, set()).add(module.name)
+    is_new = True
+    while is_new:
+        is_new = False
+        for name in list(units):
+            theirs = {units[each] for each in importers.get(name, ())} - {name}
+            if units[name] == name and name not in late and len(theirs) == 1:
+                target = theirs.pop()
+                # With all that had come to it
+                units.update({each: target for each in units if units[each] == name})
+                is_new = True
     return units
 
 
