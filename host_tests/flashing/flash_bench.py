@@ -23,9 +23,9 @@ def small_build(seed=1):
     """Files like those of a build: empty, of one byte, about a block, deep, many."""
     sizes = random.Random(seed)
     files = {"boot.py": b"import sys\n", "main.py": b"", "a/manifest.json": b"{}", "a/x.mpy": b"M"}
-    for number in range(12):
+    for number in range(9):
         name = "a/evse/layer%d/module%d.mpy" % (number % 3, number)
-        files[name] = nonsense(sizes.choice((120, 129, 1023, 4095, 4096, 4097, 20_000)), name)
+        files[name] = nonsense(sizes.choice((120, 129, 1023, 4095, 4096, 4097, 9000)), name)
     files["loader/very/deep/in/there/file.mpy"] = nonsense(300, "deep")
     return files
 

@@ -55,7 +55,7 @@ def table(rows):
     return data + b"\xeb\xeb" + b"\xff" * 14 + hashlib.md5(data).digest()
 
 
-def stock(chip, rows=NAMED, app_bytes=40_000, number=None, seed="app"):
+def stock(chip, rows=NAMED, app_bytes=24_000, number=None, seed="app"):
     """A whole stock image for `chip`, as one downloads it: from the bootloader to the program's end."""
     base = FLASH_CHIPS[chip].bootloader_at
     flash = bytearray(b"\xff" * 0x10000)

@@ -13,15 +13,20 @@ from pilesim.serial.rom_loader import RomLoader
 
 
 class RomPort:
-    """Feeds a RomLoader what comes; `url` names the port. `cut_after` bytes the power goes and the port closes."""
+    """Feeds a RomLoader what comes; `url` names the port.
 
-    def __init__(self, flash, chip, kind="socket", cut_after=None):
+    After `cut_after` bytes the power goes: the port with it, or with `bridge` powered apart only all answers.
+    """
+
+    def __init__(self, flash, chip, kind="pty", cut_after=None, bridge=False):
         self.flash = flash
         self.chip = chip
         self.loader = RomLoader(flash, chip)
         self.starts = 0
         self.received = 0
         self._cut_after = cut_after
+        self._bridge = bridge
+        self._dead = False
         self._kind = kind
         self._woken, self._wake = os.pipe()
         self._closing = False
@@ -54,7 +59,7 @@ class RomPort:
         if self._kind == "pty":
             self._talk(self._master, os.read, os.write)
             return
-        while not self._closing:
+        while not self._closing and not self._dead:
             if self._listener in select.select([self._listener, self._woken], [], [])[0]:
                 connection, _ = self._listener.accept()
                 with connection:
@@ -63,6 +68,7 @@ class RomPort:
                         lambda at, count: at.recv(count),
                         lambda at, data: at.sendall(data),
                     )
+        self._listener.close()
 
     def _talk(self, line, read, write):
         while not self._closing and line in select.select([line, self._woken], [], [])[0]:
@@ -74,10 +80,10 @@ class RomPort:
                 return
             self.received += len(data)
             if self._cut_after is not None and self.received > self._cut_after:
-                self._cut_after = None
-                self.loader = RomLoader(self.flash, self.chip)
-                return
-            answer = self.loader.feed(data)
+                self._dead = True
+                if not self._bridge:
+                    return
+            answer = b"" if self._dead else self.loader.feed(data)
             if answer:
                 write(line, answer)
             if self.loader.done:

@@ -55,7 +55,7 @@ def test_a_chip_no_board_has_is_named_too():
         0xF000,
         0xF010,
         0xF020,
-        50_000,
+        70_000,
         len(WHOLE) - 33,
         len(WHOLE) - 1,
     ],
@@ -90,10 +90,10 @@ def test_an_update_instead_of_the_whole_image_is_told_from_it():
 
 
 def test_a_program_larger_than_its_partition_is_refused():
-    rows = [*NAMED[:2], ("factory", 0, 0, 0x10000, 0x8000)]
+    rows = [*NAMED[:2], ("factory", 0, 0, 0x10000, 0x4000)]
     with pytest.raises(
         StockImageError,
-        match=r"program of \d+ bytes is larger than the partition factory of 32768",
+        match=r"program of \d+ bytes is larger than the partition factory of 16384",
     ):
         take_apart("stock.bin", stock("esp32", rows), "esp32")
 

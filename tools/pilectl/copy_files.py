@@ -6,10 +6,8 @@ import importlib
 import json
 import posixpath
 import re
-import shutil
 import subprocess
 import sys
-import tempfile
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -51,21 +49,31 @@ def copy(
     names = {path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file()}
     manifests = sorted(name for name in names if posixpath.basename(name) == MANIFEST)
     stale = sorted(_former(port, manifests) - names)
-    with tempfile.TemporaryDirectory() as scratch:
-        staged = Path(scratch) / "build"
-        shutil.copytree(folder, staged)
-        for name in manifests:
-            (staged / name).unlink()
-        items = [str(path) for path in sorted(staged.iterdir())]
-        say(f"copying {len(names)} files")
-        _mpremote(port, "fs", "cp", "-r", *items, ":")
+    say(f"copying {len(names)} files")
     for name in stale:
         say(f"removing {name} of the former build")
-        _mpremote(port, "fs", "rm", f":{name}")
+    done = _run(port, *commands(folder, sorted(names - set(manifests)), stale, manifests))
+    if done.returncode:
+        raise CopyError(_sentence(port, done.stdout + done.stderr))
+
+
+def commands(folder: Path, names: list[str], stale: list[str], manifests: list[str]) -> list[str]:
+    """What mpremote does in one go: files that are there already with the same hash it leaves."""
+    folders = sorted(
+        {str(parent) for name in names + manifests for parent in Path(name).parents} - {"."}
+    )
+    steps = [["exec", _attempt("mkdir", folders)]]
+    steps += [["fs", "cp", str(folder / name), f":{name}"] for name in names]
+    steps += [["exec", _attempt("remove", stale)]]
     # Last: until here the board says which files it had before, so a copy that broke off is cleaned up by the next
-    for name in manifests:
-        _mpremote(port, "fs", "cp", str(folder / name), f":{name}")
-    _mpremote(port, "reset")
+    steps += [["fs", "cp", str(folder / name), f":{name}"] for name in manifests]
+    steps += [["reset"]]
+    return [word for step in steps for word in (*step, "+")][:-1]
+
+
+def _attempt(function: str, paths: list[str]) -> str:
+    """Python for the board: a folder may be there already, and a file may be gone."""
+    return f"import os\nfor path in {paths}:\n try:os.{function}(path)\n except OSError:pass"
 
 
 def _former(port: str, manifests: list[str]) -> set[str]:
@@ -95,12 +103,6 @@ def named(manifest: str, folder: str) -> set[str]:
     return {posixpath.join(folder, path) for path in plain if ".." not in path and path[0] != "/"}
 
 
-def _mpremote(port: str, *command: str) -> None:
-    done = _run(port, *command)
-    if done.returncode:
-        raise CopyError(_sentence(port, done.stderr + done.stdout))
-
-
 def _run(port: str, *command: str) -> subprocess.CompletedProcess[str]:
     try:
         return subprocess.run(
@@ -118,14 +120,13 @@ def _run(port: str, *command: str) -> subprocess.CompletedProcess[str]:
 
 def _sentence(port: str, text: str) -> str:
     """What mpremote's complaint means, and what to do next."""
-    if "in use" in text:
-        return f"{port} is in use: close the other program (a terminal, an IDE) and run the same command again"
-    if (
-        "no device found" in text
-        or "failed to access" in text
-        or "No such file or directory: '/dev" in text
-    ):
-        return f"there is no port {port}, or you may not use it: plug the board in, or name another port"
+    if "failed to access" in text or "no device found" in text:
+        if port.startswith("/") and not os.path.exists(port):
+            return f"there is no port {port}: plug the board in, or name another port"
+        return (
+            f"{port} cannot be opened: close the other program that uses it (a terminal, an IDE), or add yourself "
+            "to its group (sudo usermod -aG dialout $USER)"
+        )
     if "could not enter raw repl" in text:
         return (
             f"the board on {port} does not come to MicroPython's prompt: a pile with a service code needs "
