@@ -58,6 +58,16 @@ def test_over_tcp_as_over_a_pty():
     assert port.flash[0x1000:] == image.content[0x1000:]
 
 
+def test_a_real_port_by_esptools_stub(monkeypatch):
+    monkeypatch.setattr("pilectl.flash_link.simulated", lambda _port: False)
+    image = image_of("esp32c6")
+    other = nonsense(4096, "other") * (END // 4096)
+    with RomPort(bytearray(other), "esp32c6") as port:
+        assert flash(port, image) is False
+        assert flash(port, image) is True
+    assert port.flash == image.content
+
+
 def test_a_second_time_nothing_is_written():
     image = image_of("devkitc")
     content = pile(image)

@@ -88,7 +88,7 @@ def test_a_broken_frame_gets_no_answer():
 
 
 def test_what_this_rom_does_not_know_is_refused_eight_times():
-    for command in (0x14, 0xD0, 0x05):
+    for command in (0x14, 0xD0, 0xD1):
         loader = RomLoader(bytearray(MB), "esp32")
         assert [row[3] for row in answers(loader.feed(frame(command)))] == [INVALID] * 8
     data, reason = Chip("esp32s2").ask(0x14)
@@ -216,6 +216,35 @@ def test_esptool_writes_verifies_and_reads_a_flash_that_is_a_file(kind, tmp_path
     assert flash[0x40000 : 0x40000 + len(content)] == content
     assert back.read_bytes() == content[:5000]
     assert flash[0x10FFF] == 0
+
+
+@pytest.mark.parametrize("chip", ["esp32", "esp32s3"])
+def test_esptool_by_its_defaults_loads_its_stub_and_works_with_that(chip, tmp_path):
+    content = nonsense(20_000, "a") + bytes(30_000)
+    source, back = tmp_path / "source.bin", tmp_path / "back.bin"
+    source.write_bytes(content)
+    with RomPort(bytearray(4 * MB), chip) as port:
+        for command in (
+            ("write-flash", "0x11000", str(source)),
+            ("write-flash", "--no-compress", "0x41000", str(source)),
+            ("verify-flash", "0x41000", str(source)),
+            ("read-flash", "0x11000", "50000", str(back)),
+            ("erase-region", "0x80000", "0x2000"),
+        ):
+            done = esptool("--port", port.url, "--baud", "921600", *command)
+            assert done.returncode == 0, done.stdout + done.stderr
+        assert "Stub flasher is already running" in done.stdout
+        assert port.flash[0x11000 : 0x11000 + len(content)] == content
+        assert port.flash[0x41000 : 0x41000 + len(content)] == content
+        assert back.read_bytes() == content
+        # Nothing but the sectors that were written or erased
+        assert port.flash[:0x11000] == bytes(0x11000)
+        assert port.flash[0x1E000:0x41000] == bytes(0x23000)
+        assert port.flash[0x7FFFF:0x82001] == b"\x00" + b"\xff" * 0x2000 + b"\x00"
+        done = esptool("--port", port.url, "--after", "no-reset", "erase-flash")
+        assert done.returncode == 0, done.stdout + done.stderr
+        assert port.flash == b"\xff" * 4 * MB
+        assert port.starts == 0
 
 
 def test_esptool_is_told_of_another_chip_and_of_a_flash_that_is_too_small(tmp_path):

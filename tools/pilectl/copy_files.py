@@ -121,7 +121,7 @@ def _run(port: str, *command: str) -> subprocess.CompletedProcess[str]:
 def _sentence(port: str, text: str) -> str:
     """What mpremote's complaint means, and what to do next."""
     if "failed to access" in text or "no device found" in text:
-        if port.startswith("/") and not os.path.exists(port):
+        if port.startswith("/") and not Path(port).exists():
             return f"there is no port {port}: plug the board in, or name another port"
         return (
             f"{port} cannot be opened: close the other program that uses it (a terminal, an IDE), or add yourself "

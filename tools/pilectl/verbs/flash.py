@@ -95,9 +95,10 @@ def run(args: argparse.Namespace) -> int:
 
 def _flash(args: argparse.Namespace) -> None:
     # The cheap refusals before the build
+    board = _board(args.board)
     port = "" if args.out else find(args.port)
     extent = _extent(args)
-    stock = None if args.files_only else _stock(args)
+    stock = None if args.files_only else _stock(args, board.CHIP)
     folder, built = builder.build(ROOT, args.board)
     total = builder.report(built, [])[1]
     if total > builder.BUDGET_BYTES:
@@ -108,7 +109,7 @@ def _flash(args: argparse.Namespace) -> None:
     if stock is None:
         copy_files.copy(folder, port, args.code)
         return
-    image = flash_image.make(_board(args.board), stock, file_system.files_of(folder))
+    image = flash_image.make(board, stock, file_system.files_of(folder))
     if args.out:
         flash_image.save(image, args.out)
         arguments = write_arguments(image.chip, "PORT", args.baud, str(args.out))
@@ -123,8 +124,7 @@ def _flash(args: argparse.Namespace) -> None:
     print(f"{args.board} on {port}: done")
 
 
-def _stock(args: argparse.Namespace) -> stock_image.StockImage:
-    chip = _board(args.board).CHIP
+def _stock(args: argparse.Namespace, chip: str) -> stock_image.StockImage:
     path = args.image or stock_image.find(ROOT, chip)
     try:
         data = path.read_bytes()

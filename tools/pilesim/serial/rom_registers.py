@@ -3,7 +3,11 @@
 The registers are those that esptool asks for; any other reads what was written to it, or 0.
 """
 
+import struct
 from collections import namedtuple
+
+_TWO = struct.Struct("<II")
+_FOUR = struct.Struct("<IIII")
 
 # Of the flash chip that is simulated: Winbond, standard SPI NOR
 _VENDOR, _KIND = 0xEF, 0x40
@@ -55,6 +59,27 @@ class Registers:
     def set_baud(self, baud):
         """The line runs at `baud` from now on."""
         self._words[self.chip.divider] = _CRYSTAL_HZ // max(baud, 1)
+
+    @property
+    def tells_security(self):
+        """Whether this chip knows the command."""
+        return self.chip.info_bytes > 0
+
+    def security_info(self, _body):
+        """The command of that name: flags, encryption counter, seven key purposes, on newer chips number and revision."""
+        return (bytes(12) + _TWO.pack(self.chip.number, 0))[: self.chip.info_bytes]
+
+    def change_baud(self, body):
+        """The command of that name: new rate, old rate."""
+        self.set_baud(_TWO.unpack(body[:8])[0])
+        return b""
+
+    def write_all(self, body):
+        """The command that writes registers: address, value, mask and delay of each."""
+        for at in range(0, len(body), _FOUR.size):
+            address, value, mask, _delay_us = _FOUR.unpack(body[at : at + _FOUR.size])
+            self.write(address, value, mask)
+        return b""
 
     def read(self, address):
         """The word at `address`."""
