@@ -2,6 +2,8 @@
 
 import json
 import subprocess
+import sys
+from types import SimpleNamespace
 
 import pytest
 from prompt_port import PromptPort
@@ -72,6 +74,40 @@ def test_what_went_wrong_is_a_sentence(tmp_path):
     folder = build(tmp_path / "build", {"boot.py": b"new"}, "manifest.json")
     with pytest.raises(CopyError, match=r"^there is no port /dev/ttyNOWHERE7: plug the board in"):
         copy_files.copy(folder, "/dev/ttyNOWHERE7", enter=lambda *_what: None)
+
+
+class PilePort:
+    """Of the console's client what copying uses."""
+
+    def __init__(self, port):
+        self.port = port
+        CAME.append(("open", port))
+
+    def maint(self, code):
+        CAME.append(("maint", code))
+        if code != "4711":
+            raise PortError("the service code is wrong: ask the operator")
+
+    def close(self):
+        CAME.append(("close",))
+
+
+class PortError(Exception):
+    pass
+
+
+CAME = []
+
+
+def test_the_prompt_is_reached_by_the_console(monkeypatch):
+    console = SimpleNamespace(PilePort=PilePort, PortError=PortError)
+    monkeypatch.setitem(sys.modules, "pilectl.pile_port", console)
+    CAME.clear()
+    copy_files.enter_repl("p", "4711")
+    assert CAME == [("open", "p"), ("maint", "4711"), ("close",)]
+    with pytest.raises(CopyError, match=r"^the service code is wrong: ask the operator"):
+        copy_files.enter_repl("p", "1")
+    assert CAME[-1] == ("close",)
 
 
 def board_that(monkeypatch, fails_at, stderr):

@@ -39,7 +39,7 @@ def pile(image, seed="in use"):
     return content
 
 
-@pytest.mark.parametrize("name", ["devkitc", "esp32_evse_s2da", "esp32s3_twin", "esp32c6"])
+@pytest.mark.parametrize("name", ["devkitc", "esp32s3_twin", "esp32c6"])
 def test_a_new_board_holds_the_whole_image_and_starts(name, tmp_path):
     image = image_of(name)
     other = nonsense(4096, "other") * (len(image.content) // 4096)
@@ -133,7 +133,7 @@ def cut_then_again(content, image, extent, cut_after, bridge=False):
     return torn, again
 
 
-@pytest.mark.parametrize("cut_after", [15_000, 40_000, 75_000])
+@pytest.mark.parametrize("cut_after", [15_000, 60_000])
 def test_a_new_board_that_lost_power_is_completed_by_the_same_command(cut_after, impatient):
     image = image_of("devkitc")
     torn, again = cut_then_again(used_board(), image, Extent.KEEP, cut_after)
@@ -145,12 +145,11 @@ def test_a_new_board_that_lost_power_is_completed_by_the_same_command(cut_after,
 
 
 def test_only_what_was_not_written_is_written_again(impatient):
-    image = image_of("devkitc", app_bytes=200_000)
-    with RomPort(used_board(), "esp32") as port:
-        flash(port, image)
-    _torn, again = cut_then_again(used_board(), image, Extent.KEEP, port.received - 30_000)
-    assert again.received < port.received // 2
-    assert again.flash == port.flash
+    # All in all some 210,000 bytes
+    image = image_of("devkitc", app_bytes=150_000)
+    _torn, again = cut_then_again(used_board(), image, Extent.KEEP, 180_000)
+    assert again.received < 100_000
+    assert again.flash[0x1000:] == image.content[0x1000:]
 
 
 def test_a_board_whose_usb_bridge_lives_on_is_told_the_same(impatient):

@@ -12,7 +12,6 @@ from flash_bench import (
     table_of,
 )
 from made_up_stock import NAMED, UNNAMED, stock
-from rom_port import esptool
 
 from pilectl import file_system, flash_image
 from pilectl.file_system import FilesError
@@ -33,7 +32,7 @@ TITLE = {
 
 
 @pytest.mark.parametrize("name", BOARDS)
-def test_a_board_s_flash_is_what_others_read_from_it(name, tmp_path):
+def test_a_board_s_flash_is_what_others_read_from_it(name, tmp_path, capsys):
     chip = board_of(name).CHIP
     size = FLASH_MB[chip] * MB
     image = image_of(name)
@@ -47,13 +46,13 @@ def test_a_board_s_flash_is_what_others_read_from_it(name, tmp_path):
         "journal": (1, 0x06, size - 64 * KB, 64 * KB),
     }
     for at in (BOOTLOADER_AT[chip], 0x10000):
-        said = image_info(content[at : at + 64 * KB], tmp_path, esptool)
+        said = image_info(content[at : at + 64 * KB], capsys)
         assert f"Detected image type: {TITLE[chip]} " in said
         assert "(valid)" in said
         assert "Validation hash:" in said
         assert "invalid" not in said
     assert f"Flash size: {FLASH_MB[chip]}MB" in image_info(
-        content[BOOTLOADER_AT[chip] : 0x8000], tmp_path, esptool
+        content[BOOTLOADER_AT[chip] : 0x8000], capsys
     )
     assert content[-64 * KB :] == b"\xff" * 64 * KB
     assert content[0x9000:0x10000] == b"\xff" * 0x7000
@@ -103,11 +102,17 @@ def test_files_that_do_not_fit_are_refused():
 
 
 def test_a_board_says_how_much_flash_it_has():
-    board = type("Mine", (), {"NAME": "mine", "CHIP": "esp32s3", "FLASH_MB": 16})()
+    mine = {"NAME": "mine", "CHIP": "esp32s3", "FLASH_MB": 16}
+    board = type("Mine", (), mine)()
     parts = take_apart("stock.bin", stock("esp32s3"), "esp32s3")
     content = flash_image.make(board, parts, {}).content
     assert len(content) == 16 * MB
     assert table_of(content)["journal"][2] == 16 * MB - 64 * KB
+    odd = type("Mine", (), {**mine, "FLASH_MB": 5})()
+    with pytest.raises(
+        StockImageError, match=r"FLASH_MB = 5 in boards/mine/board.py: allowed 4 8"
+    ):
+        flash_image.make(odd, parts, {})
 
 
 @pytest.mark.parametrize("chip", TITLE)

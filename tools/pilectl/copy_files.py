@@ -24,7 +24,9 @@ def enter_repl(port: str, code: str) -> None:
     """Bring the pile on `port` from its console to MicroPython's prompt; `code` is its service code or ""."""
     try:
         pile_port = importlib.import_module(f"{__package__}.pile_port")
-    except ModuleNotFoundError:
+    except ModuleNotFoundError as error:
+        if error.name != f"{__package__}.pile_port":
+            raise
         # Its console, if it has one, gives way to mpremote's Ctrl-C
         return
     try:

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from typing import Any, NamedTuple
 
+# That common flash chips have
+SIZES_MB = (4, 8, 16, 32)
+
 
 class FlashChip(NamedTuple):
     """One chip, as esptool and as MicroPython's download page know it."""

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from . import file_system
-from .flash_chips import FLASH_CHIPS, flash_mb
+from .flash_chips import FLASH_CHIPS, SIZES_MB, flash_mb
 from .partition_table import (
     FILES,
     TABLE_AT,
@@ -48,6 +48,11 @@ def make(board: Any, stock: StockImage, files: dict[str, bytes]) -> FlashImage:
     from esptool.cmds import merge_bin
 
     megabytes = flash_mb(board)
+    if megabytes not in SIZES_MB:
+        allowed = " ".join(map(str, SIZES_MB))
+        raise StockImageError(
+            f"FLASH_MB = {megabytes} in boards/{board.NAME}/board.py: allowed {allowed}"
+        )
     try:
         table = with_journal(stock.table, megabytes << 20)
         app = app_of(table)

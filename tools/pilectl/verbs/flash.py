@@ -90,6 +90,9 @@ def run(args: argparse.Namespace) -> int:
     ) as error:
         print(f"pilectl: {error}", file=sys.stderr)
         return 1
+    except KeyboardInterrupt:
+        print("pilectl: stopped: the same command goes on from here", file=sys.stderr)
+        return 1
     return 0
 
 

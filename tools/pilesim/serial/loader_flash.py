@@ -1,6 +1,8 @@
 """A chip's flash as its loaders see it, and the frames that they answer in."""
 
+import functools
 import hashlib
+import operator
 import struct
 
 SECTOR_BYTES = 4096
@@ -59,25 +61,23 @@ class Frames:
     """Takes what a host sends apart into frames; what stands between them is dropped."""
 
     def __init__(self):
+        # None outside of a frame
         self._frame = None
-        self._escaped = False
 
-    def take(self, byte):
-        """One more byte; the frame that it ends, or None."""
-        if byte == END[0]:
-            frame, self._frame, self._escaped = self._frame, bytearray(), False
-            if frame:
-                self._frame = None
-                return bytes(frame)
-        elif self._frame is not None:
-            if self._escaped:
-                self._escaped = False
-                self._frame += END if byte == 0xDC else ESCAPE
-            elif byte == ESCAPE[0]:
-                self._escaped = True
-            else:
-                self._frame.append(byte)
-        return None
+    def take(self, data):
+        """The frames that `data` ends."""
+        found = []
+        for number, part in enumerate(data.split(END)):
+            if number:
+                if self._frame:
+                    frame = self._frame.replace(b"\xdb\xdc", END)
+                    found.append(bytes(frame.replace(b"\xdb\xdd", ESCAPE)))
+                    self._frame = None
+                else:
+                    self._frame = bytearray()
+            if self._frame is not None:
+                self._frame += part
+        return found
 
 
 def framed(data):
@@ -101,7 +101,4 @@ def counted(body, length):
 
 def checksum(data):
     """What a host sends along with a block."""
-    found = 0xEF
-    for byte in data:
-        found ^= byte
-    return found
+    return functools.reduce(operator.xor, data, 0xEF)

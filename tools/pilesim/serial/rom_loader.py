@@ -73,10 +73,8 @@ class RomLoader:
     def feed(self, data):
         """Take bytes of the host; returns what the chip sends."""
         sent = b""
-        for byte in bytes(data):
-            frame = self._frames.take(byte)
-            if frame is not None:
-                sent += self._take(frame) if self._stub is None else self._take_by_stub(frame)
+        for frame in self._frames.take(bytes(data)):
+            sent += self._take(frame) if self._stub is None else self._take_by_stub(frame)
         return sent
 
     def _take(self, frame):
