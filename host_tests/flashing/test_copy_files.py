@@ -1,6 +1,7 @@
 """Copying a build onto a board with the real mpremote: what comes, what goes, what stays."""
 
 import json
+import socket
 import subprocess
 import sys
 from types import SimpleNamespace
@@ -9,7 +10,7 @@ import pytest
 from prompt_port import PromptPort
 
 from pilectl import copy_files
-from pilectl.copy_files import CopyError, named
+from pilectl.copy_files import CopyError, board_in, named
 
 
 def build(folder, files, manifest="a/manifest.json"):
@@ -59,6 +60,23 @@ def test_a_board_gets_the_build_loses_the_former_one_and_keeps_the_rest(tmp_path
         assert entered == [(port.url, "1234")]
     assert tree(board) == {**tree(folder), **mine}
     assert said == ["copying 5 files", "removing a/evse/gone.mpy of the former build"]
+
+
+def test_a_pile_that_is_another_board_is_left_alone(tmp_path):
+    board = build(tmp_path / "board", {"boot.py": b"old"}, "manifest.json")
+    (board / "manifest.json").write_text(json.dumps({"board": "y", "files": {"boot.py": "00"}}))
+    folder = build(tmp_path / "build", {"boot.py": b"new"}, "manifest.json")
+    before = tree(board)
+    with PromptPort(board) as port:
+        with pytest.raises(
+            CopyError, match=f"^the pile on {port.url} is a y, and this is the build of x"
+        ):
+            copy_files.copy(folder, port.url, say=[].append, enter=lambda *_what: None)
+        assert tree(board) == before
+        copy_files.copy(
+            folder, port.url, say=[].append, enter=lambda *_what: None, other_board=True
+        )
+    assert tree(board) == tree(folder)
 
 
 def test_a_board_without_a_former_build_gets_it_too(tmp_path):
@@ -114,7 +132,7 @@ def board_that(monkeypatch, fails_at, stderr):
     """A board on which a run of mpremote with such a command fails; the runs that came."""
     came = []
 
-    def run(_port, *command):
+    def run(_port, _longest_s, *command):
         came.append(command)
         failed = fails_at in command
         text = json.dumps({"files": {"old.mpy": ""}}) if command[:2] == ("fs", "cat") else ""
@@ -147,6 +165,15 @@ def test_what_mpremote_says_becomes_what_to_do(monkeypatch, tmp_path, stderr, sa
     assert said in str(refused.value)
 
 
+def test_a_board_that_says_nothing_is_a_sentence(monkeypatch, tmp_path):
+    monkeypatch.setattr(copy_files, "_ANSWER_S", 1)
+    folder = build(tmp_path, {"boot.py": b"new"}, "manifest.json")
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        port = "socket://127.0.0.1:%d" % silent.getsockname()[1]
+        with pytest.raises(CopyError, match=f"^the board on {port} does not answer: press EN"):
+            copy_files.copy(folder, port, enter=lambda *_what: None)
+
+
 def test_the_manifest_is_the_last_file_that_changes(tmp_path):
     told = copy_files.commands(
         tmp_path, ["a/b/x.mpy", "boot.py"], ["old.mpy"], ["a/manifest.json"]
@@ -172,3 +199,4 @@ def test_only_plain_names_are_taken_from_a_manifest():
     assert named(json.dumps({"files": wild}), "") == {"fine.py"}
     for text in ("", "[]", '{"files": 3}', '{"files": [[]]}', "{"):
         assert named(text, "") == set()
+        assert board_in(text) == ""

@@ -7,9 +7,9 @@ from types import SimpleNamespace
 
 import pytest
 from flash_bench import files_of, hashes, small_build
-from made_up_stock import nonsense, stock
 from rom_port import RomPort
 
+from made_up_stock import nonsense, stock
 from pilectl import __main__ as pilectl
 from pilectl import build as builder
 from pilectl import copy_files
@@ -30,7 +30,7 @@ class Bench:
         self.copied = []
         self._capsys = capsys
         monkeypatch.setattr(builder, "build", self._built)
-        monkeypatch.setattr(copy_files, "copy", lambda *what: self.copied.append(what))
+        monkeypatch.setattr(copy_files, "copy", self._copy)
         monkeypatch.setattr(flash, "time", SimpleNamespace(sleep=lambda _s: None))
         monkeypatch.setattr("sys.stdin", io.StringIO())
         monkeypatch.delenv(VARIABLE, raising=False)
@@ -42,6 +42,9 @@ class Bench:
             (self.build / path).write_bytes(content)
         size = sum(len(content) for content in self.files.values())
         return self.build, [builder.BuiltFile("all.mpy", size, "")]
+
+    def _copy(self, folder, port, code, other_board):
+        self.copied.append((folder, port, code, other_board))
 
     def run(self, *words):
         """Exit code and what was said to the technician."""
@@ -67,14 +70,14 @@ def test_a_new_board_then_a_later_flash(bench, tmp_path):
         port.flash[-100:] = nonsense(100, "records")
         before = bytes(port.flash)
         assert bench.run(*common, "--code", "4711") == (0, "")
-        assert bench.copied == [(bench.build, port.url, "4711")]
+        assert bench.copied == [(bench.build, port.url, "4711", False)]
         assert port.flash == before
         assert port.starts == 2
 
 
 def test_files_only_needs_no_image_and_no_loader(bench):
-    assert bench.run("devkitc", "/dev/ttyNOWHERE7", "--files-only") == (0, "")
-    assert bench.copied == [(bench.build, "/dev/ttyNOWHERE7", "")]
+    assert bench.run("devkitc", "/dev/ttyNOWHERE7", "--files-only", "--other-board") == (0, "")
+    assert bench.copied == [(bench.build, "/dev/ttyNOWHERE7", "", True)]
 
 
 def test_erasing_asks_first(bench, monkeypatch):

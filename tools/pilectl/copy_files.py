@@ -13,7 +13,8 @@ from pathlib import Path
 from typing import Any
 
 MANIFEST = "manifest.json"
-_LONGEST_S = 300
+# For one short answer, and for all files
+_ANSWER_S, _COPY_S = 30, 300
 
 
 class CopyError(Exception):
@@ -45,16 +46,31 @@ def copy(
     code: str = "",
     say: Callable[[str], None] = print,
     enter: Callable[[str, str], None] = enter_repl,
+    other_board: bool = False,
 ) -> None:
-    """Make the board's files those of the build in `folder`, keep all that no build names, restart; CopyError."""
+    """Make the board's files those of the build in `folder`, keep all that no build names, restart; CopyError.
+
+    A pile that is another board is left alone, unless `other_board` says that this is meant.
+    """
     enter(port, code)
     names = {path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file()}
     manifests = sorted(name for name in names if posixpath.basename(name) == MANIFEST)
-    stale = sorted(_former(port, manifests) - names)
+    former = _former(port, manifests)
+    for name, text in former.items():
+        was, new = board_in(text), board_in((folder / name).read_text(encoding="utf-8"))
+        if was and new and was != new and not other_board:
+            raise CopyError(
+                f"the pile on {port} is a {was}, and this is the build of {new}, whose pins are others: name the "
+                "right board, or say --other-board if this one is really another now"
+            )
+    stale = sorted(
+        set().union(*(named(text, posixpath.dirname(name)) for name, text in former.items()))
+        - names
+    )
     say(f"copying {len(names)} files")
     for name in stale:
         say(f"removing {name} of the former build")
-    done = _run(port, *commands(folder, sorted(names - set(manifests)), stale, manifests))
+    done = _run(port, _COPY_S, *commands(folder, sorted(names - set(manifests)), stale, manifests))
     if done.returncode:
         raise CopyError(_sentence(port, done.stdout + done.stderr))
 
@@ -78,16 +94,25 @@ def _attempt(function: str, paths: list[str]) -> str:
     return f"import os\nfor path in {paths}:\n try:os.{function}(path)\n except OSError:pass"
 
 
-def _former(port: str, manifests: list[str]) -> set[str]:
-    """What the manifests on the board name, those that are not there naming nothing."""
-    found: set[str] = set()
+def _former(port: str, manifests: list[str]) -> dict[str, str]:
+    """The manifests that are on the board, by name."""
+    found = {}
     for name in manifests:
-        done = _run(port, "fs", "cat", f":{name}")
-        if done.returncode and "No such file" not in done.stderr and "ENOENT" not in done.stderr:
-            raise CopyError(_sentence(port, done.stderr))
+        done = _run(port, _ANSWER_S, "fs", "cat", f":{name}")
         if not done.returncode:
-            found |= named(done.stdout, posixpath.dirname(name))
+            found[name] = done.stdout
+        elif "No such file" not in done.stderr and "ENOENT" not in done.stderr:
+            raise CopyError(_sentence(port, done.stderr))
     return found
+
+
+def board_in(manifest: str) -> str:
+    """The board that the text of a manifest is for, "" when it cannot be read."""
+    try:
+        found = json.loads(manifest)["board"]
+    except (ValueError, KeyError, TypeError):
+        return ""
+    return found if isinstance(found, str) else ""
 
 
 def named(manifest: str, folder: str) -> set[str]:
@@ -105,18 +130,18 @@ def named(manifest: str, folder: str) -> set[str]:
     return {posixpath.join(folder, path) for path in plain if ".." not in path and path[0] != "/"}
 
 
-def _run(port: str, *command: str) -> subprocess.CompletedProcess[str]:
+def _run(port: str, longest_s: int, *command: str) -> subprocess.CompletedProcess[str]:
     try:
         return subprocess.run(
             [sys.executable, "-m", "mpremote", "connect", port, *command],
             capture_output=True,
             text=True,
             check=False,
-            timeout=_LONGEST_S,
+            timeout=longest_s,
         )
     except subprocess.TimeoutExpired as error:
         raise CopyError(
-            f"the board on {port} stopped answering: press EN and run the same command again"
+            f"the board on {port} does not answer: press EN and run the same command again"
         ) from error
 
 

@@ -66,6 +66,9 @@ def add(verbs: Any) -> None:
     )
     verb.add_argument("--yes", action="store_true", help="do not ask before something is lost")
     verb.add_argument(
+        "--other-board", action="store_true", help="this pile was another board before"
+    )
+    verb.add_argument(
         "--out", type=Path, help="write the whole image to a file instead, for a new board"
     )
     verb.add_argument(
@@ -110,7 +113,7 @@ def _flash(args: argparse.Namespace) -> None:
             "says what takes them"
         )
     if stock is None:
-        copy_files.copy(folder, port, args.code)
+        copy_files.copy(folder, port, args.code, other_board=args.other_board)
         return
     image = flash_image.make(board, stock, file_system.files_of(folder))
     if args.out:
@@ -123,7 +126,7 @@ def _flash(args: argparse.Namespace) -> None:
         kept = write(link, image, extent)
     if kept:
         time.sleep(_STARTS_S)
-        copy_files.copy(folder, port, args.code)
+        copy_files.copy(folder, port, args.code, other_board=args.other_board)
     print(f"{args.board} on {port}: done")
 
 
