@@ -62,8 +62,8 @@ build: build/.setup  ## what goes on a board: BOARD=devkitc
 builds: build/.setup  ## every board's build beside its sources in the simulated world, under MicroPython
 	EVERY_BOARD=1 $(PY) -m pytest $(WORKERS) host_tests/linker
 
-flash: build/.setup  ## build and copy onto a board with stock MicroPython: BOARD= PORT=
-	$(PY) -m pilectl flash $(BOARD) $(PORT)
+flash: build/.setup  ## MicroPython, journal and the build onto a board: BOARD= PORT= (ARGS="--image FILE", ARGS=--files-only)
+	$(PY) -m pilectl flash $(BOARD) $(PORT) $(ARGS)
 
 sim: build/.setup  ## a simulated pile alone; words on its stdin: plug, authorize, run 10s, unplug, quit
 	@mkdir -p build/sim

@@ -1,10 +1,9 @@
-"""pilectl boards | build BOARD | names BOARD | check-settings FILE | flash BOARD PORT | lint BOARD | new-board NAME"""
+"""pilectl boards | build BOARD | names BOARD | check-settings FILE | flash BOARD [PORT] | lint BOARD | new-board NAME"""
 
 from __future__ import annotations
 
 import argparse
 import json
-import subprocess
 import sys
 from pathlib import Path
 
@@ -12,6 +11,7 @@ from evse.core import settings
 
 from . import boardlint, new_board
 from . import build as builder
+from .verbs import flash
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -61,26 +61,6 @@ def do_check_settings(args: argparse.Namespace) -> int:
     return 1 if problems else 0
 
 
-def do_flash(args: argparse.Namespace) -> int:
-    """Build, then copy the build onto a board that runs stock MicroPython, and restart it."""
-    status = do_build(args)
-    if status:
-        return status
-    folder = ROOT / "build" / args.board
-    remote = [sys.executable, "-m", "mpremote", "connect", args.port]
-    items = sorted(str(path) for path in folder.iterdir())
-    for command in (["fs", "cp", "-r", *items, ":"], ["reset"]):
-        done = subprocess.run([*remote, *command], check=False)
-        if done.returncode:
-            print(
-                f"mpremote failed on {args.port}: is the port right and does the board run "
-                "MicroPython? See boards/README.md",
-                file=sys.stderr,
-            )
-            return done.returncode
-    return 0
-
-
 def do_lint(args: argparse.Namespace) -> int:
     """Check a board of boards/, or a folder anywhere; one sentence for each finding."""
     folder = Path(args.board)
@@ -126,10 +106,7 @@ def parser() -> argparse.ArgumentParser:
     verb = verbs.add_parser("check-settings", help="check a settings file as the pile would")
     verb.add_argument("file")
     verb.set_defaults(do=do_check_settings)
-    verb = verbs.add_parser("flash", help="build and copy onto a board")
-    verb.add_argument("board")
-    verb.add_argument("port")
-    verb.set_defaults(do=do_flash)
+    flash.add(verbs)
     verb = verbs.add_parser("lint", help="check pins, parts, dividers and wiring page of a board")
     verb.add_argument("board", help="name in boards/, or a folder")
     verb.set_defaults(do=do_lint)
