@@ -157,6 +157,13 @@ def migrate(conn: sqlite3.Connection, path: str) -> None:
         raise StoreError(f"{path}: {text}")
 
 
+def open_database(path: str) -> sqlite3.Connection:
+    """A connection for a command that works on the file alone, with the bridge up or down; StoreError."""
+    conn = connect(path)
+    migrate(conn, path)
+    return conn
+
+
 def _version(conn: sqlite3.Connection) -> int:
     row = conn.execute("select value from meta where key = 'schema'").fetchone()
     return int(row["value"]) if row is not None and row["value"].isdigit() else 0
