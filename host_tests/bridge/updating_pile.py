@@ -8,7 +8,7 @@ from cryptography.hazmat.primitives.asymmetric import padding, rsa
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
-from bridge.fake_pile import PILE, FakePile
+from bridge.fake_pile import PILE, FakePile, MqttPile
 from evse.core import chunks, messages
 
 KEY = rsa.generate_private_key(65537, 3072)
@@ -18,9 +18,7 @@ SMALL = {"evse/pile.mpy": b"M\x06" + bytes(range(256)) * 4, "manifest.txt": b"x"
 
 def bundle(version=(1, 1, 0), board=BOARD, files=SMALL, key=KEY, **changes):
     """Bytes of a signed bundle."""
-    rows = [
-        [name, len(data), hashlib.sha256(data).hexdigest()] for name, data in files.items()
-    ]
+    rows = [[name, len(data), hashlib.sha256(data).hexdigest()] for name, data in files.items()]
     manifest = {
         "product": "pilelink",
         "board": board,
@@ -61,14 +59,11 @@ class UpdatingPile(FakePile):
         self.got = []
         self.asked = []
         self.said = []
+        self.begun = 0
         self.lose = set()
         self.stop_at = self.fails = None
         self.again_s = 0.2
-
-    def adopt(self, other):
-        super().adopt(other)
-        for name in ("version", "previous", "on_trial", "wanted", "data", "stop_at", "fails"):
-            setattr(self, name, getattr(other, name))
+        self.timer = None
 
     def hello(self):
         update = {"slot": "a", "version": self.version, "trial": self.on_trial}
@@ -90,6 +85,7 @@ class UpdatingPile(FakePile):
             if self.wanted:
                 return {"result": "refused", "reason": "busy"}
             self.wanted, self.data = (args["bundle"], args["bytes"]), bytearray()
+            self.begun += 1
             self.fetch()
         elif self.answer is None and name == "rollback":
             if not self.previous:
@@ -107,13 +103,17 @@ class UpdatingPile(FakePile):
 
     def fetch(self):
         """Ask for what is missing, and again while nothing comes."""
-        have = len(self.data)
-        self.asked.append(have)
+        self.asked.append(len(self.data))
         self.say("fetch")
-        asyncio.get_running_loop().call_later(self.again_s, self._still, have)
+        self._wait()
 
-    def _still(self, have):
-        if self.wanted and len(self.data) == have < self.wanted[1] and self.stop_at != "fetch":
+    def _wait(self):
+        if self.timer is not None:
+            self.timer.cancel()
+        self.timer = asyncio.get_running_loop().call_later(self.again_s, self._still)
+
+    def _still(self):
+        if self.wanted and len(self.data) < self.wanted[1] and self.stop_at != "fetch":
             self.fetch()
 
     def on_chunk(self, payload):
@@ -128,9 +128,10 @@ class UpdatingPile(FakePile):
         if offset != len(self.data):
             return
         self.data += data
+        self._wait()
         if len(self.data) == self.wanted[1]:
             self.go_through()
-        elif len(self.data) % (chunks.BURST * chunks.MOST_BYTES) == 0:
+        elif len(self.data) == self.asked[-1] + chunks.BURST * chunks.MOST_BYTES:
             self.fetch()
 
     def go_through(self):
@@ -150,9 +151,13 @@ class UpdatingPile(FakePile):
 
     def end(self, phase, problem=""):
         """The outcome; what was on trial and failed is left."""
+        self.on_trial = False
         if phase == "rolled_back":
             self.version, self.previous = self.previous, ""
-        self.on_trial = False
-        self.connect()
+            self.connect()
         self.say(phase, problem)
         self.wanted = None
+
+
+class MqttUpdatingPile(MqttPile, UpdatingPile):
+    """The same pile on a real broker."""
