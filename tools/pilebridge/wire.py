@@ -11,6 +11,7 @@ from msgspec import Meta, Struct
 
 from evse.core import chunks as _chunks
 from evse.core import mac as _mac
+from evse.core import manifest as _manifest
 from evse.core import messages as _messages
 from evse.core import records as _records
 from evse.core import reports as _reports
@@ -18,6 +19,7 @@ from evse.core import reports as _reports
 # Device code carries no types
 chunks: Any = _chunks
 mac: Any = _mac
+manifest: Any = _manifest
 messages: Any = _messages
 records: Any = _records
 reports: Any = _reports
