@@ -185,7 +185,8 @@ class RolloutWork:
         if reply.result == "stale":
             return rollout.WAITING, "it does not know the time yet", _AGAIN_S
         if reply.reason == "busy":
-            return rollout.WAITING, "it is busy with another update", _BUSY_S
+            other = f" ({last['bundle'][:12]})" if last else ""
+            return rollout.WAITING, f"it is busy with another update{other}", _BUSY_S
         if reply.reason == "installed":
             on_trial = rollout_rows.running_version(rollout_rows.hello_of(self._store.read, pile))[
                 1
