@@ -55,7 +55,8 @@ def served(folder, publisher):
     return server, lambda offset: server.serve("P001", made, offset)
 
 
-async def test_a_window_is_eight_chunks_from_where_it_was_asked_for(kept):
+async def test_a_window_is_eight_chunks_from_where_it_was_asked_for(kept, monkeypatch):
+    monkeypatch.setattr("pilebridge.chunk_server._WINDOW_S", 0)
     topics = Topics()
     _server, serve = served(kept, topics)
     serve(0)
@@ -84,7 +85,13 @@ async def test_one_window_is_on_its_way_at_a_time(kept, monkeypatch):
     assert topics.offsets() == []
     await asyncio.sleep(0.1)
     assert topics.offsets() == list(range(3000, 11000, 1000))
-    serve(4000)
+    # What follows was asked for by somebody who has the one before
+    serve(11000)
+    assert topics.offsets()[0] == 11000
+    # Who jumps about gets no more than who does not
+    for offset in (0, 23000, 11000):
+        serve(offset)
+    assert topics.offsets() == []
     server.close()
     await asyncio.sleep(0.15)
     assert topics.offsets() == []
@@ -99,6 +106,7 @@ async def test_what_the_link_does_not_take_is_asked_for_again(kept, tmp_path):
     serve(3000)
     assert topics.offsets()[0] == 3000
     (kept / ID).unlink()
+    serve(11000)
     serve(11000)
     assert topics.sent == []
 

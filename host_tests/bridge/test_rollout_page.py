@@ -21,7 +21,7 @@ from bridge.fleet import (
 )
 from bridge.updating_pile import bundle
 from browser import browser_page, require_chromium, running_browser
-from pilebridge import cli, rollout_work
+from pilebridge import cli, rollout_rows, rollout_work
 from pilebridge.schema import open_database
 
 STREAM = bundle(files={"evse/pile.mpy": bytes(range(256)) * 40})
@@ -236,7 +236,7 @@ async def test_the_words_of_the_command_line(tmp_path, monkeypatch, capsys):
         assert "to one P002: running" in said
         # The bridge, another process for all that it knows, takes it up
         await until(lambda: fleet["P002"].version == "1.1.0")
-        await until(lambda: bridge.updates.live["P002"][1] == "confirmed")
+        await until(lambda: rollout_rows.get(bridge.store.read, 1).state == "done")
         said = say("rollout", "c", "status", "1")
         assert "one P002: done" in said
         assert "  P002 confirmed" in said
@@ -258,14 +258,15 @@ async def test_a_look_at_a_large_fleet_is_short(tmp_path, monkeypatch, record_pr
         of = await started(bridge, made, "one P001")
         conn = open_database(bridge.config.bridge.database)
         conn.execute("begin")
-        rows = [(of.id, f"Q{number}") for number in range(1000)]
-        conn.executemany("insert into rollout_stations (rollout, pile) values (?, ?)", rows)
+        rows = [(of.id, f"Q{number}", number) for number in range(1000)]
+        insert = "insert into rollout_stations (rollout, pile, place) values (?, ?, ?)"
+        conn.executemany(insert, rows)
         conn.execute("commit")
         conn.close()
-        began = time.perf_counter()
+        began = time.thread_time()
         await rollout_work.RolloutWork.look(bridge.updates)
-        took_ms = (time.perf_counter() - began) * 1000
+        took_ms = (time.thread_time() - began) * 1000
         record_property("figure", f"{took_ms:.1f} ms for a look at 1000 stations")
-        assert took_ms < 200
+        assert took_ms < 100
         assert len(phases(bridge, of)) == 1001
         assert state(bridge, of) == "running"

@@ -19,10 +19,9 @@ _WINDOW_S = 2.0
 
 @dataclass
 class _Window:
-    """What a pile was sent last: of which bundle, from where to where, and when."""
+    """What a pile was sent last: of which bundle, up to where, and when."""
 
     bundle: str
-    begin: int
     end: int
     sent_s: float
     again: asyncio.TimerHandle | None = None
@@ -40,16 +39,16 @@ class ChunkServer:
     def serve(self, pile: str, bundle: Bundle, offset: int) -> None:
         """Send the window that begins at `offset`.
 
-        While the one before may be on its way, one that begins within it waits for its time to be over.
+        Who asks for what follows the one before has got it; anything else waits until that cannot come any more.
         """
         loop = asyncio.get_running_loop()
         last = self._windows.get(pile)
-        if last is not None and last.again is not None:
-            last.again.cancel()
-            last.again = None
-        if last is not None and last.bundle == bundle.id and last.begin <= offset < last.end:
+        if last is not None:
+            if last.again is not None:
+                last.again.cancel()
+                last.again = None
             free_s = last.sent_s + _WINDOW_S
-            if loop.time() < free_s:
+            if loop.time() < free_s and (last.bundle, last.end) != (bundle.id, offset):
                 last.again = loop.call_at(free_s, self._send, pile, bundle, offset)
                 return
         self._send(pile, bundle, offset)
@@ -76,4 +75,4 @@ class ChunkServer:
                 break
             sent += len(part)
         now_s = asyncio.get_running_loop().time()
-        self._windows[pile] = _Window(bundle.id, offset, offset + sent, now_s)
+        self._windows[pile] = _Window(bundle.id, offset + sent, now_s)

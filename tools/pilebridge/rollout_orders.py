@@ -68,8 +68,8 @@ def start(
     )
     number = done.lastrowid
     conn.executemany(
-        "insert into rollout_stations (rollout, pile) values (?, ?)",
-        [(number, pile) for pile in chosen],
+        "insert into rollout_stations (rollout, pile, place) values (?, ?, ?)",
+        [(number, pile, place) for place, pile in enumerate(chosen)],
     )
     return _get(conn, int(number or 0))
 

@@ -35,6 +35,7 @@ class Row:
 
     rollout: int
     pile: str
+    place: int
     phase: str
     tries: int
     have: int
@@ -63,9 +64,10 @@ def latest(conn: sqlite3.Connection, limit: int) -> list[Rollout]:
 
 def stations(conn: sqlite3.Connection, of: Rollout) -> list[Row]:
     """The stations of a roll-out in the order in which they get the bundle."""
-    rows = conn.execute("select * from rollout_stations where rollout = ?", (of.id,))
-    found = {row["pile"]: Row(**dict(row)) for row in rows}
-    return [found[pile] for pile in rollout.order(found, of.bundle)]
+    rows = conn.execute(
+        "select * from rollout_stations where rollout = ? order by place", (of.id,)
+    )
+    return [Row(**dict(row)) for row in rows]
 
 
 def of_pile(conn: sqlite3.Connection, pile: str, bundle_id: str) -> tuple[Rollout, Row] | None:

@@ -23,6 +23,8 @@ from pilebridge.store import Store
 log = logging.getLogger(__name__)
 
 _LOOK_S = 2.0
+# Many piles that speak at once are one piece of news
+_GATHER_S = 0.05
 # Before a command without an answer is said again, and before a pile that is busy is asked again
 _AGAIN_S, _BUSY_S = 30.0, 60.0
 # One that is there and says nothing may have all bytes, and wait for the end of a transaction
@@ -67,6 +69,7 @@ class RolloutWork:
             while True:
                 self._news.clear()
                 await self.look()
+                await asyncio.sleep(_GATHER_S)
                 try:
                     async with asyncio.timeout(_LOOK_S):
                         await self._news.wait()

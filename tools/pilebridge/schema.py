@@ -78,7 +78,8 @@ create table station_digests (
 """
 
 # A roll-out is one wave of a bundle. Its `why` says what stopped it, `forgiven` counts the failures that
-# the operator has seen and gone on from. Of a station: `tries` counts the commands it was sent, `before`
+# the operator has seen and gone on from. Of a station: `place` is
+# its turn, `tries` counts the commands it was sent, `before`
 # is the version it ran then, `trial_utc` when it began to leave it
 _UPDATES = """
 create table bundles (
@@ -93,9 +94,9 @@ create table rollouts (
 );
 create index rollouts_open on rollouts (state) where state = 'running';
 create table rollout_stations (
-    rollout integer not null, pile text not null, phase text not null default 'waiting',
-    tries integer not null default 0, have integer not null default 0,
-    problem text not null default '', before text not null default '', trial_utc integer,
+    rollout integer not null, pile text not null, place integer not null,
+    phase text not null default 'waiting', tries integer not null default 0,
+    have integer not null default 0, problem text not null default '', before text not null default '', trial_utc integer,
     primary key (rollout, pile)
 ) without rowid;
 create index rollout_stations_pile on rollout_stations (pile);
