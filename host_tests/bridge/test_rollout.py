@@ -100,6 +100,8 @@ def test_what_a_pile_says_moves_it():
     assert rollout.heard("waiting", "refused", 0) == "waiting"
     assert rollout.heard("confirmed", "rolled_back", 1) == "confirmed"
     assert rollout.heard("overdue", "confirmed", 1) == "confirmed"
+    assert rollout.heard("overdue", "rolled_back", 1) == "rolled_back"
+    assert rollout.heard("overdue", "trial", 1) == "overdue"
     assert rollout.heard("refused", "fetch", 1) == "refused"
 
 

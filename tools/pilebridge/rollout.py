@@ -140,6 +140,9 @@ def heard(old: str, said: str, tries: int) -> str:
     if old == CONFIRMED or (said in FAILED and tries == 0):
         # What it says of an earlier try is no news of this one
         return old
+    if old == OVERDUE and said in FAILED:
+        # Late, and it knows why
+        return said
     if old in FAILED and said != CONFIRMED:
         return old
     if old == WAITING and said in _EARLY:
