@@ -51,7 +51,7 @@ def test_any_bit_that_is_altered_is_found():
 REFUSED = [
     (b"", "0 bytes, a bundle has 400 to 2000000"),
     (bytes(2_000_001), "2000001 bytes"),
-    (b"\xff" * 500, "this is no bundle: make one with pilectl bundle"),
+    (b"\xff" * 500, "this is no bundle: make it with pilectl bundle"),
     (b"\x00\x00\x00\x00" + bytes(500), "this is no bundle"),
     (with_manifest(b"[" * 5000), "the manifest is no JSON"),
     (with_manifest(b"\xff" * 200), "the manifest is no JSON"),
