@@ -53,6 +53,7 @@ async def test_a_station_reads_its_own_topics_only(tmp_path, kind):
         mine = {
             ("pile/P001/command", "own"),
             ("pile/P001/ack", "own"),
+            ("pile/P001/chunk", "own"),
             ("site/lot/limit", "own"),
         }
         for topic, payload in sorted(mine):

@@ -10,7 +10,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from pilebridge import alarms, journal, lives, orders, transactions
+from pilebridge import alarms, journal, lives, orders, rollout_rows, transactions
 from pilebridge.hub import Hub
 from pilebridge.model import Transaction
 from pilebridge.pile_link import PileLink
@@ -32,11 +32,11 @@ class Admin:
     def routes(self) -> list[Route]:
         """Routes of the web application."""
         return [
-            Route("/admin/stations", _local(self._stations)),
-            Route("/admin/transactions", _local(self._transactions)),
-            Route("/admin/transactions/{id:int}", _local(self._transaction)),
-            Route("/admin/platforms", _local(self._waiting)),
-            Route("/admin/alarms", _local(self._alarms)),
+            Route("/admin/stations", local(self._stations)),
+            Route("/admin/transactions", local(self._transactions)),
+            Route("/admin/transactions/{id:int}", local(self._transaction)),
+            Route("/admin/platforms", local(self._waiting)),
+            Route("/admin/alarms", local(self._alarms)),
         ]
 
     async def _stations(self, request: Request) -> Response:
@@ -91,6 +91,7 @@ class Admin:
             "lives": [{"life": each.life, "upto": each.upto} for each in known],
             "alarms": [asdict(alarm) for alarm in alarms.standing(self._store.read, pile)],
             "hello": hello,
+            "update": rollout_rows.said(self._store.read, pile),
             "notes": self._hub.notes.get(pile, []),
             "refused_by_pile": self._hub.counts.get(pile, {}),
             "dropped": asdict(self._link.counters[pile]),
@@ -105,9 +106,11 @@ def _plain(transaction: Transaction) -> dict[str, Any]:
     return body
 
 
-def _local(
+def local(
     handler: Callable[[Request], Awaitable[Response]],
 ) -> Callable[[Request], Awaitable[Response]]:
+    """The handler for callers on this machine; everybody else is refused."""
+
     async def guarded(request: Request) -> Response:
         try:
             address = ipaddress.ip_address(request.client.host if request.client else "")

@@ -10,6 +10,7 @@
 | `content` | a sealed record breaks the tables of the wire | by the operator |
 | `no_start` | records of a transaction whose start is not here | by the operator |
 | `key` | a pile uses a secret that is not known here | when it uses a known one |
+| `update` | a pile refused new firmware, or did not stay with it | when it confirms one |
 """
 
 import logging

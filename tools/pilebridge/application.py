@@ -13,16 +13,19 @@ import httpx
 import uvicorn
 from starlette.applications import Starlette
 
-from pilebridge import stations
+from pilebridge import bundles, stations
 from pilebridge.admin import Admin
+from pilebridge.admin_updates import AdminUpdates
 from pilebridge.assembly import Assembly, Owner
 from pilebridge.broker import Broker
+from pilebridge.chunk_server import ChunkServer
 from pilebridge.hub import Hub
 from pilebridge.keys import Keyring
 from pilebridge.mqtt_client import MqttClient, Publisher
 from pilebridge.pile_link import TOPICS, PileLink
 from pilebridge.platforms.tcec102.adapter import Tcec102Platform
 from pilebridge.platforms.tcec102.server import Tcec102Server
+from pilebridge.rollout_work import RolloutWork
 from pilebridge.rotation import Rotation
 from pilebridge.settings import Config
 from pilebridge.site_limits import SiteLimits
@@ -122,7 +125,11 @@ class Application:
         link = self.hub.link
         assert link is not None
         admin = Admin(self.hub, link, self.store, [p.name for p in self.platforms])
-        app = Starlette(routes=[*server.routes, *admin.routes])
+        chunk_server = ChunkServer(bundles.folder_of(config.bridge.database), mqtt)
+        self.updates = RolloutWork(self.hub, self.store, chunk_server, self._clock)
+        link.updates = self.updates
+        updates = AdminUpdates(self.hub, self.store, self.updates, config.sites(), self._clock)
+        app = Starlette(routes=[*server.routes, *admin.routes, *updates.routes])
         options = uvicorn.Config(
             app, log_config=None, access_log=False, lifespan="off", ws="none", http="h11"
         )
@@ -134,6 +141,7 @@ class Application:
             self._spawn(platform.run())
         self._spawn(limits.run())
         self._spawn(Rotation(self.keyring, self.hub, self.store).run())
+        self._spawn(self.updates.run())
         self._spawn(mqtt.run())
         await self._wait_ready(self._server)
 

@@ -10,9 +10,9 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from pilebridge import alarms, config, evidence, keys, verify
+from pilebridge import alarms, cli_updates, config, evidence, keys, verify
 from pilebridge.keys import Keyring, Secret
-from pilebridge.schema import StoreError, connect, migrate
+from pilebridge.schema import StoreError, open_database
 from pilebridge.settings import Config
 
 # What a command may end with beside success; the text is for the operator
@@ -21,6 +21,7 @@ ERRORS = (
     StoreError,
     evidence.EvidenceError,
     keys.RotationError,
+    *cli_updates.ERRORS,
     OSError,
     UnicodeError,
 )
@@ -125,9 +126,7 @@ def _known(options: argparse.Namespace) -> tuple[Any, list[Secret]]:
 
 
 def _database(settings: Config) -> Any:
-    conn = connect(settings.bridge.database)
-    migrate(conn, settings.bridge.database)
-    return conn
+    return open_database(settings.bridge.database)
 
 
 def _write_private(path: str, text: str) -> None:
@@ -177,4 +176,5 @@ _COMMANDS: dict[str, tuple[_Work, _Words]] = {
     "rotate": (_rotate, _pile_words),
     "new-key": (_new_key, _new_key_words),
     "alarms": (_alarms, _alarms_words),
+    **cli_updates.COMMANDS,
 }

@@ -41,11 +41,12 @@ def parse(text: str, folder: Path) -> Config:
         raise ConfigError(_explain(str(error), tables)) from None
     _check(config)
     database = str(folder / config.bridge.database)
+    update_key = config.bridge.update_key and str(folder / config.bridge.update_key)
     broker = _broker_paths(config.mqtt.broker, folder)
     _check_broker(config.mqtt.port, broker)
     return msgspec.structs.replace(
         config,
-        bridge=msgspec.structs.replace(config.bridge, database=database),
+        bridge=msgspec.structs.replace(config.bridge, database=database, update_key=update_key),
         mqtt=msgspec.structs.replace(config.mqtt, broker=broker),
     )
 

@@ -119,7 +119,7 @@ class Hub:
         A record or state with the reference proves the start as well as an answer does.
         """
         args = {"connector": connector.number, "ref": ref, "by": by}
-        reply = await self._command(connector.pile, START_ID + ref, "start", args)
+        reply = await self.command(connector.pile, START_ID + ref, "start", args)
         if reply is None:
             if self._states[connector.pile, connector.number].ref == ref:
                 return Reply("accepted", "")
@@ -131,11 +131,11 @@ class Hub:
     async def stop(self, connector: Connector, ref: str) -> Reply | None:
         """Ask a pile to end a transaction; None when it did not answer."""
         args = {"connector": connector.number, "ref": ref}
-        return await self._command(connector.pile, STOP_ID + ref, "stop", args)
+        return await self.command(connector.pile, STOP_ID + ref, "stop", args)
 
     async def rotate(self, pile: str, args: dict[str, object]) -> Reply | None:
         """Give a pile a new secret; the nonce makes each try a command of its own."""
-        return await self._command(pile, f"{ROTATE_ID}{args['nonce']}", "rotate", args)
+        return await self.command(pile, f"{ROTATE_ID}{args['nonce']}", "rotate", args)
 
     def unwanted(self, connector: Connector, ref: str) -> None:
         """Remember that no transaction with this reference may run there."""
@@ -254,9 +254,10 @@ class Hub:
         if ref != command_id and reply.result == "accepted":
             self.stop_if_unwanted(ref)
 
-    async def _command(
+    async def command(
         self, pile: str, command_id: str, name: str, args: dict[str, object]
     ) -> Reply | None:
+        """A pile's answer to a command, None when it did not answer in time or cannot be reached."""
         if self.link is None or not self.reachable(pile):
             return None
         settings = self._settings

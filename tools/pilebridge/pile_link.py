@@ -63,6 +63,14 @@ class Listener(Protocol):
         ...
 
 
+class UpdateListener(Protocol):
+    """Who hears how far the piles' updates are."""
+
+    async def on_update(self, pile: str, message: dict[str, Any]) -> None:
+        """An `update` message; done when it is committed."""
+        ...
+
+
 class PileLink:
     """Messages of the configured piles in, commands and acknowledgements out."""
 
@@ -77,6 +85,7 @@ class PileLink:
     ) -> None:
         self.counters: dict[str, Counters] = {pile: Counters() for pile in piles}
         self.unknown_piles = 0
+        self.updates: UpdateListener | None = None
         self._store = store
         self._publisher = publisher
         self._listener = listener
@@ -145,6 +154,9 @@ class PileLink:
             now = int(self._clock())
             work = self._store.submit(lambda conn: journal.append(conn, batch, now))
             return self._stored(pile, batch.life, work)
+        elif name == "update":
+            update = wire.decode_update(payload)
+            return None if self.updates is None else self.updates.on_update(pile, update)
         else:
             self._listener.on_sign_of_life(pile)
             self._commands.answered_by(pile, wire.decode_reply(payload))

@@ -5,7 +5,7 @@ import sqlite3
 import stat
 from pathlib import Path
 
-SCHEMA_VERSION = 3
+SCHEMA_VERSION = 4
 
 # A life's `key_set` and `key_number` name the newest secret that sealed a record of it
 _SCHEMA = """
@@ -77,6 +77,43 @@ create table station_digests (
 ) without rowid;
 """
 
+# A roll-out is one wave of a bundle. Its `why` says what stopped it, `forgiven` counts the failures that
+# the operator has seen and gone on from. Of a station: `place` is
+# its turn, `tries` counts the commands it was sent, `before`
+# is the version it ran then, `trial_utc` when it began to leave it
+_UPDATES = """
+create table bundles (
+    id text primary key, board text not null, version text not null, bytes integer not null,
+    added_utc integer not null
+) without rowid;
+create table rollouts (
+    id integer primary key autoincrement, bundle text not null, wave text not null,
+    site text not null, at_once integer not null, stop_after integer not null,
+    forgiven integer not null default 0, state text not null, why text not null default '',
+    started_utc integer not null
+);
+create index rollouts_open on rollouts (state) where state = 'running';
+create table rollout_stations (
+    rollout integer not null, pile text not null, place integer not null,
+    phase text not null default 'waiting', tries integer not null default 0,
+    have integer not null default 0, problem text not null default '', before text not null default '', trial_utc integer,
+    primary key (rollout, pile)
+) without rowid;
+create index rollout_stations_pile on rollout_stations (pile);
+create table pile_updates (
+    pile text primary key, bundle text not null, phase text not null, have integer not null,
+    problem text not null, said_utc integer not null
+) without rowid;
+create table rollbacks (
+    id integer primary key autoincrement, pile text not null, state text not null,
+    problem text not null default '', asked_utc integer not null
+);
+create index rollbacks_waiting on rollbacks (id) where state = 'waiting';
+"""
+_SCHEMA += _UPDATES
+# What makes the tables of the next version out of those of an earlier one
+_STEPS = {3: _UPDATES}
+
 
 class StoreError(RuntimeError):
     """The database cannot be used; the text is for the operator."""
@@ -99,7 +136,7 @@ def connect(path: str, reader: bool = False, synchronous: str = "full") -> sqlit
 
 
 def migrate(conn: sqlite3.Connection, path: str) -> None:
-    """Make the tables in an empty file, or check that they are those of this version."""
+    """Make the tables in an empty file, or bring those of an earlier version up to this one; StoreError."""
     try:
         tables = {row["name"] for row in conn.execute("select name from sqlite_master")}
         if "meta" not in tables:
@@ -107,13 +144,30 @@ def migrate(conn: sqlite3.Connection, path: str) -> None:
                 raise StoreError(f"{path}: a database of something else")
             version = f"insert into meta values ('schema', '{SCHEMA_VERSION}');"
             conn.executescript("begin;" + _SCHEMA + version + "commit;")
-        row = conn.execute("select value from meta where key = 'schema'").fetchone()
+        found = _version(conn)
+        while found in _STEPS:
+            set_version = f"update meta set value = '{found + 1}' where key = 'schema';"
+            conn.executescript("begin immediate;" + _STEPS[found] + set_version + "commit;")
+            found = _version(conn)
     except sqlite3.Error as error:
+        if conn.in_transaction:
+            conn.execute("rollback")
         raise StoreError(f"{path}: {error}") from None
-    found = row["value"] if row is not None else "0"
-    if found != str(SCHEMA_VERSION):
+    if found != SCHEMA_VERSION:
         text = f"schema {found}, this bridge needs {SCHEMA_VERSION}: keep the file, name a new one"
         raise StoreError(f"{path}: {text}")
+
+
+def open_database(path: str) -> sqlite3.Connection:
+    """A connection for a command that works on the file alone, with the bridge up or down; StoreError."""
+    conn = connect(path)
+    migrate(conn, path)
+    return conn
+
+
+def _version(conn: sqlite3.Connection) -> int:
+    row = conn.execute("select value from meta where key = 'schema'").fetchone()
+    return int(row["value"]) if row is not None and row["value"].isdigit() else 0
 
 
 def _make_private(path: str) -> None:

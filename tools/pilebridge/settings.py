@@ -26,6 +26,7 @@ class Http(_Table, frozen=True):
 
 class Bridge(_Table, frozen=True):
     database: str = "pilebridge.sqlite"
+    update_key: str = ""
     http: Http = Http()
 
 
@@ -186,6 +187,14 @@ class Config(_Table, frozen=True):
     def secrets(self) -> dict[str, tuple[int, bytes]]:
         """pile -> (number, secret) of every pile."""
         return {row.id: (row.number, bytes.fromhex(row.key)) for row in self.pile}
+
+    def sites(self) -> dict[str, list[str]]:
+        """pile -> sites of the stations that it serves, for every pile."""
+        found: dict[str, list[str]] = {}
+        for station in self.station:
+            for connector in station.connectors():
+                found.setdefault(connector.pile, []).append(station.site)
+        return found
 
 
 def _second(text: str) -> int:

@@ -9,13 +9,17 @@ from typing import Annotated, Any, TypeVar
 import msgspec
 from msgspec import Meta, Struct
 
+from evse.core import chunks as _chunks
 from evse.core import mac as _mac
+from evse.core import manifest as _manifest
 from evse.core import messages as _messages
 from evse.core import records as _records
 from evse.core import reports as _reports
 
 # Device code carries no types
+chunks: Any = _chunks
 mac: Any = _mac
+manifest: Any = _manifest
 messages: Any = _messages
 records: Any = _records
 reports: Any = _reports
@@ -132,6 +136,14 @@ def decode_reply(payload: bytes) -> dict[str, Any]:
     message = _decode("reply", payload)
     if message["result"] not in messages.RESULTS:
         raise messages.ProtocolError("result", f"{message['result']!r} is not one of ours")
+    return message
+
+
+def decode_update(payload: bytes) -> dict[str, Any]:
+    """An update message with a known phase."""
+    message = _decode("update", payload)
+    if message["phase"] not in reports.UPDATE_PHASES:
+        raise messages.ProtocolError("phase", f"{message['phase']!r} is not one of ours")
     return message
 
 
