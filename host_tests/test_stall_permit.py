@@ -163,10 +163,11 @@ def test_main_opens_before_it_prints_or_waits(trees):
 
 
 def test_what_the_short_ones_rest_on(trees):
-    from evse.app import console
+    from evse.app import console, shell
     from evse.core import bl0942, dlt645, modbus, pn532
 
     assert console._PIECE * 87 < 10000
+    assert shell._PIECE * 87 < 10000
     assert len(dlt645.encode_read("A" * 12, dlt645.ENERGY_IMPORT)) <= 20
     assert [len(bl0942.encode_read(address)) for address in range(4)] == [2] * 4
     assert len(modbus.encode_read(247, 4, 0xFFFF, 6)) == modbus.REQUEST_BYTES

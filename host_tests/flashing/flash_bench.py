@@ -5,9 +5,9 @@ import random
 
 import esptool
 from esp_idf_defs.partitions import PartitionTable
-from made_up_stock import NAMED, nonsense, stock
 
 from interpreters import ROOT, run_micropython
+from made_up_stock import NAMED, nonsense, stock
 from pilectl import boardlint, flash_image
 from pilectl import build as builder
 from pilectl.stock_image import take_apart

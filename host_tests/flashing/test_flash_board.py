@@ -7,9 +7,9 @@ from types import SimpleNamespace
 import pytest
 import serial
 from flash_bench import files_of, hashes, image_of, small_build
-from made_up_stock import NAMED, nonsense
 from rom_port import RomPort
 
+from made_up_stock import NAMED, nonsense
 from pilectl.flash_board import Extent, write
 from pilectl.flash_link import FlashError, FlashLink, sentence
 from pilectl.partition_table import TableError, parse

@@ -11,8 +11,8 @@ from flash_bench import (
     small_build,
     table_of,
 )
-from made_up_stock import NAMED, UNNAMED, stock
 
+from made_up_stock import NAMED, UNNAMED, stock
 from pilectl import file_system, flash_image
 from pilectl.file_system import FilesError
 from pilectl.flash_chips import write_arguments

@@ -6,9 +6,9 @@ import struct
 import zlib
 
 import pytest
-from made_up_stock import nonsense
 from rom_port import RomPort, esptool
 
+from made_up_stock import nonsense
 from pilesim.serial.rom_loader import SYNC, RomLoader
 
 MB = 1 << 20

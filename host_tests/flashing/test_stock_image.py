@@ -4,8 +4,8 @@ import hashlib
 import struct
 
 import pytest
-from made_up_stock import NAMED, stock, table
 
+from made_up_stock import NAMED, stock, table
 from pilectl.flash_chips import FLASH_CHIPS
 from pilectl.stock_image import StockImageError, check_sum, find, take_apart
 
