@@ -33,7 +33,9 @@ class Shell:
         self.code = station.settings["service_code"]
         self.trusted = False
         self._chip = station.board.chip()
+        self.watching = False  # the answer goes on until something is typed
         self._line = bytearray()
+        self._ahead = bytearray()  # typed, not yet looked at
         self._escaped = False
         self._last = 0  # the byte before, because CR LF is one end
         self._quiet_ms = 0  # since the last byte
@@ -48,6 +50,10 @@ class Shell:
         self._quiet_ms += dt_ms
         for byte in data:
             self._quiet_ms = 0
+            self._hear(byte)
+        while self._ahead and not self._answer and not self._rest:
+            byte = self._ahead[0]
+            self._ahead = self._ahead[1:]
             self._take(byte)
         if not console.mid_line:
             self._write()
@@ -90,6 +96,17 @@ class Shell:
                 raise KeyboardInterrupt
             self._chip.reset()
 
+    def _hear(self, byte):
+        # What is typed during an answer waits for its end, but what ends it
+        if byte in _CLEAR or self.watching:
+            self._answer, self._rest, self._ahead = None, "", bytearray()
+            self.watching = False
+            if byte in _CLEAR:
+                self._line = bytearray()
+                self._echo("\n")
+        elif len(self._ahead) < _MOST_CHARS:
+            self._ahead.append(byte)
+
     def _take(self, byte):
         line = self._line
         last, self._last = self._last, byte
@@ -101,10 +118,6 @@ class Shell:
         elif byte in _ENTER:
             if last != 13 or byte != 10:
                 self._end_line()
-        elif byte in _CLEAR:
-            self._line = bytearray()
-            self._answer = None
-            self._echo("\n")
         elif byte in _BACK:
             if line:
                 self._echo("\b \b" if line[-1] < 0x80 else "\b\b  \b\b")
@@ -121,8 +134,6 @@ class Shell:
 
     def _end_line(self):
         self._echo("\n")
-        # Whatever goes on ends with the next line, as `watch` does
-        self._answer = None
         if self._line:
             self._answer = answer(self, text_of(bytes(self._line)))
             self._line = bytearray()

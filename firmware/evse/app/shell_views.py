@@ -104,6 +104,7 @@ def _pilot(shell, args):
 
 def _watch(shell, args):
     """Levels again and again; the terminal ends it at the next key."""
+    shell.watching = True
     while True:
         for row in _pilot(shell, args)["connectors"]:
             yield "%d  %-2s  %6d mV  %6d mV  %4d permille  %s" % (
