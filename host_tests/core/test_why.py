@@ -44,7 +44,7 @@ def test_each_case_has_its_reason():
 
 def test_every_sentence_is_reached_and_filled_in_both_languages():
     reached = set()
-    for changes, key in CASES:
+    for changes, _key in CASES:
         found, values = reason(situation(changes))
         reached.add(found)
         for language in ("en", "zh"):
