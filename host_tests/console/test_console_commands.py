@@ -6,7 +6,7 @@ import pytest
 
 from console.typist import at_the_port
 from evse.app.shell_commands import COMMANDS
-from evse.core import phrases
+from evse.core import fault_sentences, fault_sentences_zh, faults, phrases
 from evse.core.quantities import width
 from rig import rig
 
@@ -241,3 +241,20 @@ def test_a_wrong_line_gets_a_sentence(line, sentence):
 
     with rig() as r:
         assert sentence in at_the_port(r, story)
+
+
+def test_a_fault_is_explained_in_the_technicians_language():
+    async def story(r, typist):
+        r.world.set_fault("emergency_stop", True)
+        await r.run(1000)
+        found = {}
+        for language in ("en", "zh"):
+            await typist.lines(f"lang {language}")
+            active = (await typist.ask("faults"))["connectors"][0]["active"]
+            found[language] = next(row["sentence"] for row in active if row["severity"] == "trip")
+        return found
+
+    with rig() as r:
+        found = at_the_port(r, story)
+    assert found["en"] == fault_sentences.SENTENCES[faults.NAMES.index("emergency_stop")]
+    assert found["zh"] == fault_sentences_zh.SENTENCES[faults.NAMES.index("emergency_stop")]

@@ -1,6 +1,5 @@
 """Values as a technician reads them."""
 
-from evse.core import fault_sentences_zh, faults
 from evse.core.quantities import padded, shown, width
 
 CASES = (
@@ -35,9 +34,3 @@ def test_a_chinese_character_takes_two_columns():
     assert width("abc") == 3
     assert width("充电桩 1") == 8
     assert padded("充电", 6) == "充电  "
-
-
-def test_every_fault_has_a_chinese_sentence():
-    assert set(fault_sentences_zh.SENTENCES) == set(faults.NAMES)
-    for text in fault_sentences_zh.SENTENCES.values():
-        assert 5 < len(text) < 45

@@ -81,12 +81,10 @@ def _sentence(shell, name):
     try:
         with shell.station.permit.hold("fault sentences"):
             if shell.language == "zh":
-                from ..core.fault_sentences_zh import SENTENCES
-
-                return SENTENCES[name]
-            from ..core import fault_sentences
-
-            return fault_sentences.SENTENCES[table.NAMES.index(name)]
+                from ..core import fault_sentences_zh as sentences
+            else:
+                from ..core import fault_sentences as sentences
+            return sentences.SENTENCES[table.NAMES.index(name)]
     except OSError:
         return ""
     finally:

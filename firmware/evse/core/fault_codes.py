@@ -1,7 +1,7 @@
 """What platforms are told about each fault: OCPP and T/CEC codes, and the sentence in Chinese.
 
-In the order of the fault table. The pile itself never loads it: its heap has no room for what only
-the other side reads.
+In the order of the fault table. The pile loads the sentences alone, and only when a technician asks
+(fault_sentences_zh.py): its heap has no room for what only the other side reads.
 """
 
 FIELDS = ("name", "ocpp16", "ocpp201", "tcec_stop_reason", "sentence_zh")

@@ -1,43 +1,8 @@
-"""What the technician is told about each fault in Chinese; the English stands in the fault table.
+"""What the technician is told about each fault in Chinese, in the order of the fault table.
 
 The pile loads it when a fault is asked for and forgets it again.
 """
 
-SENTENCES = {
-    "pilot_short": "控制导引对地短路：检查电缆、车辆插座和导引接线。",
-    "pilot_diode": "负半波异常：车辆缺少二极管，或导引漏电。",
-    "pilot_invalid": "导引电压不属于任何状态：检查分压电路和电缆。",
-    "pilot_generator": "导引信号与命令不符：检查导引驱动及其电源。",
-    "pilot_unstable": "导引信号反复瞬断：检查插头、车辆插座和导引接线。",
-    "contactor_welded": "线圈断电但接触器仍闭合：切断电源，更换后解除锁定。",
-    "contactor_no_close": "接触器未闭合：检查线圈电源、失效保护电路和反馈接线。",
-    "contactor_released": "接触器无命令断开：失效保护动作或线圈失电。",
-    "residual_current": "剩余电流保护动作：检查车辆、电缆和桩的绝缘。",
-    "residual_current_test": "剩余电流监测自检失败：更换后复位。",
-    "pe_lost": "电源侧保护接地丢失：检查接地线及其监测。",
-    "emergency_stop": "急停已按下，或其接线断开。",
-    "over_current": "车辆电流超过允许值：暂停后重试。",
-    "over_voltage": "电源电压过高：检查零线和电源。",
-    "under_voltage": "电源电压过低，或缺相。",
-    "frequency": "电源频率超出范围。",
-    "mains_lost": "电源中断：恢复一段时间后继续充电。",
-    "over_temperature": "降低电流后仍过热：检查端子和通风。",
-    "temperature_lost": "温度传感器开路或短路：仅允许 6 A。",
-    "lock_jam": "电子锁未到位：请将插头完全插入，或清理锁舌。",
-    "tick_late": "充电时安全任务延迟：有程序占用过久。",
-    "tick_failed": "安全任务出错，接触器已断开。请看详情。",
-    "control_lost": "控制任务停止更新许可，接触器已断开。",
-    "safety_part_missing": "电路板缺少必需的保护部件。请看提示。",
-    "meter_lost": "电表无应答：检查 RS-485 A/B 线、地址和波特率。",
-    "meter_implausible": "电表读数倒退或跳变：电表被更换或损坏。",
-    "cable_invalid": "电缆未给出额定电流：拔下并更换电缆。",
-    "phase_switch_failed": "相接触器未按命令动作：切断电源，检查后复位。",
-    "settings_invalid": "设置被拒绝或文件无法写入，沿用上次的有效值或默认值。请看提示。",
-    "clock_unknown": "时间未知：远程命令等待，日志记录运行时间。",
-    "journal_full": "平台长时间未确认，日志已满：不再开始新的充电。",
-    "task_failed": "任务出错并已重新启动。请看详情。",
-    "journal_failed": "日志无法写入：检查 flash 分区 journal；不再开始新的充电。",
-    "journal_damaged": "日志记录损坏或缺失，已告知平台。请看提示。",
-    "key_missing": "桩没有有效密钥：请先配置；不充电，也不接受外部命令。",
-    "reader_failed": "读卡器无应答：检查接线和电源；远程启动仍可用。",
-}
+from .fault_codes import FIELDS, TABLE
+
+SENTENCES = tuple(row[FIELDS.index("sentence_zh")] for row in TABLE)
