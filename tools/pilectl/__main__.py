@@ -1,4 +1,4 @@
-"""pilectl boards | build BOARD | names BOARD | check-settings FILE | flash BOARD PORT | lint BOARD | new-board NAME"""
+"""The command line of technician and operator; `pilectl VERB --help` tells the words of a verb."""
 
 from __future__ import annotations
 
@@ -10,8 +10,10 @@ from pathlib import Path
 
 from evse.core import settings
 
-from . import boardlint, new_board
+from . import boardlint, new_board, verbs
 from . import build as builder
+from .pile_port import RefusedError
+from .ports import PortError
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -114,38 +116,45 @@ def do_new_board(args: argparse.Namespace) -> int:
 def parser() -> argparse.ArgumentParser:
     """The command line."""
     top = argparse.ArgumentParser(prog="pilectl", description=__doc__)
-    verbs = top.add_subparsers(required=True, metavar="VERB")
-    verb = verbs.add_parser("boards", help="list the boards")
+    words = top.add_subparsers(required=True, metavar="VERB")
+    verb = words.add_parser("boards", help="list the boards")
     verb.set_defaults(do=do_boards)
-    verb = verbs.add_parser("build", help="compile for a board, print the size report")
+    verb = words.add_parser("build", help="compile for a board, print the size report")
     verb.add_argument("board")
     verb.set_defaults(do=do_build)
-    verb = verbs.add_parser("names", help="tell a traceback of a linked build, from stdin")
+    verb = words.add_parser("names", help="tell a traceback of a linked build, from stdin")
     verb.add_argument("board")
     verb.set_defaults(do=do_names)
-    verb = verbs.add_parser("check-settings", help="check a settings file as the pile would")
+    verb = words.add_parser("check-settings", help="check a settings file as the pile would")
     verb.add_argument("file")
     verb.set_defaults(do=do_check_settings)
-    verb = verbs.add_parser("flash", help="build and copy onto a board")
+    verb = words.add_parser("flash", help="build and copy onto a board")
     verb.add_argument("board")
     verb.add_argument("port")
     verb.set_defaults(do=do_flash)
-    verb = verbs.add_parser("lint", help="check pins, parts, dividers and wiring page of a board")
+    verb = words.add_parser("lint", help="check pins, parts, dividers and wiring page of a board")
     verb.add_argument("board", help="name in boards/, or a folder")
     verb.set_defaults(do=do_lint)
-    verb = verbs.add_parser("new-board", help="begin a board from the template")
+    verb = words.add_parser("new-board", help="begin a board from the template")
     verb.add_argument("name")
     verb.set_defaults(do=do_new_board)
+    verbs.add_all(words)
     return top
 
 
-def main() -> int:
+def main(words: list[str] | None = None) -> int:
     """Entry point."""
-    args = parser().parse_args()
+    args = parser().parse_args(words)
     try:
         return int(args.do(args))
-    except builder.BuildError as error:
+    except (builder.BuildError, RefusedError) as error:
         print(f"pilectl: {error}", file=sys.stderr)
+        return 1
+    except PortError as error:
+        print(f"pilectl: {error}", file=sys.stderr)
+        return 2
+    except KeyboardInterrupt:
+        print("pilectl: stopped", file=sys.stderr)
         return 1
 
 

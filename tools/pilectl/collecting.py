@@ -1,0 +1,104 @@
+"""Asks a pile everything that the doctor's rules read. Refusals are kept: they say why there is no answer."""
+
+from __future__ import annotations
+
+import base64
+import json
+from typing import Any
+
+from mpremote.transport import TransportError
+
+from evse.core import records
+
+from .checks import COMMANDS
+from .pile_port import PilePort, RefusedError
+from .ports import PortError
+
+MANIFEST = "manifest.json"
+# Places where a build lies: a slot, or the root
+_SLOTS = ("/a/", "/b/", "")
+
+
+def collect(pile: PilePort, status: dict[str, Any]) -> dict[str, Any]:
+    """Answers by command, with the journal's records decoded."""
+    answers: dict[str, Any] = {"status": status}
+    for command in COMMANDS:
+        if command not in answers:
+            try:
+                answers[command] = pile.ask(command)
+            except RefusedError as error:
+                answers[command] = {"error": str(error)}
+    answers["records"] = [record for record, _data in journal(pile, answers["journal"])]
+    return answers
+
+
+def journal(pile: PilePort, figures: dict[str, Any]) -> list[tuple[dict[str, Any], bytes]]:
+    """(record, its bytes) of every record that the pile still holds; one that is damaged says so."""
+    found: list[tuple[dict[str, Any], bytes]] = []
+    at, end = figures.get("first"), figures.get("next")
+    while isinstance(at, int) and isinstance(end, int) and at < end:
+        try:
+            page = pile.ask(f"journal {at}")
+        except RefusedError:
+            break
+        for text in page.get("records") or ():
+            data = base64.b64decode(text)
+            try:
+                found.append((records.decode(data), data))
+            except records.RecordError as error:
+                found.append(({"kind": "damaged", "detail": str(error)}, data))
+        following = page.get("next")
+        if not isinstance(following, int) or following <= at:
+            break
+        at = following
+    return found
+
+
+def files(pile: PilePort, look: bool, board: str) -> dict[str, Any]:
+    """The files against the pile's manifest; with `look` the station is ended and started again for it."""
+    found: dict[str, Any] = {"wanted": board} if board else {}
+    if not look:
+        return found
+    pile.maint()
+    transport = pile.repl()
+    try:
+        found.update(compared(transport))
+    except (OSError, ValueError, KeyError, TransportError) as error:
+        raise PortError(
+            f"{pile.name}: the files cannot be read ({error}): flash the pile."
+        ) from None
+    finally:
+        pile.reset(transport)
+    return found
+
+
+def compared(transport: Any) -> dict[str, Any]:
+    """{board, count, altered, missing} of the slot that the pile runs, by its manifest."""
+    path = transport.eval("__import__('sys').path")
+    running = [slot for slot in _SLOTS if slot and slot[:-1] in path]
+    slot = next((s for s in running + list(_SLOTS) if transport.fs_exists(s + MANIFEST)), None)
+    if slot is None:
+        return {"altered": [], "missing": [MANIFEST], "count": 0}
+    manifest = json.loads(bytes(transport.fs_readfile(slot + MANIFEST)))
+    altered, missing = [], []
+    listed = _listed(manifest)
+    for file, digest in listed:
+        name = slot + file
+        if not transport.fs_exists(name):
+            missing.append(file)
+        elif bytes(transport.fs_hashfile(name, "sha256")).hex() != digest:
+            altered.append(file)
+    return {
+        "board": manifest.get("board"),
+        "count": len(listed),
+        "altered": altered,
+        "missing": missing,
+    }
+
+
+def _listed(manifest: dict[str, Any]) -> list[tuple[str, str]]:
+    # Of a slot: path, size, hash; of a build in the root: path to hash
+    found = manifest["files"]
+    if isinstance(found, dict):
+        return sorted(found.items())
+    return [(path, digest) for path, _size_bytes, digest in found]

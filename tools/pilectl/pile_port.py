@@ -1,0 +1,189 @@
+"""The pile at the other end of a serial cable: asks its console, leaves to its REPL, names what is wrong.
+
+Ctrl-C is never sent to the console: it would end the station.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import json
+import time
+from types import TracebackType
+from typing import Any
+
+import serial
+from mpremote.transport_serial import SerialTransport
+
+from .port_talk import sentence_for
+from .ports import PortError
+
+BAUDRATE = 115200
+# A pile that was reset by opening the port needs some seconds
+ANSWER_S = 8.0
+_SILENT_S = 2.5
+_AGAIN_S = 2.0
+_SLOW = {"selftest": 30.0, "maint": 10.0, "restart": 10.0}
+_REPL_S = 5.0
+
+
+class RefusedError(PortError):
+    """The pile heard the command and refuses it; the text is the pile's own sentence."""
+
+
+class _OpenTransport(SerialTransport):  # type: ignore[misc]
+    """mpremote on a port that is open already: opening it anew resets some boards."""
+
+    def __init__(self, port: serial.SerialBase, name: str) -> None:
+        self.in_raw_repl = False
+        self.use_raw_paste = True
+        self.device_name = name
+        self.mounted = False
+        self.serial = port
+        self.is_pty = False
+
+
+class PilePort:
+    """A console on `port`: a device, or a URL as pyserial takes it. PortError for whatever goes wrong."""
+
+    def __init__(
+        self, port: str, baudrate: int = BAUDRATE, silent_s: float = _SILENT_S, code: str = ""
+    ) -> None:
+        self.name = port
+        self._silent_s = silent_s
+        self._code = code
+        self._heard = b""
+        try:
+            self.serial = serial.serial_for_url(
+                port, do_not_open=True, baudrate=baudrate, timeout=0.05, write_timeout=5
+            )
+            self.serial.exclusive = True
+            self.serial.open()
+        except (OSError, ValueError) as error:
+            raise PortError(_opening(port, error)) from None
+
+    def __enter__(self) -> PilePort:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Let the port go, in the order that resets no board."""
+        with contextlib.suppress(OSError):
+            self.serial.rts = False
+            self.serial.dtr = False
+        self.serial.close()
+
+    def greet(self, within_s: float = ANSWER_S) -> dict[str, Any]:
+        """The pile's status, and the login when a code was given: proves that it is a pile and listens."""
+        # Whatever stands half typed becomes a line of its own
+        self._write(b"\r")
+        found = self._ask("status", within_s, again=True)
+        if self._code:
+            self.ask("login " + self._code)
+        return found
+
+    def ask(self, command: str, within_s: float | None = None) -> dict[str, Any]:
+        """The answer to a command; RefusedError holds the pile's sentence when it refuses."""
+        wait_s = within_s or _SLOW.get(command.split(maxsplit=1)[0], ANSWER_S)
+        return self._ask(command, wait_s, again=False)
+
+    def maint(self, code: str = "") -> None:
+        """End the station, contactor open and pilot at -12 V; its REPL is on the port afterwards."""
+        code = code or self._code
+        self.ask("maint " + code if code else "maint")
+
+    def repl(self) -> SerialTransport:
+        """mpremote's raw REPL on this port, after maint()."""
+        transport = _OpenTransport(self.serial, self.name)
+        self.serial.timeout = _REPL_S
+        deadline = time.monotonic() + _REPL_S
+        while True:
+            try:
+                # The station may still be ending: the first Ctrl-A can go astray
+                transport.enter_raw_repl(soft_reset=False, timeout_overall=1.5)
+                return transport
+            except Exception as error:
+                if time.monotonic() > deadline:
+                    raise PortError(
+                        f"{self.name}: the REPL does not come after `maint` ({error}): reset the pile "
+                        "and try again."
+                    ) from None
+
+    def reset(self, transport: SerialTransport) -> None:
+        """Restart the chip from its REPL; the station starts again."""
+        transport.exec_raw_no_follow("import machine\nmachine.reset()")
+        self.serial.timeout = 0.05
+
+    def _ask(self, command: str, wait_s: float, again: bool) -> dict[str, Any]:
+        line = command.encode() + b" --json\r"
+        self._heard, rest = b"", b""
+        started_s = sent_s = time.monotonic()
+        self._write(line)
+        while True:
+            now_s = time.monotonic()
+            if now_s - started_s >= (wait_s if self._heard else min(wait_s, self._silent_s)):
+                raise PortError(sentence_for(self.name, self._heard))
+            if again and now_s - sent_s >= _AGAIN_S:
+                sent_s = now_s
+                self._write(line)
+            rest += self._read()
+            *lines, rest = rest.replace(b"\r", b"\n").split(b"\n")
+            for each in lines:
+                answer = _answer(each)
+                if answer is not None:
+                    return _checked(answer)
+
+    def _read(self) -> bytes:
+        try:
+            data = bytes(self.serial.read(max(self.serial.in_waiting, 1)))
+        except OSError:
+            raise PortError(f"{self.name}: the port is gone: plug the cable in again.") from None
+        self._heard = (self._heard + data)[-8000:]
+        return data
+
+    def _write(self, data: bytes) -> None:
+        try:
+            self.serial.write(data)
+        except OSError:
+            raise PortError(
+                f"{self.name}: the port takes nothing: unplug the cable, plug it in again and try again."
+            ) from None
+
+
+def _answer(line: bytes) -> dict[str, Any] | None:
+    if not line.startswith(b"{"):
+        return None
+    try:
+        found = json.loads(line)
+    except ValueError:
+        return None
+    return found if isinstance(found, dict) else None
+
+
+def _checked(answer: dict[str, Any]) -> dict[str, Any]:
+    if isinstance(answer.get("error"), str):
+        raise RefusedError(answer["error"])
+    return answer
+
+
+def _opening(port: str, error: OSError | ValueError) -> str:
+    number = getattr(error, "errno", None)
+    if number == errno.EACCES or "Permission" in str(error):
+        return (
+            f"{port}: you may not use this port: join its group "
+            "(sudo usermod -aG dialout $USER), log in again, or close the program that holds it."
+        )
+    if number in (errno.EBUSY, errno.EAGAIN):
+        return f"{port}: another program uses this port: close it and try again."
+    if number == errno.ENOENT or "FileNotFound" in str(error):
+        return f"{port}: there is no such port: plug the cable in, or leave the port out to see which there are."
+    if port.startswith("socket:"):
+        return f"{port}: nobody listens there: start the simulated pile, or correct the address."
+    return f"{port}: the port does not open ({error}): check its name and its driver."
