@@ -169,9 +169,9 @@ def test_files_on_the_pile_are_compared_with_their_manifest(tmp_path, capsys):
         assert status == 1
         assert "b.mpy, c.mpy" in out
         assert "Files on the pile are not what was built: flash the pile again." in out
-        assert fake.starts == 1
         status, out, _ = run(["doctor", fake.port, "--board", "esp32c6"], capsys)
         assert "1. The firmware is that of another board" in out
+        assert fake.starts == 1
 
 
 def sha(data):
