@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import argparse
+import importlib
 import json
+import pkgutil
 import subprocess
 import sys
 from pathlib import Path
@@ -138,7 +140,8 @@ def parser() -> argparse.ArgumentParser:
     verb = words.add_parser("new-board", help="begin a board from the template")
     verb.add_argument("name")
     verb.set_defaults(do=do_new_board)
-    verbs.add_all(words)
+    for module in sorted(found.name for found in pkgutil.iter_modules(verbs.__path__)):
+        importlib.import_module(f"{verbs.__name__}.{module}").add(words)
     return top
 
 

@@ -8,19 +8,16 @@ import sys
 import time
 from typing import Any
 
-from pilectl import checks, collecting
-from pilectl.findings import BAD, WARN, Row
-from pilectl.pile_port import PilePort
-from pilectl.ports import find_port
-from pilectl.texts import TABLES, Texts, table
-
-from . import port_words
+from .. import checks, collecting
+from ..findings import BAD, WARN, Row
+from ..port_words import add_port_words, opened
+from ..texts import TABLES, Texts, table
 
 
 def add(verbs: Any) -> None:
     """The words of doctor."""
     verb = verbs.add_parser("doctor", help="what is wrong with a pile, and what to do")
-    port_words(verb)
+    add_port_words(verb)
     verb.add_argument("--json", action="store_true", help="for programs")
     verb.add_argument("--lang", choices=sorted(TABLES), default="en")
     verb.add_argument(
@@ -34,7 +31,7 @@ def add(verbs: Any) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Ask, judge, print; 1 when something is wrong."""
-    with PilePort(find_port(args.port), args.baud, code=args.code) as pile:
+    with opened(args) as pile:
         status = pile.greet()
         answers = collecting.collect(pile, status)
         if args.files or args.board:
