@@ -6,13 +6,11 @@ import base64
 import json
 from typing import Any
 
-from mpremote.transport import TransportError
-
 from evse.core import records
 
 from .checks import COMMANDS
 from .pile_port import PilePort, RefusedError
-from .ports import PortError
+from .remote_files import repl_of
 
 MANIFEST = "manifest.json"
 # Places where a build lies: a slot, or the root
@@ -59,16 +57,11 @@ def files(pile: PilePort, look: bool, board: str) -> dict[str, Any]:
     found: dict[str, Any] = {"wanted": board} if board else {}
     if not look:
         return found
-    pile.maint()
-    transport = pile.repl()
-    try:
-        found.update(compared(transport))
-    except (OSError, ValueError, KeyError, TransportError) as error:
-        raise PortError(
-            f"{pile.name}: the files cannot be read ({error}): flash the pile."
-        ) from None
-    finally:
-        pile.reset(transport)
+    with repl_of(pile) as transport:
+        try:
+            found.update(compared(transport))
+        except (ValueError, KeyError):
+            found.update({"altered": [MANIFEST], "missing": [], "count": 0})
     return found
 
 

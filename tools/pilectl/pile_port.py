@@ -50,8 +50,9 @@ class PilePort:
         self, port: str, baudrate: int = BAUDRATE, silent_s: float = _SILENT_S, code: str = ""
     ) -> None:
         self.name = port
+        # The login of greet() and maint()
+        self.code = code
         self._silent_s = silent_s
-        self._code = code
         self._heard = b""
         try:
             self.serial = serial.serial_for_url(
@@ -85,8 +86,8 @@ class PilePort:
         # Whatever stands half typed becomes a line of its own
         self._write(b"\r")
         found = self._ask("status", within_s, again=True)
-        if self._code:
-            self.ask("login " + self._code)
+        if self.code:
+            self.ask("login " + self.code)
         return found
 
     def ask(self, command: str, within_s: float | None = None) -> dict[str, Any]:
@@ -94,9 +95,22 @@ class PilePort:
         wait_s = within_s or _SLOW.get(command.split(maxsplit=1)[0], ANSWER_S)
         return self._ask(command, wait_s, again=False)
 
+    def back(self, within_s: float = 60.0) -> dict[str, Any]:
+        """The status of a pile that starts again, once it answers; a port that goes away and comes is its own."""
+        deadline_s = time.monotonic() + within_s
+        while True:
+            try:
+                return self.greet(_SILENT_S)
+            except RefusedError:
+                raise
+            except PortError:
+                if time.monotonic() > deadline_s:
+                    raise
+            self._reopen()
+
     def maint(self, code: str = "") -> None:
         """End the station, contactor open and pilot at -12 V; its REPL is on the port afterwards."""
-        code = code or self._code
+        code = code or self.code
         self.ask("maint " + code if code else "maint")
 
     def repl(self) -> SerialTransport:
@@ -120,6 +134,16 @@ class PilePort:
         """Restart the chip from its REPL; the station starts again."""
         transport.exec_raw_no_follow("import machine\nmachine.reset()")
         self.serial.timeout = 0.05
+
+    def _reopen(self) -> None:
+        # A chip with a USB port of its own takes it along when it restarts
+        with contextlib.suppress(OSError):
+            if self.serial.is_open and self.serial.in_waiting >= 0:
+                return
+        with contextlib.suppress(OSError):
+            self.serial.close()
+            time.sleep(0.5)
+            self.serial.open()
 
     def _ask(self, command: str, wait_s: float, again: bool) -> dict[str, Any]:
         line = command.encode() + b" --json\r"

@@ -8,13 +8,15 @@ from .pile_port import BAUDRATE, PilePort
 from .ports import find_port
 
 
-def add_port_words(verb: argparse.ArgumentParser) -> None:
-    """Port and service code."""
+def add_port_words(verb: argparse.ArgumentParser, before: str = "", what: str = "") -> None:
+    """Port and service code; with `before` the name and meaning of a word that follows the port."""
     verb.add_argument(
         "port",
         nargs="?",
         help="serial port or socket://HOST:PORT; the only USB one there is without",
     )
+    if before:
+        verb.add_argument(before, help=what)
     verb.add_argument("--code", default="", help="the pile's service code")
     verb.add_argument("--baud", type=int, default=BAUDRATE, help=argparse.SUPPRESS)
 
