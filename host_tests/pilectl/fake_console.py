@@ -168,6 +168,9 @@ class FakePile:
         self.starts += 1
         self.settings.update(self.pending)
         self.pending = {}
+        self.code = self.settings.get("service_code") or self.code
+        self._logged_in = False
+        self.answers["status"].update(boot=self.answers["status"]["boot"] + 1, up_s=1)
         self.answers["status"]["station"] = (
             self.settings["station_id"] or self.answers["status"]["station"]
         )

@@ -49,8 +49,8 @@ def browser() -> Iterator[Any]:
         yield running
 
 
-@pytest.fixture(params=("en", "zh"))
-def url(request: Any, tmp_path: Path) -> str:
+@pytest.fixture(scope="module", params=("en", "zh"))
+def url(request: Any, tmp_path_factory: Any) -> str:
     report = Report(head={"station": "P001", "technician": "Li <b>Wei</b>", "standard": PROFILE})
     for step in connector_steps(PROFILE):
         if step.kind == STATE:
@@ -63,7 +63,7 @@ def url(request: Any, tmp_path: Path) -> str:
             lines, wave = judge_state(step, cp, {"closed": step.closed}, PROFILE, words)
             report.lines += lines
             report.waves.append(wave)
-    file = tmp_path / "report.html"
+    file: Path = tmp_path_factory.mktemp("report") / "report.html"
     file.write_text(report_page.page(report, Texts(request.param)), encoding="utf-8")
     return file.as_uri()
 

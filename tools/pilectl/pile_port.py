@@ -83,11 +83,8 @@ class PilePort:
 
     def greet(self, within_s: float = ANSWER_S) -> dict[str, Any]:
         """The pile's status, and the login when a code was given: proves that it is a pile and listens."""
-        # Whatever stands half typed becomes a line of its own
-        self._write(b"\r")
-        found = self._ask("status", within_s, again=True)
-        if self.code:
-            self.ask("login " + self.code)
+        found = self._status(within_s)
+        self._log_in()
         return found
 
     def ask(self, command: str, within_s: float | None = None) -> dict[str, Any]:
@@ -95,18 +92,26 @@ class PilePort:
         wait_s = within_s or _SLOW.get(command.split(maxsplit=1)[0], ANSWER_S)
         return self._ask(command, wait_s, again=False)
 
-    def back(self, within_s: float = 60.0) -> dict[str, Any]:
-        """The status of a pile that starts again, once it answers; a port that goes away and comes is its own."""
+    def back(self, before: dict[str, Any], within_s: float = 60.0) -> dict[str, Any]:
+        """The status of the start that follows the one of `before`; PortError when it does not come."""
         deadline_s = time.monotonic() + within_s
         while True:
             try:
-                return self.greet(_SILENT_S)
+                found = self._status(_SILENT_S)
+                # The station that is about to end still answers
+                if _is_later(found, before):
+                    self._log_in()
+                    return found
             except RefusedError:
                 raise
             except PortError:
-                if time.monotonic() > deadline_s:
-                    raise
-            self._reopen()
+                self._reopen()
+            if time.monotonic() > deadline_s:
+                raise PortError(
+                    f"{self.name}: the pile does not come back after its restart: reset it, "
+                    "then look with `pilectl console`."
+                )
+            time.sleep(0.1)
 
     def maint(self, code: str = "") -> None:
         """End the station, contactor open and pilot at -12 V; its REPL is on the port afterwards."""
@@ -134,6 +139,15 @@ class PilePort:
         """Restart the chip from its REPL; the station starts again."""
         transport.exec_raw_no_follow("import machine\nmachine.reset()")
         self.serial.timeout = 0.05
+
+    def _status(self, within_s: float) -> dict[str, Any]:
+        # Whatever stands half typed becomes a line of its own
+        self._write(b"\r")
+        return self._ask("status", within_s, again=True)
+
+    def _log_in(self) -> None:
+        if self.code:
+            self.ask("login " + self.code)
 
     def _reopen(self) -> None:
         # A chip with a USB port of its own takes it along when it restarts
@@ -179,6 +193,13 @@ class PilePort:
             raise PortError(
                 f"{self.name}: the port takes nothing: unplug the cable, plug it in again and try again."
             ) from None
+
+
+def _is_later(found: dict[str, Any], before: dict[str, Any]) -> bool:
+    if found.get("boot") != before.get("boot") or found.get("life") != before.get("life"):
+        return True
+    # Without a journal nothing counts the starts
+    return int(found.get("up_s") or 0) < int(before.get("up_s") or 0)
 
 
 def _answer(line: bytes) -> dict[str, Any] | None:

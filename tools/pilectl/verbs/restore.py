@@ -25,15 +25,16 @@ def run(args: argparse.Namespace) -> int:
     """Compare, write, restart; 1 when something was not restored."""
     kept = _kept(Path(args.file))
     with opened(args) as pile:
-        pile.greet()
-        problems, count = _restore(pile, kept, not args.no_restart)
+        problems, count = _restore(pile, pile.greet(), kept, not args.no_restart)
     for problem in problems:
         print(problem)
     print(f"{args.file}: {count} settings restored, {len(problems)} not.")
     return 1 if problems else 0
 
 
-def _restore(pile: PilePort, kept: dict[str, Any], restart: bool) -> tuple[list[str], int]:
+def _restore(
+    pile: PilePort, status: dict[str, Any], kept: dict[str, Any], restart: bool
+) -> tuple[list[str], int]:
     now = setting_store.read(pile)
     values = kept["settings"]
     problems = [
@@ -52,9 +53,8 @@ def _restore(pile: PilePort, kept: dict[str, Any], restart: bool) -> tuple[list[
         pile.ask("restart")
         has_restarted = True
     if has_restarted:
-        if "service_code" in wanted:
-            pile.code = str(wanted["service_code"])
-        pile.back()
+        pile.code = str(wanted.get("service_code", pile.code))
+        pile.back(status)
     count = len(values) - len(problems) - len(refused)
     return problems + refused, count
 
