@@ -55,7 +55,8 @@ HEALTHY = {
         "connectors": [
             {
                 "id": 1,
-                "model": "dlt645",
+                "model": "rs485",
+                "number": "000012345678",
                 "wh": 1234560,
                 "w": 0,
                 "mv": [221300],
@@ -70,17 +71,17 @@ HEALTHY = {
     },
     "faults": {"connectors": [{"id": 1, "active": []}]},
     "limits": {"connectors": [{"id": 1, "offered_a10": 320, "holder": "rated", "limits": []}]},
-    "log": {"events": [{"up_s": 2, "task": "network", "what": "up", "value": "Wi-Fi depot"}]},
+    "log": {"events": [{"up_s": 2, "task": "network", "what": "Wi-Fi depot"}]},
     "net": {
         "link": "online",
         "broker": "192.0.2.7:8883",
         "last_error": "",
-        "bearer": "wifi",
+        "security_problem": "",
+        "bearer": "Wi-Fi depot",
         "up": True,
-        "ssid": "depot",
+        "problem": "",
         "rssi_dbm": -58,
         "address": "192.0.2.20",
-        "attempts": 1,
     },
     "journal": {
         "life": "ac4e13b5",
@@ -96,30 +97,25 @@ HEALTHY = {
     "parts": {
         "inputs": [
             {"id": 1, "role": role, "active": False}
-            for role in ("emergency_stop", "pe_monitor", "mirror", "rcm_trip")
+            for role in ("emergency_stop", "pe_lost", "residual_current")
         ],
+        "missing": [],
         "temperature_c10": 312,
-        "rcm_level": 0,
-        "light": "green",
         "reader": "ok",
     },
     "selftest": {
         "results": [
-            {
-                "name": "residual_current",
-                "reading": "trips in 80 ms",
-                "expected": "500 ms",
-                "ok": True,
-            },
-            {"name": "contactor_feedback", "reading": "open", "expected": "open", "ok": True},
-            {
-                "name": "pilot_low",
-                "reading": "-11940 mV",
-                "expected": "-12800..-11200",
-                "ok": True,
-            },
-            {"name": "memory", "reading": "61000", "expected": "16000", "ok": True},
-            {"name": "journal", "reading": "ok", "expected": "ok", "ok": True},
+            {"name": name, "reading": reading, "expected": reading, "ok": True}
+            for name, reading in (
+                ("residual_current", "tripped and released"),
+                ("contactor", "open"),
+                ("pilot", "11950 mV"),
+                ("meter", "800 ms old"),
+                ("safety_parts", "all there"),
+                ("temperature", "31 C"),
+                ("journal", "ready"),
+                ("memory", "61000 bytes free"),
+            )
         ]
     },
 }

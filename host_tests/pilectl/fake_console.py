@@ -26,6 +26,13 @@ LEVELS_MV = {"A": 11950, "B": 8950, "C": 5990, "D": 2990, "E": 0}
 SECRETS = ("key", "wifi_password", "service_code")
 
 
+def _value(name, text):
+    kinds = {row[0]: row[1] for row in table.TABLE}
+    if kinds.get(name) in ("int", "bool", "tokens", "networks"):
+        return json.loads(text)
+    return text[1:-1] if len(text) > 1 and text[0] == text[-1] == '"' else text
+
+
 class FakePile:
     """Use as a context manager; `port` is the pty's name. `micropython` and `folder` are for maint."""
 
@@ -109,7 +116,8 @@ class FakePile:
         return False
 
     def _answer(self, line):
-        words = line.replace(" --json", "")
+        # As the pile's own console: longer lines are cut, words are joined by one space
+        words = " ".join(word for word in line[:160].split() if word != "--json")
         self.asked.append(words)
         name = words.split()[0]
         self.before_answer(self, name)
@@ -141,7 +149,8 @@ class FakePile:
             return {"ok": True}
         if name == "settings":
             shown = {k: "(hidden)" if k in SECRETS and v else v for k, v in self.settings.items()}
-            return {"settings": shown}
+            shown["wifi_networks"] = [[row[0], "(hidden)"] for row in shown["wifi_networks"]]
+            return {**self.answers["settings"], "settings": shown}
         if name == "journal" and " " in words:
             return self._page(int(words.split()[1]))
         if name not in self.answers:
@@ -151,10 +160,10 @@ class FakePile:
     def _page(self, start):
         first = self.answers["journal"]["first"]
         rows = self.records[start - first : start - first + 3]
-        return {"records": rows, "next": start + len(rows)}
+        return {"records": rows, "next": self.answers["journal"]["next"]}
 
     def _set(self, name, text):
-        value = json.loads(text)
+        value = _value(name, text)
         rows = [row for row in table.TABLE if row[0] == name]
         if name not in self.settings and not rows:
             raise ValueError("%s: unknown key" % name)

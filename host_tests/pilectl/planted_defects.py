@@ -26,7 +26,9 @@ def failed(answers, name, reading):
 def offline(answers, link, **net):
     """No link, so no time either."""
     answers["status"].update(link=link, utc_s=None)
-    answers["net"].update(link=link, **net)
+    answers["net"].update(
+        {"link": "offline", "last_error": "" if link == "offline" else link, **net}
+    )
     fault(answers, "clock_unknown")
 
 
@@ -44,13 +46,13 @@ def relay(answers, **row):
 
 def wrong_divider(a):
     cp(a, high_mv=10520)
-    failed(a, "pilot_low", "-9930 mV")
+    failed(a, "pilot", "10520 mV")
     fault(a, "pilot_invalid")
 
 
 def no_negative(a):
-    cp(a, state="B2", drive="pwm", high_mv=8940, low_mv=-40, duty_permille=533)
-    failed(a, "pilot_low", "-40 mV")
+    cp(a, state="B1", drive="positive", high_mv=8940, low_mv=-40)
+    failed(a, "pilot", "8940 mV")
     fault(a, "pilot_generator", "pilot_diode")
 
 
@@ -66,20 +68,19 @@ def foreign_meter(a):
 
 
 def dead_monitor(a):
-    failed(a, "residual_current", "no trip in 500 ms")
+    failed(a, "residual_current", "failed")
     fault(a, "residual_current_test")
 
 
 def tripped_monitor(a):
-    active(a, "rcm_trip")
+    active(a, "residual_current")
     failed(a, "residual_current", "tripped before the test")
     fault(a, "residual_current", "residual_current_test")
 
 
 def inverted_mirror(a):
-    active(a, "mirror")
     relay(a, closed=True, operations=0)
-    failed(a, "contactor_feedback", "closed")
+    failed(a, "contactor", "closed")
     fault(a, "contactor_welded")
 
 
@@ -98,7 +99,7 @@ def emergency_stop(a):
 
 
 def pe_lost(a):
-    active(a, "pe_monitor")
+    active(a, "pe_lost")
     fault(a, "pe_lost")
 
 
@@ -118,16 +119,16 @@ def weak_wifi(a):
 
 def wrong_password(a):
     said = "Wi-Fi depot: no handshake: wrong password?"
-    offline(a, "offline", up=False, rssi_dbm=None, last_error=said)
+    offline(a, "offline", up=False, bearer="", rssi_dbm=None, problem=said)
 
 
 def no_network(a):
-    offline(a, "offline", up=False, rssi_dbm=None, last_error="Wi-Fi depot: not found")
+    offline(a, "offline", up=False, bearer="", rssi_dbm=None, problem="Wi-Fi depot: not found")
 
 
 def nothing_set(a):
     a["settings"]["settings"].update(wifi_ssid="", wifi_networks=[])
-    offline(a, "offline", bearer=None, up=False, ssid="", rssi_dbm=None)
+    offline(a, "offline", bearer="", up=False, rssi_dbm=None)
 
 
 def wrong_key(a):
@@ -135,9 +136,8 @@ def wrong_key(a):
 
 
 def no_key(a):
-    offline(
-        a, "key = nothing: without one the broker knows no pile, set the one that the bridge has"
-    )
+    said = "key = nothing: without one the broker knows no pile, set the one that the bridge has"
+    offline(a, "offline", security_problem=said)
     fault(a, "key_missing")
 
 
@@ -168,12 +168,12 @@ def full_journal(a):
 
 
 def refused_setting(a):
-    a["status"]["notes"] = ["supply_a10 = 5: allowed 60..10000 0.1 A"]
+    a["settings"]["problem"] = "supply_a10 = 5: allowed 60..10000 0.1 A"
     fault(a, "settings_invalid")
 
 
 def silent_reader(a):
-    a["parts"]["reader"] = "failed"
+    a["parts"]["reader"] = "no answer"
     fault(a, "reader_failed")
 
 

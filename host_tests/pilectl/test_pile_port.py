@@ -38,7 +38,7 @@ def test_a_refusal_is_the_piles_own_sentence_and_a_code_opens_what_is_guarded():
                 pile.ask("selftest")
         with PilePort(fake.port, code="2468") as pile:
             pile.greet()
-            assert len(pile.ask("selftest")["results"]) == 5
+            assert len(pile.ask("selftest")["results"]) == 8
         with PilePort(fake.port, code="1111") as pile, pytest.raises(RefusedError, match="wrong"):
             pile.greet()
 

@@ -64,11 +64,11 @@ def test_the_bundle_arrives_byte_by_byte_and_the_trial_is_waited_out(tmp_path, c
 @pytest.mark.parametrize("phase", ["refused", "rolled_back"])
 def test_a_refusal_is_told_with_the_piles_reason(phase, tmp_path, capsys):
     with FakePile(tmp_path) as fake:
-        event = {"up_s": 4, "task": "update", "what": phase, "value": "wrong signature"}
+        event = {"up_s": 4, "task": "update", "what": f"1a2b3c4d: {phase} 0 wrong signature"}
         fake.on_restart = lambda fake: fake.answers["log"]["events"].append(event)
         status, out, _ = update(fake, bundle(tmp_path), capsys)
         assert status == 1
-        expected = f"P001 did not take the bundle and runs 0.1.0: {phase} wrong signature\n"
+        expected = "P001 did not take the bundle and runs 0.1.0: wrong signature\n"
         assert out == expected
 
 

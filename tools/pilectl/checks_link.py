@@ -42,13 +42,14 @@ def network(seen: Seen) -> Iterator[Row]:
     if not net:
         yield Row("network", seen.missing("net"), "up", UNKNOWN)
         return
-    name = str(net.get("ssid") or net.get("bearer") or "-")
+    bearer = str(net.get("bearer") or "")
+    name = str(net.get("ssid") or bearer or "-")
     if not net.get("up"):
         cause = _network_cause(seen, net)
-        yield Row("network", _error(net) or f"{name}: down", "up", BAD, cause)
+        yield Row("network", _network_error(net) or f"{name}: down", "up", BAD, cause)
         return
     rssi = net.get("rssi_dbm")
-    if net.get("bearer") == "wifi" and isinstance(rssi, int):
+    if bearer.lower().startswith(("wifi", "wi-fi")) and isinstance(rssi, int):
         verdict = BAD if rssi < _TOO_WEAK_DBM else WARN if rssi < _WEAK_DBM else OK
         cause = "" if verdict == OK else "wifi_weak"
         yield Row("network", f"{name} {rssi} dBm", f">= {_WEAK_DBM} dBm", verdict, cause)
@@ -57,12 +58,12 @@ def network(seen: Seen) -> Iterator[Row]:
 
 
 def _network_cause(seen: Seen, net: dict[str, Any]) -> str:
-    told = _error(net)
+    told = _network_error(net)
     for word, cause in _WIFI:
         if word in told:
             return cause
     has_wifi = seen.settings.get("wifi_ssid") or seen.settings.get("wifi_networks")
-    if net.get("bearer") != "ethernet" and seen.settings and not has_wifi:
+    if not told and seen.settings and not has_wifi:
         return "wifi_unset"
     return "network_down"
 
@@ -79,8 +80,7 @@ def broker(seen: Seen) -> Iterator[Row]:
     if link == "online" or link is True:
         yield Row("broker", "online", "online")
         return
-    # The link's own word first: the network's stands in the same field while it is down
-    told = str(link) if isinstance(link, str) and link != "offline" else _error(net)
+    told = _link_error(seen, link)
     cause = next((cause for word, cause in _BROKER if word in told), "link_down")
     if cause == "key_missing" and "key_missing" in seen.faults:
         return
@@ -124,5 +124,19 @@ def journal(seen: Seen) -> Iterator[Row]:
         yield Row("records", damage or "journal_damaged", "-", WARN, "journal_damaged")
 
 
-def _error(net: dict[str, Any]) -> str:
-    return str(net.get("last_error") or "")
+def _network_error(net: dict[str, Any]) -> str:
+    return str(net.get("problem") or net.get("last_error") or "")
+
+
+def _link_error(seen: Seen, link: Any) -> str:
+    # Why it cannot be at all, then what it met last, from whichever answer tells it
+    net = seen.get("net")
+    for told in (
+        net.get("security_problem"),
+        link,
+        net.get("last_error"),
+        seen.get("status").get("link"),
+    ):
+        if isinstance(told, str) and told not in ("", "offline"):
+            return told
+    return ""

@@ -25,7 +25,7 @@ _PLAIN_INPUTS = (
 def inputs(seen: Seen) -> Iterator[Row]:
     """Emergency stop, protective earth and mains: the input itself, or its fault."""
     for role, fault, cause in _PLAIN_INPUTS:
-        rows = seen.inputs(role)
+        rows = seen.inputs(role, fault)
         if any(row.get("active") for row in rows) or fault in seen.faults:
             yield Row(role, "active", "inactive", BAD, cause)
         elif rows:
@@ -36,7 +36,7 @@ def inputs(seen: Seen) -> Iterator[Row]:
 
 def residual_current(seen: Seen) -> Iterator[Row]:
     """The monitor: tripped, and able to trip."""
-    roles = seen.inputs("rcm_trip") + seen.inputs("rcm_trip_ac")
+    roles = seen.inputs("rcm_trip", "rcm_trip_ac", "residual_current")
     tripped = any(row.get("active") for row in roles) or "residual_current" in seen.faults
     if tripped:
         yield Row("rcm_trip", "tripped", "quiet", BAD, "rcm_tripped")
@@ -65,7 +65,8 @@ def contactor(seen: Seen) -> Iterator[Row]:
         cause = ""
         if closed and not commanded:
             # Contacts that never carried anything do not weld
-            cause = "contactor_welded" if row.get("operations") else "mirror_inverted"
+            has_carried = row.get("operations") or _has_charged(seen)
+            cause = "contactor_welded" if has_carried else "mirror_inverted"
         elif commanded and not closed:
             cause = "contactor_no_close"
         elif locked:
@@ -79,6 +80,11 @@ def contactor(seen: Seen) -> Iterator[Row]:
         shown = str(first.get("reading", "failed"))
         if not any(row.get("closed") and not row.get("commanded") for row in found):
             yield Row("contactor_close", shown, "closes", BAD, "contactor_no_close")
+
+
+def _has_charged(seen: Seen) -> bool:
+    kinds = {record.get("kind") for record in seen.answers.get("records") or ()}
+    return bool(kinds & {"tx_charging", "tx_sample"})
 
 
 def pilot(seen: Seen) -> Iterator[Row]:
@@ -102,7 +108,9 @@ def _levels(seen: Seen, row: dict[str, Any]) -> Iterator[Row]:
         expected = f"{letter} {window(windows[place + 1], windows[place + 2])}"
         cause = "" if at else "pilot_divider"
         yield Row("pilot_level", volts(high_mv), expected, _bad(cause), cause, connector)
-    if drive in ("negative", "pwm") and isinstance(low_mv, int):
+    # A generator that has failed stands still: the level that it failed with remains
+    has_failed = bool(seen.faults & {"pilot_generator", "pilot_diode"}) and low_mv != 0
+    if (drive in ("negative", "pwm") or has_failed) and isinstance(low_mv, int):
         lowest_mv, highest_mv = seen.profile.low_min_mv, seen.profile.low_max_mv
         well = lowest_mv <= low_mv <= highest_mv
         cause = "" if well else "pilot_no_negative"
@@ -120,10 +128,8 @@ def _nearest(windows: tuple[int, ...], mv: int) -> int:
 
 def _pilot_faults(seen: Seen) -> Iterator[Row]:
     for result in seen.failed("pilot"):
-        low = any(word in str(result.get("name")) for word in ("low", "negative", "-12"))
-        cause = "pilot_no_negative" if low else "pilot_divider"
         reading, expected = str(result.get("reading")), str(result.get("expected"))
-        yield Row("pilot_test", reading, expected, BAD, cause)
+        yield Row("pilot_test", reading, expected, BAD, "pilot_generator")
     if "pilot_generator" in seen.faults:
         yield Row("pilot_generator", "pilot_generator", "-", BAD, "pilot_generator")
     line = sorted(seen.faults & {"pilot_short", "pilot_diode", "pilot_invalid", "pilot_unstable"})
@@ -151,8 +157,10 @@ def temperature(seen: Seen) -> Iterator[Row]:
 
 def protection(seen: Seen) -> Iterator[Row]:
     """A board without a protection that it must have."""
-    if "safety_part_missing" in seen.faults:
-        yield Row("protection", "-", "-", BAD, "safety_part_missing")
+    missing = seen.get("parts").get("missing")
+    if missing or "safety_part_missing" in seen.faults:
+        shown = ", ".join(map(str, missing)) if isinstance(missing, list) else "-"
+        yield Row("protection", shown or "-", "-", BAD, "safety_part_missing")
 
 
 def _bad(cause: str) -> str:

@@ -48,9 +48,8 @@ def files(seen: Seen) -> Iterator[Row]:
 def settings(seen: Seen) -> Iterator[Row]:
     """A refused setting leaves the last good one in force."""
     if "settings_invalid" in seen.faults:
-        notes = seen.get("status").get("notes") or seen.get("settings").get("problems") or []
-        shown = str(notes[0])[:60] if notes else "refused"
-        yield Row("settings", shown, "accepted", WARN, "settings_refused")
+        told = str(seen.get("settings").get("problem") or "refused")
+        yield Row("settings", told, "accepted", WARN, "settings_refused")
     elif seen.settings:
         yield Row("settings", "accepted", "accepted")
     else:
@@ -105,7 +104,9 @@ def meter(seen: Seen) -> Iterator[Row]:
 def _meter(seen: Seen, row: dict[str, Any]) -> Row:
     connector, wh, age_ms = row.get("id", 1), row.get("wh"), row.get("age_ms")
     told, bad_frames = str(row.get("last_error") or ""), row.get("bad_frames") or 0
-    model = str(row.get("model") or seen.settings.get("meter_model") or "meter")
+    model = str(row.get("model") or "meter")
+    if model == "rs485":
+        model = str(seen.settings.get("meter_model") or model)
     fresh = wh is not None and isinstance(age_ms, int) and age_ms <= _METER_AGE_MS
     if fresh and not ("meter_lost" in seen.faults and len(seen.connectors("meter")) == 1):
         return Row("meter", f"{wh} Wh", model, connector=connector)
@@ -144,8 +145,8 @@ def supply(seen: Seen) -> Iterator[Row]:
 def reader(seen: Seen) -> Iterator[Row]:
     """The card reader, where the board has one."""
     told = seen.get("parts").get("reader")
-    if "reader_failed" in seen.faults or told is False or told in ("failed", "silent"):
-        yield Row("reader", "no answer", "answers", WARN, "reader_silent")
+    if "reader_failed" in seen.faults or told not in (None, True, "ok"):
+        yield Row("reader", str(told or "-"), "answers", WARN, "reader_silent")
     elif told:
         yield Row("reader", "answers", "answers")
 

@@ -39,16 +39,15 @@ def journal(pile: PilePort, figures: dict[str, Any]) -> list[tuple[dict[str, Any
             page = pile.ask(f"journal {at}")
         except RefusedError:
             break
-        for text in page.get("records") or ():
-            data = base64.b64decode(text)
+        rows = [base64.b64decode(text) for text in page.get("records") or ()]
+        if not rows or records.seq_of(rows[-1]) < at:
+            break
+        at = records.seq_of(rows[-1]) + 1
+        for data in rows:
             try:
                 found.append((records.decode(data), data))
             except records.RecordError as error:
                 found.append(({"kind": "damaged", "detail": str(error)}, data))
-        following = page.get("next")
-        if not isinstance(following, int) or following <= at:
-            break
-        at = following
     return found
 
 

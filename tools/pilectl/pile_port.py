@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import contextlib
 import errno
+import io
 import json
 import time
 from types import TracebackType
@@ -25,6 +26,9 @@ _SILENT_S = 2.5
 _AGAIN_S = 2.0
 _SLOW = {"selftest": 30.0, "maint": 10.0, "restart": 10.0}
 _REPL_S = 5.0
+# A station ends its charge, with its last register, before it leaves to the REPL
+_LEAVES_S = 50.0
+_QUIET_S = 0.7
 
 
 class RefusedError(PortError):
@@ -122,11 +126,12 @@ class PilePort:
         """mpremote's raw REPL on this port, after maint()."""
         transport = _OpenTransport(self.serial, self.name)
         self.serial.timeout = _REPL_S
-        deadline = time.monotonic() + _REPL_S
+        deadline = time.monotonic() + _LEAVES_S
         while True:
             try:
-                # The station may still be ending: the first Ctrl-A can go astray
-                transport.enter_raw_repl(soft_reset=False, timeout_overall=1.5)
+                # The station may still be ending: the first Ctrl-A can go astray, which mpremote prints
+                with contextlib.redirect_stdout(io.StringIO()):
+                    transport.enter_raw_repl(soft_reset=False, timeout_overall=1.5)
                 return transport
             except Exception as error:
                 if time.monotonic() > deadline:
@@ -161,7 +166,7 @@ class PilePort:
 
     def _ask(self, command: str, wait_s: float, again: bool) -> dict[str, Any]:
         line = command.encode() + b" --json\r"
-        self._heard, rest = b"", b""
+        self._heard, rest, repeats = b"", b"", 0
         started_s = sent_s = time.monotonic()
         self._write(line)
         while True:
@@ -170,13 +175,22 @@ class PilePort:
                 raise PortError(sentence_for(self.name, self._heard))
             if again and now_s - sent_s >= _AGAIN_S:
                 sent_s = now_s
+                repeats += 1
                 self._write(line)
             rest += self._read()
             *lines, rest = rest.replace(b"\r", b"\n").split(b"\n")
             for each in lines:
                 answer = _answer(each)
                 if answer is not None:
+                    self._skip_answers(repeats)
                     return _checked(answer)
+
+    def _skip_answers(self, count: int) -> None:
+        # Those to the repetitions may still come: the next question must not take one for its own
+        quiet_s = time.monotonic() + _QUIET_S
+        while count and time.monotonic() < quiet_s:
+            if self._read():
+                quiet_s = time.monotonic() + _QUIET_S
 
     def _read(self) -> bytes:
         try:

@@ -33,9 +33,9 @@ class Seen:
         """The answer's rows for each connector."""
         return _dicts(self.get(command).get("connectors"))
 
-    def inputs(self, role: str) -> list[dict[str, Any]]:
-        """The raw inputs of a role, one for each connector that has one."""
-        return [row for row in _dicts(self.get("parts").get("inputs")) if row.get("role") == role]
+    def inputs(self, *roles: str) -> list[dict[str, Any]]:
+        """The raw inputs of a role, by the name of its pin or of its fault; one for each connector that has one."""
+        return [row for row in _dicts(self.get("parts").get("inputs")) if row.get("role") in roles]
 
     def selftests(self, *words: str) -> list[dict[str, Any]]:
         """Results of the self-test whose name holds one of the words."""

@@ -15,8 +15,15 @@ from .remote_files import repl_of
 
 FILE = "settings.json"
 HIDDEN = "(hidden)"
-# What the console surely takes as one line; a list of cards may be longer
-LONGEST_LINE = 200
+# What the console surely takes as one line, with what PilePort adds; a list of cards may be longer
+LONGEST_LINE = 140
+
+
+def is_hidden(value: Any) -> bool:
+    """True for a secret that the console does not show, and for a list with one in it."""
+    if isinstance(value, list):
+        return any(is_hidden(each) for each in value)
+    return bool(value == HIDDEN)
 
 
 def version(names: Iterable[str]) -> str:
@@ -43,8 +50,8 @@ def write(pile: PilePort, values: Mapping[str, Any]) -> tuple[list[str], bool]:
     problems: list[str] = []
     long: dict[str, Any] = {}
     for name, value in values.items():
-        line = f"set {name} {json.dumps(value)}"
-        if len(line) > LONGEST_LINE:
+        line = _line(name, value)
+        if line is None:
             long[name] = value
             continue
         try:
@@ -60,6 +67,15 @@ def write(pile: PilePort, values: Mapping[str, Any]) -> tuple[list[str], bool]:
             transport.exec(f"import os\nos.rename('{FILE}.new', '{FILE}')")
     # What they all lack, such as a login, is said once
     return list(dict.fromkeys(problems)), bool(long)
+
+
+def _line(name: str, value: Any) -> str | None:
+    # Text goes in quotes as it is, all else as JSON; the console joins words by one space
+    text = f'"{value}"' if isinstance(value, str) else json.dumps(value)
+    line = f"set {name} {text}"
+    words = line.split()
+    is_plain = " ".join(words) == line and "--json" not in words and line.isprintable()
+    return line if is_plain and len(line.encode()) <= LONGEST_LINE else None
 
 
 def _checked(values: dict[str, Any]) -> tuple[dict[str, Any], list[str]]:

@@ -31,7 +31,7 @@ def run(args: argparse.Namespace) -> int:
         told = setting_store.read(pile)
         stored = setting_store.read_file(pile) if args.with_secrets else {}
     names = setting_store.version(told)
-    hidden = [name for name, value in told.items() if value == setting_store.HIDDEN]
+    hidden = [name for name, value in told.items() if setting_store.is_hidden(value)]
     values = {name: value for name, value in told.items() if name not in hidden}
     values.update({name: stored[name] for name in hidden if name in stored})
     found = {

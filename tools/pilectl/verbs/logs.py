@@ -58,8 +58,7 @@ def _record(record: dict[str, Any]) -> list[str]:
 
 
 def _event(event: dict[str, Any], boot: Any) -> list[str]:
-    what = f"{event.get('task')}: {event.get('what')}"
-    value = event.get("value")
+    what, value = f"{event.get('task')}: {event.get('what')}", event.get("value")
     return ["event", _text(boot), _text(event.get("up_s")), "", "", "", what, "", _text(value)]
 
 

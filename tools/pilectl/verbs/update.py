@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import re
 import sys
 import time
 from pathlib import Path
@@ -18,6 +19,8 @@ from ..remote_files import repl_of
 REMOTE = "update.bundle"
 _LOOK_S = 1.0
 _CHUNK_BYTES = 1024
+# Phase, how far it had come, why
+_REFUSAL = re.compile(r"(?:refused|rolled_back)\s+(?:\d+\s+)?(.+)")
 
 
 def add(verbs: Any) -> None:
@@ -101,9 +104,10 @@ def _problem(pile: PilePort) -> str:
     except RefusedError:
         return ""
     for event in reversed(list(events)):
-        text = f"{event.get('what')} {event.get('value')}"
-        if "update" in (str(event.get("task")), str(event.get("what"))):
-            return text if any(word in text for word in ("refused", "rolled_back")) else ""
+        text = " ".join(str(event[key]) for key in ("task", "what", "value") if event.get(key))
+        if text.startswith("update"):
+            said = _REFUSAL.search(text)
+            return said.group(1) if said else ""
     return ""
 
 
