@@ -178,3 +178,10 @@ def sha(data):
     import hashlib
 
     return hashlib.sha256(data).hexdigest()
+
+
+def test_inputs_and_network_are_known_by_their_other_names_too():
+    answers = healthy(NOW_S)
+    answers["parts"]["inputs"] = [{"id": 1, "role": "pe_monitor", "active": True}]
+    answers["net"].update(bearer="wifi", ssid="depot", rssi_dbm=-90)
+    assert roots(checks.look(answers, NOW_S)) == ["pe_lost", "wifi_weak"]

@@ -184,3 +184,29 @@ def test_the_console_names_a_silent_port_and_wants_a_terminal(capsys):
     status, _, err = run(capsys, "console", "/dev/null")
     assert status == 2
     assert "The console wants a terminal" in err
+
+
+def test_text_of_any_kind_arrives_as_it_was_kept(tmp_path, capsys):
+    file = tmp_path / "kept.json"
+    values = {
+        "wifi_ssid": "两个 空",
+        "wifi_password": 'a  "b" --json ',
+        "site": "",
+        "wifi_networks": [["yard", "with space"], ["open", ""]],
+    }
+    file.write_text(json.dumps({"table": "", "settings": values}))
+    with FakePile(tmp_path) as fake:
+        fake.settings["site"] = "old"
+        status, out, _ = run(capsys, "restore", fake.port, str(file))
+        assert status == 0, out
+        assert {name: fake.settings[name] for name in values} == values
+
+
+def test_a_hidden_password_within_a_list_is_never_kept_as_one(tmp_path, capsys):
+    file = tmp_path / "kept.json"
+    with FakePile() as fake:
+        fake.settings["wifi_networks"] = [["yard", "hush hush"]]
+        status, out, _ = run(capsys, "backup", fake.port, "-o", str(file))
+        assert status == 0
+        assert "Left out are the secrets wifi_networks" in out
+    assert "hidden" not in file.read_text()

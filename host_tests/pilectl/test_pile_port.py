@@ -3,6 +3,7 @@
 import fcntl
 import os
 import pty
+import time
 
 import pytest
 from fake_console import FakePile
@@ -108,3 +109,19 @@ def test_maint_leaves_to_a_repl_that_mpremote_drives(tmp_path):
         assert pile.greet()["station"] == "P001"
         assert fake.starts == 1
     assert (tmp_path / "note.bin").read_bytes() == bytes(range(256)) * 3
+
+
+def test_late_answers_to_a_repeated_question_are_not_taken_for_another():
+    slow = []
+
+    def starts_slowly(fake, name):
+        if not slow:
+            slow.append(name)
+            time.sleep(2.5)
+
+    with FakePile() as fake:
+        fake.before_answer = starts_slowly
+        with PilePort(fake.port, silent_s=4) as pile:
+            assert pile.greet()["station"] == "P001"
+            assert "high_mv" in pile.ask("cp")["connectors"][0]
+        assert fake.asked == ["status", "status", "cp"]
