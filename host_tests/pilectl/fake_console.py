@@ -94,13 +94,15 @@ class FakePile:
                 return
             if not ready and self.mode == "garbage":
                 os.write(self._master, bytes(range(128, 208)))
+            elif not ready and self.mode == "events":
+                os.write(self._master, b"[    3 s] connector available\r\n")
             elif not ready and self.mode == "bare":
                 os.write(self._master, b"invalid header: 0xffffffff\r\n")
             if self._master in ready and self._take(os.read(self._master, 4096)):
                 return
 
     def _take(self, data):
-        if self.mode in ("silent", "garbage", "bare"):
+        if self.mode in ("silent", "garbage", "bare", "events"):
             return False
         if self.mode == "other":
             os.write(self._master, b"AT+CSQ\r\nOK\r\n")
@@ -131,6 +133,9 @@ class FakePile:
         return name == "maint" and "error" not in answer and self._repl()
 
     def _do(self, name, words):
+        if self.mode == "energised":
+            row = {"id": 1, "status": "charging", "cp": "C2", "faults": ["clock_unknown"]}
+            return {"utc": None, "up": 9, "connectors": [row]}
         if name == "login":
             self._logged_in = words[6:] == self.code
             if not self._logged_in:
@@ -179,7 +184,7 @@ class FakePile:
         self.pending = {}
         self.code = self.settings.get("service_code") or self.code
         self._logged_in = False
-        self.answers["status"].update(boot=self.answers["status"]["boot"] + 1, up_s=1)
+        self.answers["status"].update(boot=self.answers["status"]["boot"] + 1, up_s=20)
         self.answers["status"]["station"] = (
             self.settings["station_id"] or self.answers["status"]["station"]
         )

@@ -185,3 +185,19 @@ def test_inputs_and_network_are_known_by_their_other_names_too():
     answers["parts"]["inputs"] = [{"id": 1, "role": "pe_monitor", "active": True}]
     answers["net"].update(bearer="wifi", ssid="depot", rssi_dbm=-90)
     assert roots(checks.look(answers, NOW_S)) == ["pe_lost", "wifi_weak"]
+
+
+def test_a_charging_pile_without_its_console_tells_its_faults_and_is_not_ended(
+    tmp_path, capsys, monkeypatch
+):
+    monkeypatch.setattr("pilectl.pile_port.ANSWER_S", 1)
+    with FakePile(tmp_path) as fake:
+        fake.mode = "energised"
+        status, out, _ = run(["doctor", fake.port], capsys)
+        assert status == 1
+        assert "While the pile charges part of it cannot be looked at" in out
+        assert "The pile does not know the time" in out
+        status, _, err = run(["backup", fake.port, "-o", str(tmp_path / "k")], capsys)
+        assert status == 1
+        assert "stop the charge, or wait, then try again" in err
+        assert {line.split()[0] for line in fake.asked} == {"status"}

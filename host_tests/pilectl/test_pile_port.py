@@ -47,6 +47,7 @@ def test_a_refusal_is_the_piles_own_sentence_and_a_code_opens_what_is_guarded():
 @pytest.mark.parametrize(
     ("mode", "says"),
     [
+        ("events", "this is a pile, but its console does not answer: reset it"),
         ("silent", "nothing answers: check that the pile has power"),
         ("repl", "MicroPython's REPL and not the pile's console: press reset"),
         ("garbage", "only garbage arrives: the pile speaks 115200 baud"),

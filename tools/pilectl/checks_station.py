@@ -123,7 +123,8 @@ def supply(seen: Seen) -> Iterator[Row]:
     measured = 0
     for row in seen.connectors("meter"):
         connector, mv, chz = row.get("id", 1), row.get("mv") or [], row.get("chz")
-        if mv:
+        # All zero: it has not been read yet
+        if any(mv):
             measured += 1
             well = all(_MV[0] <= each <= _MV[1] for each in mv) and not told_voltage
             shown = " / ".join(str(each // 1000) for each in mv) + " V"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import json
+import time
 from typing import Any
 
 from evse.core import records
@@ -13,13 +14,15 @@ from .pile_port import PilePort, RefusedError
 from .remote_files import repl_of
 
 MANIFEST = "manifest.json"
+# A start with its self-test, the first round of the meter and of the network
+_SETTLE_S = 9
 # Places where a build lies: a slot, or the root
 _SLOTS = ("/a/", "/b/", "")
 
 
 def collect(pile: PilePort, status: dict[str, Any]) -> dict[str, Any]:
     """Answers by command, with the journal's records decoded."""
-    answers: dict[str, Any] = {"status": status}
+    answers: dict[str, Any] = {"status": settled(pile, status)}
     for command in COMMANDS:
         if command not in answers:
             try:
@@ -28,6 +31,15 @@ def collect(pile: PilePort, status: dict[str, Any]) -> dict[str, Any]:
                 answers[command] = {"error": str(error)}
     answers["records"] = [record for record, _data in journal(pile, answers["journal"])]
     return answers
+
+
+def settled(pile: PilePort, status: dict[str, Any]) -> dict[str, Any]:
+    """The status of a pile that has had time to hear its parts."""
+    up_s = status.get("up_s")
+    if isinstance(up_s, int) and up_s < _SETTLE_S:
+        time.sleep(_SETTLE_S - up_s)
+        return pile.greet()
+    return status
 
 
 def journal(pile: PilePort, figures: dict[str, Any]) -> list[tuple[dict[str, Any], bytes]]:

@@ -29,10 +29,21 @@ _REPL_S = 5.0
 # A station ends its charge, with its last register, before it leaves to the REPL
 _LEAVES_S = 50.0
 _QUIET_S = 0.7
+_LOOK_S = 0.5
 
 
 class RefusedError(PortError):
     """The pile heard the command and refuses it; the text is the pile's own sentence."""
+
+
+class BusyError(RefusedError):
+    """The pile is energised and has its console not at hand; `found` is what it tells all the same."""
+
+    def __init__(self, found: dict[str, Any]) -> None:
+        super().__init__(
+            "The pile charges or tests itself: stop the charge, or wait, then try again."
+        )
+        self.found = found
 
 
 class _OpenTransport(SerialTransport):  # type: ignore[misc]
@@ -85,16 +96,19 @@ class PilePort:
             self.serial.dtr = False
         self.serial.close()
 
-    def greet(self, within_s: float = ANSWER_S) -> dict[str, Any]:
+    def greet(self, within_s: float | None = None) -> dict[str, Any]:
         """The pile's status, and the login when a code was given: proves that it is a pile and listens."""
-        found = self._status(within_s)
+        found = self._status(within_s or ANSWER_S)
         self._log_in()
         return found
 
     def ask(self, command: str, within_s: float | None = None) -> dict[str, Any]:
         """The answer to a command; RefusedError holds the pile's sentence when it refuses."""
-        wait_s = within_s or _SLOW.get(command.split(maxsplit=1)[0], ANSWER_S)
-        return self._ask(command, wait_s, again=False)
+        name = command.split(maxsplit=1)[0]
+        found = self._ask(command, within_s or _SLOW.get(name, ANSWER_S), again=False)
+        if _is_resident(name, found):
+            raise BusyError(found)
+        return found
 
     def back(self, before: dict[str, Any], within_s: float = 60.0) -> dict[str, Any]:
         """The status of the start that follows the one of `before`; PortError when it does not come."""
@@ -106,6 +120,8 @@ class PilePort:
                 if _is_later(found, before):
                     self._log_in()
                     return found
+            except BusyError:
+                pass
             except RefusedError:
                 raise
             except PortError:
@@ -148,7 +164,15 @@ class PilePort:
     def _status(self, within_s: float) -> dict[str, Any]:
         # Whatever stands half typed becomes a line of its own
         self._write(b"\r")
-        return self._ask("status", within_s, again=True)
+        deadline_s = time.monotonic() + within_s
+        while True:
+            found = self._ask("status", max(deadline_s - time.monotonic(), _AGAIN_S), again=True)
+            if not _is_resident("status", found):
+                return found
+            # A self-test is over soon, a charge is not
+            if time.monotonic() > deadline_s - _AGAIN_S:
+                raise BusyError(found)
+            time.sleep(_LOOK_S)
 
     def _log_in(self) -> None:
         if self.code:
@@ -207,6 +231,12 @@ class PilePort:
             raise PortError(
                 f"{self.name}: the port takes nothing: unplug the cable, plug it in again and try again."
             ) from None
+
+
+def _is_resident(command: str, found: dict[str, Any]) -> bool:
+    # What the pile tells while energised, in the words of the wire or of `status`, whatever was asked
+    is_status = "connectors" in found and ("utc" in found or "station" in found)
+    return is_status and ("station" not in found or command != "status")
 
 
 def _is_later(found: dict[str, Any], before: dict[str, Any]) -> bool:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 # Share of bytes that are no text, above which the line runs at another speed
 _GARBAGE = 0.2
 _REPL = (b">>>", b"raw REPL", b"NameError", b"SyntaxError", b"MicroPython v")
@@ -31,6 +33,11 @@ def sentence_for(port: str, heard: bytes) -> str:
         return (
             f"{port}: this is MicroPython's REPL and not the pile's console: press reset, "
             "or put the firmware on with `pilectl flash`."
+        )
+    if re.search(rb"^\[ *\d+ s\] ", heard, re.MULTILINE):
+        return (
+            f"{port}: this is a pile, but its console does not answer: reset it, "
+            "or update its firmware with `pilectl flash`."
         )
     last = [line.strip() for line in text.splitlines() if line.strip()][-1][:60]
     return (

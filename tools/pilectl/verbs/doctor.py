@@ -10,6 +10,7 @@ from typing import Any
 
 from .. import checks, collecting
 from ..findings import BAD, WARN, Row
+from ..pile_port import BusyError
 from ..port_words import add_port_words, opened
 from ..texts import TABLES, Texts, table
 
@@ -32,16 +33,22 @@ def add(verbs: Any) -> None:
 def run(args: argparse.Namespace) -> int:
     """Ask, judge, print; 1 when something is wrong."""
     with opened(args) as pile:
-        status = pile.greet()
-        answers = collecting.collect(pile, status)
-        if args.files or args.board:
-            answers["files"] = collecting.files(pile, args.files, args.board)
+        try:
+            status = pile.greet()
+            answers = collecting.collect(pile, status)
+            if args.files or args.board:
+                answers["files"] = collecting.files(pile, args.files, args.board)
+        except BusyError as error:
+            # Its faults it tells all the same
+            status = error.found
+            answers = {"status": status}
     rows = checks.look(answers, int(time.time()))
     station, texts = str(status.get("station", pile.name)), Texts(args.lang)
     if args.json:
         print(json.dumps(as_json(rows, station, texts), ensure_ascii=False, indent=1))
     else:
-        busy = any(row.get("closed") for row in status.get("connectors") or ())
+        rows_of = status.get("connectors") or ()
+        busy = "station" not in status or any(row.get("closed") for row in rows_of)
         print("\n".join(as_text(rows, station, texts, busy)))
     sys.stdout.flush()
     return 0 if checks.is_well(rows) else 1
