@@ -22,7 +22,16 @@ NUMBERS = {
     "frequency_hz": "1001",
     "dead_man_ms": "61",
 }
-VEHICLE = {"A1": "A", "B1": "B", "C2": "C", "B2_back": "B", "D": "D", "E": "E", "A1_end": "A"}
+VEHICLE = {
+    "A1": "A",
+    "B1": "B",
+    "C2": "C",
+    "B2_back": "B",
+    "D": "D",
+    "B1_end": "B",
+    "E": "E",
+    "A1_end": "A",
+}
 
 
 class Technician:
@@ -79,6 +88,19 @@ def test_a_good_pile_passes_and_every_state_is_drawn(monkeypatch, tmp_path):
         assert page.count(f'id="wave-{step}-1"') == 1
     for text in ("Li Wei", "SN-0042", "53.3 %", "52.8 .. 53.8 %", "-11.94 V", "0.3"):
         assert text in page
+
+
+def test_a_standard_with_ventilation_asks_for_state_d(monkeypatch, tmp_path):
+    with FakePile() as fake:
+        fake.answers["status"]["profile"] = "iec_61851_1_2017"
+        person = Technician(fake)
+        status, page = commission(fake, person, monkeypatch, tmp_path)
+    assert status == 0, verdicts(page)
+    assert page.count('id="wave-D-1"') == 1
+    assert "2.99 V" in page
+    # The person leaves state D before the charge is ended
+    asked = [prompt for prompt in person.prompts if "state B" in prompt]
+    assert asked[-1].startswith("Set the test vehicle to state B; the pile ends the charge.")
 
 
 def test_a_level_outside_of_its_window_fails_that_step_only(monkeypatch, tmp_path):

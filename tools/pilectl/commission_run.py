@@ -199,16 +199,15 @@ class Commissioning:
     def _connector_step(self, step: Step, connector: int) -> list[Measured]:
         prompt = self._texts("say.do", text=self._texts("do_step." + step.key))
         skipped = [Measured(step.key, "", "-", step.letter, SKIPPED, connector)]
+        if step.has_action and self._person.ask(step.key, prompt) in _SKIP:
+            return skipped
         if step.command:
-            # Nothing to do for the person: the pile acts
             try:
                 self._pile.ask(step.command % connector)
                 started = "start" in step.command
                 (self._started.add if started else self._started.discard)(connector)
             except RefusedError as error:
                 return [Measured(step.key, "", str(error), step.letter, FAIL, connector)]
-        elif self._person.ask(step.key, prompt) in _SKIP:
-            return skipped
         try:
             return (
                 self._state(step, connector)

@@ -35,8 +35,9 @@ class Step:
     letter: str = ""
     pwm: bool | None = None
     closed: bool | None = False
-    # Said to the pile before the step, with the connector's number
+    # Said to the pile at the beginning, with the connector's number, and whether a person acts before it
     command: str = ""
+    has_action: bool = True
     is_pressed: bool = False
 
 
@@ -94,7 +95,7 @@ def connector_steps(profile: str) -> list[Step]:
     return [
         Step("A1", STATE, letter="A", pwm=False),
         Step("B1", STATE, letter="B", pwm=False),
-        Step("B2", STATE, letter="B", pwm=True, command="tx start %d"),
+        Step("B2", STATE, letter="B", pwm=True, command="tx start %d", has_action=False),
         Step("C2", STATE, letter="C", pwm=True, closed=True),
         Step("B2_back", STATE, letter="B", pwm=True),
         *ventilated,

@@ -22,7 +22,7 @@ from .ports import PortError
 BAUDRATE = 115200
 # A pile that was reset by opening the port needs some seconds
 ANSWER_S = 8.0
-_SILENT_S = 2.5
+_SILENT_S = 4.0
 _AGAIN_S = 2.0
 _SLOW = {"selftest": 30.0, "maint": 10.0, "restart": 10.0}
 _REPL_S = 5.0
@@ -166,7 +166,7 @@ class PilePort:
         self._write(b"\r")
         deadline_s = time.monotonic() + within_s
         while True:
-            found = self._ask("status", max(deadline_s - time.monotonic(), _AGAIN_S), again=True)
+            found = self._ask("status", max(deadline_s - time.monotonic(), _LOOK_S), again=True)
             if not _is_resident("status", found):
                 return found
             # A self-test is over soon, a charge is not
