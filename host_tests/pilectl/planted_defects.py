@@ -67,6 +67,11 @@ def foreign_meter(a):
     fault(a, "meter_lost")
 
 
+def noisy_bus(a):
+    meter(a, bad_frames=31, last_error="checksum", age_ms=60000)
+    fault(a, "meter_lost")
+
+
 def dead_monitor(a):
     failed(a, "residual_current", "failed")
     fault(a, "residual_current_test")
@@ -217,6 +222,7 @@ DEFECTS = {
     no_negative: "pilot_no_negative",
     swapped_wires: "meter_silent",
     foreign_meter: "meter_foreign",
+    noisy_bus: "meter_noise",
     dead_monitor: "rcm_dead",
     tripped_monitor: "rcm_tripped",
     inverted_mirror: "mirror_inverted",

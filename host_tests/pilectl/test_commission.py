@@ -99,8 +99,8 @@ def test_a_standard_with_ventilation_asks_for_state_d(monkeypatch, tmp_path):
     assert page.count('id="wave-D-1"') == 1
     assert "2.99 V" in page
     # The person leaves state D before the charge is ended
-    asked = [prompt for prompt in person.prompts if "state B" in prompt]
-    assert asked[-1].startswith("Set the test vehicle to state B; the pile ends the charge.")
+    said = "Set the test vehicle to state B; the pile ends the charge."
+    assert sum(prompt.startswith(said) for prompt in person.prompts) == 1
 
 
 def test_a_level_outside_of_its_window_fails_that_step_only(monkeypatch, tmp_path):

@@ -16,8 +16,9 @@ _METER_AGE_MS = 10000
 # As core/supply.py has them, around 220 V and 50 Hz
 _MV = (187000, 253000)
 _CHZ = (4700, 5300)
-# Said of frames that came whole, or nearly, and are not what was asked
-_FOREIGN = ("answer of", "checksum", "wrong", "control", "exception", "echo", "BCD", "another")
+# Said of frames that came whole and are not what was asked, and of those that came broken
+_FOREIGN = ("answer of", "answer to", "wrong", "control", "exception", "another", "meter error")
+_BROKEN = ("checksum", "CRC", "echo", "BCD", "frame")
 # Shown by a check of its own, or by the checks of safety and link
 _OWN_CHECK = {
     *("emergency_stop", "pe_lost", "mains_lost", "residual_current", "residual_current_test"),
@@ -110,8 +111,10 @@ def _meter(seen: Seen, row: dict[str, Any]) -> Row:
     fresh = wh is not None and isinstance(age_ms, int) and age_ms <= _METER_AGE_MS
     if fresh and not ("meter_lost" in seen.faults and len(seen.connectors("meter")) == 1):
         return Row("meter", f"{wh} Wh", model, connector=connector)
-    is_foreign = bad_frames > 0 and any(word in told for word in _FOREIGN)
-    cause = "meter_foreign" if is_foreign else "meter_silent"
+    cause = "meter_silent"
+    if bad_frames > 0:
+        for words, name in ((_BROKEN, "meter_noise"), (_FOREIGN, "meter_foreign")):
+            cause = name if any(word in told for word in words) else cause
     reading = f"{told} ({bad_frames})" if told else "no answer"
     return Row("meter", reading, model, BAD, cause, connector)
 

@@ -37,6 +37,7 @@ _HARDWARE = {
     "temperature_sensor",
     "meter_silent",
     "meter_foreign",
+    "meter_noise",
     "reader_silent",
 }
 # cause: what it alone explains, when both are found
@@ -60,6 +61,7 @@ EXPLAINS: dict[str, set[str]] = {
     "temperature_sensor": {"over_temperature"},
     "meter_silent": {"supply_voltage", "supply_frequency", "meter_implausible"},
     "meter_foreign": {"supply_voltage", "supply_frequency", "meter_implausible"},
+    "meter_noise": {"supply_voltage", "supply_frequency", "meter_implausible"},
     "key_missing": _NETWORK,
     "wifi_weak": {"broker_unreachable", "link_down"},
     "journal_partition": {"journal_failed", "journal_full", "journal_damaged"},
