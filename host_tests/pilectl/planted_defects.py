@@ -50,6 +50,12 @@ def wrong_divider(a):
     fault(a, "pilot_invalid")
 
 
+def shorted_pilot(a):
+    cp(a, state="E", drive="positive", high_mv=20, low_mv=-140)
+    failed(a, "pilot", "20 mV")
+    fault(a, "pilot_short", "pilot_generator")
+
+
 def no_negative(a):
     cp(a, state="B1", drive="positive", high_mv=8940, low_mv=-40)
     failed(a, "pilot", "8940 mV")
@@ -219,6 +225,7 @@ def stuck_lock(a):
 # what is planted: the cause that must stand first
 DEFECTS = {
     wrong_divider: "pilot_divider",
+    shorted_pilot: "fault_pilot_short",
     no_negative: "pilot_no_negative",
     swapped_wires: "meter_silent",
     foreign_meter: "meter_foreign",

@@ -201,3 +201,15 @@ def test_a_charging_pile_without_its_console_tells_its_faults_and_is_not_ended(
         assert status == 1
         assert "stop the charge, or wait, then try again" in err
         assert {line.split()[0] for line in fake.asked} == {"status"}
+
+
+def test_a_fault_whose_cause_is_gone_warns_and_stands_behind_one_that_is_there():
+    answers = healthy(NOW_S)
+    names = ("emergency_stop", "residual_current", "frequency")
+    answers["faults"]["connectors"][0]["active"] = [{"name": name} for name in names]
+    answers["meter"]["connectors"][0].update(wh=None, age_ms=None)
+    rows = checks.look(answers, NOW_S)
+    assert roots(rows)[0] == "meter_silent"
+    warned = {row.check: row.reading for row in rows if row.verdict == WARN}
+    assert warned["emergency_stop"] == "inactive again"
+    assert warned["rcm_trip"] == "quiet again"

@@ -5,6 +5,7 @@ import csv
 import io
 import json
 import stat
+import subprocess
 import sys
 import time
 from pathlib import Path
@@ -210,3 +211,18 @@ def test_a_hidden_password_within_a_list_is_never_kept_as_one(tmp_path, capsys):
         assert status == 0
         assert "Left out are the secrets wifi_networks" in out
     assert "hidden" not in file.read_text()
+
+
+def test_cards_are_checked_without_anything_of_the_simulator(tmp_path):
+    file = tmp_path / "settings.json"
+    file.write_text(json.dumps({"id_tokens": ["11223344", "08112233"]}))
+    root = Path(__file__).resolve().parents[2]
+    done = subprocess.run(
+        [sys.executable, "-m", "pilectl", "check-settings", str(file)],
+        env={"PYTHONPATH": f"{root / 'firmware'}:{root / 'tools'}"},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 1
+    assert "id_tokens = '08112233': allowed up to 50 card numbers" in done.stderr

@@ -26,8 +26,12 @@ def inputs(seen: Seen) -> Iterator[Row]:
     """Emergency stop, protective earth and mains: the input itself, or its fault."""
     for role, fault, cause in _PLAIN_INPUTS:
         rows = seen.inputs(role, fault)
-        if any(row.get("active") for row in rows) or fault in seen.faults:
+        is_active = any(row.get("active") for row in rows)
+        if is_active or (fault in seen.faults and not rows):
             yield Row(role, "active", "inactive", BAD, cause)
+        elif fault in seen.faults:
+            # The cause is gone and the fault waits to clear
+            yield Row(role, "inactive again", "inactive", WARN, cause)
         elif rows:
             yield Row(role, "inactive", "inactive")
         elif role == "emergency_stop":
@@ -37,9 +41,11 @@ def inputs(seen: Seen) -> Iterator[Row]:
 def residual_current(seen: Seen) -> Iterator[Row]:
     """The monitor: tripped, and able to trip."""
     roles = seen.inputs("rcm_trip", "rcm_trip_ac", "residual_current")
-    tripped = any(row.get("active") for row in roles) or "residual_current" in seen.faults
-    if tripped:
+    is_told = "residual_current" in seen.faults
+    if any(row.get("active") for row in roles) or (is_told and not roles):
         yield Row("rcm_trip", "tripped", "quiet", BAD, "rcm_tripped")
+    elif is_told:
+        yield Row("rcm_trip", "quiet again", "quiet", WARN, "rcm_tripped")
     elif roles:
         yield Row("rcm_trip", "quiet", "quiet")
     failed = seen.failed("residual", "rcm")
@@ -110,6 +116,7 @@ def _levels(seen: Seen, row: dict[str, Any]) -> Iterator[Row]:
         yield Row("pilot_level", volts(high_mv), expected, _bad(cause), cause, connector)
     # A generator that has failed stands still: the level that it failed with remains
     has_failed = bool(seen.faults & {"pilot_generator", "pilot_diode"}) and low_mv != 0
+    has_failed = has_failed and "pilot_short" not in seen.faults
     if (drive in ("negative", "pwm") or has_failed) and isinstance(low_mv, int):
         lowest_mv, highest_mv = seen.profile.low_min_mv, seen.profile.low_max_mv
         well = lowest_mv <= low_mv <= highest_mv
@@ -132,7 +139,9 @@ def _pilot_faults(seen: Seen) -> Iterator[Row]:
         yield Row("pilot_test", reading, expected, BAD, "pilot_generator")
     if "pilot_generator" in seen.faults:
         yield Row("pilot_generator", "pilot_generator", "-", BAD, "pilot_generator")
-    line = sorted(seen.faults & {"pilot_short", "pilot_diode", "pilot_invalid", "pilot_unstable"})
+    if "pilot_short" in seen.faults:
+        yield Row("pilot_line", "pilot_short", "-", BAD, "fault_pilot_short")
+    line = sorted(seen.faults & {"pilot_diode", "pilot_invalid", "pilot_unstable"})
     if line:
         yield Row("pilot_line", ", ".join(line), "-", BAD, "pilot_line")
 

@@ -129,21 +129,25 @@ def supply(seen: Seen) -> Iterator[Row]:
         # All zero: it has not been read yet
         if any(mv):
             measured += 1
-            well = all(_MV[0] <= each <= _MV[1] for each in mv) and not told_voltage
+            verdict = _supply_verdict([_MV[0] <= each <= _MV[1] for each in mv], told_voltage)
             shown = " / ".join(str(each // 1000) for each in mv) + " V"
-            cause = "" if well else "supply_voltage"
+            cause = "" if verdict == OK else "supply_voltage"
             expected = f"{_MV[0] // 1000} .. {_MV[1] // 1000} V"
-            yield Row("voltage", shown, expected, BAD if cause else OK, cause, connector)
+            yield Row("voltage", shown, expected, verdict, cause, connector)
         if chz:
-            well = _CHZ[0] <= chz <= _CHZ[1] and not told_frequency
-            cause = "" if well else "supply_frequency"
+            verdict = _supply_verdict([_CHZ[0] <= chz <= _CHZ[1]], told_frequency)
+            cause = "" if verdict == OK else "supply_frequency"
             shown = f"{chz // 100}.{chz % 100:02d} Hz"
-            expected = "47.00 .. 53.00 Hz"
-            yield Row("frequency", shown, expected, BAD if cause else OK, cause, connector)
+            yield Row("frequency", shown, "47.00 .. 53.00 Hz", verdict, cause, connector)
     if not measured and told_voltage:
         yield Row("voltage", ", ".join(sorted(told_voltage)), "-", BAD, "supply_voltage")
     if not measured and told_frequency:
         yield Row("frequency", "frequency", "-", BAD, "supply_frequency")
+
+
+def _supply_verdict(in_range: list[bool], told: set[str]) -> str:
+    # A fault without its cause waits to clear
+    return BAD if not all(in_range) else WARN if told else OK
 
 
 def reader(seen: Seen) -> Iterator[Row]:

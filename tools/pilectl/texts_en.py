@@ -61,7 +61,7 @@ TEXTS = {
     "do.pe_lost": "Protective earth is lost on the supply side: isolate, check the PE conductor, then its monitor.",
     "do.mains_lost": "The mains is missing: check breaker and RCD, then the mains monitor.",
     "do.rcm_tripped": "The residual-current monitor has tripped: unplug, check the insulation of cable and pile, then the monitor's wire.",
-    "do.rcm_dead": "The residual-current monitor does not trip by its test current: check the test wire, else replace the monitor.",
+    "do.rcm_dead": "The residual-current monitor does not trip by its test current: check the test wire, else replace the monitor, then `reset` at the console.",
     "do.mirror_inverted": "The feedback says closed though the contactor was never closed: isolate, and if the main contacts are open turn or mend the feedback wire, else replace the contactor.",
     "do.contactor_welded": "The contactor stays closed without its coil: isolate, replace it, then `unlock` at the console.",
     "do.welded_lockout": "The pile is locked out since a welded contactor: isolate, measure that it is open, replace it if in doubt, then `unlock` at the console.",
