@@ -3,6 +3,7 @@
 import copy
 import json
 import random
+import re
 import string
 
 import pytest
@@ -147,6 +148,13 @@ def test_the_command_prints_the_table_and_what_to_do(capsys):
         found = json.loads(out)
         assert found["rows"][0]["cause"] == "pilot_divider"
         assert found["ok"] is False
+
+
+def test_readings_in_words_are_chinese_too(capsys):
+    with FakePile() as fake:
+        _, out, _ = run(["doctor", fake.port, "--lang", "zh"], capsys)
+    words = set(re.findall("[a-z]{3,}", out)) - {"dlt", "depot"}
+    assert words <= {"deg"}, out
 
 
 def test_a_healthy_pile_ends_with_0_and_a_missing_port_with_2(capsys):

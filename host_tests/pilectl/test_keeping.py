@@ -226,3 +226,14 @@ def test_cards_are_checked_without_anything_of_the_simulator(tmp_path):
     )
     assert done.returncode == 1
     assert "id_tokens = '08112233': allowed up to 50 card numbers" in done.stderr
+
+
+def test_the_doctor_reads_the_newest_records_and_counts_watchdog_starts(capsys):
+    with FakePile() as fake:
+        causes = ["power_on"] * 70 + ["watchdog", "power_on", "watchdog"]
+        journal(fake, *[{"kind": "boot", "cause": cause} for cause in causes])
+        status, out, _ = run(capsys, "doctor", fake.port)
+        assert status == 1
+        assert "The watchdog restarted the pile" in out
+        assert "restarts by the watchdog     2" in out
+        assert len([line for line in fake.asked if line.startswith("journal ")]) == 20

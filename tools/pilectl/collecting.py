@@ -14,6 +14,8 @@ from .pile_port import PilePort, RefusedError
 from .remote_files import repl_of
 
 MANIFEST = "manifest.json"
+# Records that the doctor looks at: a full journal takes minutes to read
+_NEWEST = 60
 # A start with its self-test, the first round of the meter and of the network
 _SETTLE_S = 9
 # Places where a build lies: a slot, or the root
@@ -29,7 +31,8 @@ def collect(pile: PilePort, status: dict[str, Any]) -> dict[str, Any]:
                 answers[command] = pile.ask(command)
             except RefusedError as error:
                 answers[command] = {"error": str(error)}
-    answers["records"] = [record for record, _data in journal(pile, answers["journal"])]
+    found = journal(pile, answers["journal"], _NEWEST)
+    answers["records"] = [record for record, _data in found]
     return answers
 
 
@@ -42,10 +45,14 @@ def settled(pile: PilePort, status: dict[str, Any]) -> dict[str, Any]:
     return status
 
 
-def journal(pile: PilePort, figures: dict[str, Any]) -> list[tuple[dict[str, Any], bytes]]:
-    """(record, its bytes) of every record that the pile still holds; one that is damaged says so."""
+def journal(
+    pile: PilePort, figures: dict[str, Any], newest: int = 0
+) -> list[tuple[dict[str, Any], bytes]]:
+    """(record, its bytes) of the records that the pile still holds, all or the newest; damaged ones say so."""
     found: list[tuple[dict[str, Any], bytes]] = []
     at, end = figures.get("first"), figures.get("next")
+    if newest and isinstance(at, int) and isinstance(end, int):
+        at = max(at, end - newest)
     while isinstance(at, int) and isinstance(end, int) and at < end:
         try:
             page = pile.ask(f"journal {at}")

@@ -152,8 +152,8 @@ class Commissioning:
                 Measured(
                     step.key,
                     texts("check." + row.check),
-                    row.reading,
-                    row.expected,
+                    texts.reading(row.reading),
+                    texts.reading(row.expected),
                     FAIL,
                     row.connector,
                 )
@@ -172,9 +172,9 @@ class Commissioning:
         found = [
             Measured(
                 step.key,
-                str(row.get("name")),
-                str(row.get("reading")),
-                str(row.get("expected")),
+                self._texts.test_name(str(row.get("name"))),
+                self._texts.reading(str(row.get("reading"))),
+                self._texts.reading(str(row.get("expected"))),
                 PASS if row.get("ok") else FAIL,
             )
             for row in results

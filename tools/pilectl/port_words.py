@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import argparse
+import os
 
 from .pile_port import BAUDRATE, PilePort
 from .ports import find_port
+
+# Where the service code stands when it is not on the command line, which others on the computer can see
+CODE_VARIABLE = "PILECTL_CODE"
 
 
 def add_port_words(verb: argparse.ArgumentParser, before: str = "", what: str = "") -> None:
@@ -17,7 +21,9 @@ def add_port_words(verb: argparse.ArgumentParser, before: str = "", what: str = 
     )
     if before:
         verb.add_argument(before, help=what)
-    verb.add_argument("--code", default="", help="the pile's service code")
+    verb.add_argument(
+        "--code", default=os.environ.get(CODE_VARIABLE, ""), help="the pile's service code"
+    )
     verb.add_argument("--baud", type=int, default=BAUDRATE, help=argparse.SUPPRESS)
 
 

@@ -28,6 +28,15 @@ class Texts:
         """True when the table has the key."""
         return key in self._table
 
+    def reading(self, text: str) -> str:
+        """A reading in words in this language; figures and what the pile says itself stay as they are."""
+        return self._table.get("reading." + text, text)
+
+    def test_name(self, name: str) -> str:
+        """The name of a self-test; a connector's number behind it stays."""
+        first, space, number = name.partition(" ")
+        return self._table.get("test." + first, first) + space + number
+
     def advice(self, cause: str) -> str:
         """What to do about a defect; that of a fault stands in the fault table."""
         if cause.startswith(_FAULT):

@@ -104,4 +104,5 @@ def _cells(row: Row, texts: Texts, several: bool) -> list[str]:
     name = texts("check." + row.check)
     if several and row.connector:
         name += f" {row.connector}"
-    return [name, row.reading, row.expected, texts("verdict." + row.verdict)]
+    readings = [texts.reading(row.reading), texts.reading(row.expected)]
+    return [name, *readings, texts("verdict." + row.verdict)]
