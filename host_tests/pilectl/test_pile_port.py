@@ -10,7 +10,8 @@ from fake_console import FakePile
 
 from pilectl import ports
 from pilectl.pile_port import PilePort, RefusedError
-from pilectl.ports import PortError, find_port
+from pilectl.port_error import PortError
+from pilectl.port_words import find_port
 
 
 def sentence(port, **options):
@@ -79,20 +80,22 @@ def test_a_port_that_another_program_holds_is_named():
         os.close(slave)
 
 
-def test_the_only_port_is_taken_and_several_are_listed(monkeypatch):
+def test_the_only_port_is_taken_and_the_others_are_named(monkeypatch):
     class Port:
+        description = "CP2102"
+
         def __init__(self, device, vid=0x10C4):
             self.device, self.vid = device, vid
 
     monkeypatch.delenv(ports.VARIABLE, raising=False)
     found = []
-    monkeypatch.setattr(ports, "comports", lambda: found)
-    with pytest.raises(PortError, match="plug the USB cable"):
+    monkeypatch.setattr(ports.list_ports, "comports", lambda: found)
+    with pytest.raises(PortError, match="plug the board in"):
         find_port(None)
     found += [Port("/dev/ttyS0", vid=None), Port("/dev/ttyUSB1")]
     assert find_port(None) == find_port("auto") == "/dev/ttyUSB1"
     found.append(Port("/dev/ttyUSB0"))
-    with pytest.raises(PortError, match="/dev/ttyUSB0 or /dev/ttyUSB1"):
+    with pytest.raises(PortError, match=r"/dev/ttyUSB0 .*/dev/ttyUSB1"):
         find_port(None)
     monkeypatch.setenv(ports.VARIABLE, "socket://127.0.0.1:9")
     assert find_port(None) == "socket://127.0.0.1:9"

@@ -1,21 +1,20 @@
-"""The command line of technician and operator; `pilectl VERB --help` tells the words of a verb."""
+"""pilectl boards | build BOARD | names BOARD | check-settings FILE | flash BOARD PORT | lint BOARD | new-board NAME"""
 
 from __future__ import annotations
 
 import argparse
-import importlib
 import json
-import pkgutil
 import subprocess
 import sys
 from pathlib import Path
 
 from evse.core import settings
 
-from . import boardlint, new_board, verbs
+from . import boardlint, new_board
 from . import build as builder
 from .pile_port import RefusedError
-from .ports import PortError
+from .port_error import PortError
+from .verbs import at_the_pile
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -118,35 +117,34 @@ def do_new_board(args: argparse.Namespace) -> int:
 def parser() -> argparse.ArgumentParser:
     """The command line."""
     top = argparse.ArgumentParser(prog="pilectl", description=__doc__)
-    words = top.add_subparsers(required=True, metavar="VERB")
-    verb = words.add_parser("boards", help="list the boards")
+    verbs = top.add_subparsers(required=True, metavar="VERB")
+    verb = verbs.add_parser("boards", help="list the boards")
     verb.set_defaults(do=do_boards)
-    verb = words.add_parser("build", help="compile for a board, print the size report")
+    verb = verbs.add_parser("build", help="compile for a board, print the size report")
     verb.add_argument("board")
     verb.set_defaults(do=do_build)
-    verb = words.add_parser("names", help="tell a traceback of a linked build, from stdin")
+    verb = verbs.add_parser("names", help="tell a traceback of a linked build, from stdin")
     verb.add_argument("board")
     verb.set_defaults(do=do_names)
-    verb = words.add_parser("check-settings", help="check a settings file as the pile would")
+    verb = verbs.add_parser("check-settings", help="check a settings file as the pile would")
     verb.add_argument("file")
     verb.set_defaults(do=do_check_settings)
-    verb = words.add_parser("flash", help="build and copy onto a board")
+    verb = verbs.add_parser("flash", help="build and copy onto a board")
     verb.add_argument("board")
     verb.add_argument("port")
     verb.set_defaults(do=do_flash)
-    verb = words.add_parser("lint", help="check pins, parts, dividers and wiring page of a board")
+    verb = verbs.add_parser("lint", help="check pins, parts, dividers and wiring page of a board")
     verb.add_argument("board", help="name in boards/, or a folder")
     verb.set_defaults(do=do_lint)
-    verb = words.add_parser("new-board", help="begin a board from the template")
+    verb = verbs.add_parser("new-board", help="begin a board from the template")
     verb.add_argument("name")
     verb.set_defaults(do=do_new_board)
-    for module in sorted(found.name for found in pkgutil.iter_modules(verbs.__path__)):
-        importlib.import_module(f"{verbs.__name__}.{module}").add(words)
+    at_the_pile.add(verbs)
     return top
 
 
 def main(words: list[str] | None = None) -> int:
-    """Entry point."""
+    """Entry point; `words` instead of those of the command line."""
     args = parser().parse_args(words)
     try:
         return int(args.do(args))

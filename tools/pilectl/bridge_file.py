@@ -16,7 +16,7 @@ from pilebridge import cli, config
 from pilebridge.settings import Config
 
 from .label import Labelled
-from .ports import PortError
+from .port_error import PortError
 
 KEYS_FOLDER = "keys"
 

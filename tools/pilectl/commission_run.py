@@ -29,7 +29,7 @@ from .commission_steps import (
     station_steps,
 )
 from .pile_port import PilePort, RefusedError
-from .ports import PortError
+from .port_error import PortError
 from .report_page import Report
 from .texts import Texts
 

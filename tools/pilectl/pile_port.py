@@ -16,8 +16,8 @@ from typing import Any
 import serial
 from mpremote.transport_serial import SerialTransport
 
+from .port_error import PortError
 from .port_talk import sentence_for
-from .ports import PortError
 
 BAUDRATE = 115200
 # A pile that was reset by opening the port needs some seconds

@@ -6,7 +6,8 @@ import argparse
 import os
 
 from .pile_port import BAUDRATE, PilePort
-from .ports import find_port
+from .port_error import PortError
+from .ports import NoPortError, find
 
 # Where the service code stands when it is not on the command line, which others on the computer can see
 CODE_VARIABLE = "PILECTL_CODE"
@@ -30,3 +31,11 @@ def add_port_words(verb: argparse.ArgumentParser, before: str = "", what: str = 
 def opened(args: argparse.Namespace) -> PilePort:
     """The pile that the words mean; PortError when there is none."""
     return PilePort(find_port(args.port), args.baud, code=args.code)
+
+
+def find_port(named: str | None) -> str:
+    """The port named, that of PILECTL_PORT, or the only one there is; PortError."""
+    try:
+        return find(named)
+    except NoPortError as error:
+        raise PortError(f"{error}.") from None

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
-from .ports import PortError
+from .port_error import PortError
 
 
 def write(path: Path, text: str, mode: int = 0o600) -> None:

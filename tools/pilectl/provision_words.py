@@ -15,7 +15,7 @@ from evse.core import settings as table
 from . import boardlint
 from .bridge_file import Place
 from .pile_port import RefusedError
-from .ports import PortError
+from .port_error import PortError
 
 _ROOT = Path(__file__).resolve().parents[2]
 _CODE_DIGITS = 8

@@ -9,7 +9,7 @@ from typing import Any
 from mpremote.transport import TransportError
 
 from .pile_port import PilePort, RefusedError
-from .ports import PortError
+from .port_error import PortError
 
 
 @contextlib.contextmanager

@@ -10,7 +10,7 @@ from typing import Any
 from evse.core import settings as table
 
 from .pile_port import PilePort, RefusedError
-from .ports import PortError
+from .port_error import PortError
 from .remote_files import repl_of
 
 FILE = "settings.json"

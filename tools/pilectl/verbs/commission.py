@@ -10,8 +10,8 @@ from typing import Any
 
 from .. import report_page
 from ..commission_run import Commissioning, Person
+from ..port_error import PortError
 from ..port_words import add_port_words, opened
-from ..ports import PortError
 from ..texts import TABLES, Texts
 
 

@@ -9,8 +9,8 @@ from typing import Any
 
 from .. import setting_store
 from ..pile_port import PilePort
+from ..port_error import PortError
 from ..port_words import add_port_words, opened
-from ..ports import PortError
 
 
 def add(verbs: Any) -> None:

@@ -12,8 +12,8 @@ from typing import Any
 from .. import bundle_file
 from ..bundle_file import BundleFile
 from ..pile_port import PilePort, RefusedError
+from ..port_error import PortError
 from ..port_words import add_port_words, opened
-from ..ports import PortError
 from ..remote_files import repl_of
 
 REMOTE = "update.bundle"
