@@ -11,7 +11,9 @@ from evse.core import settings
 
 from . import boardlint, new_board
 from . import build as builder
-from .verbs import flash
+from .pile_port import RefusedError
+from .port_error import PortError
+from .verbs import at_the_pile, flash
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -113,16 +115,23 @@ def parser() -> argparse.ArgumentParser:
     verb = verbs.add_parser("new-board", help="begin a board from the template")
     verb.add_argument("name")
     verb.set_defaults(do=do_new_board)
+    at_the_pile.add(verbs)
     return top
 
 
-def main() -> int:
-    """Entry point."""
-    args = parser().parse_args()
+def main(words: list[str] | None = None) -> int:
+    """Entry point; `words` instead of those of the command line."""
+    args = parser().parse_args(words)
     try:
         return int(args.do(args))
-    except builder.BuildError as error:
+    except (builder.BuildError, RefusedError) as error:
         print(f"pilectl: {error}", file=sys.stderr)
+        return 1
+    except PortError as error:
+        print(f"pilectl: {error}", file=sys.stderr)
+        return 2
+    except KeyboardInterrupt:
+        print("pilectl: stopped", file=sys.stderr)
         return 1
 
 
