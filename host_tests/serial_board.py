@@ -1,0 +1,130 @@
+"""A simulated pile on a serial port, for tests: its process, its words, its flash, and mpremote on it."""
+
+import os
+import signal
+import subprocess
+import sys
+import threading
+import time
+
+import serial
+from flash_bench import file_on, flash_of, tree
+from interpreters import ROOT
+
+_START_S = 20
+_END_S = 10
+# A word of the world is carried out within two of these
+_LOOK_S = 0.02
+
+
+class SerialBoard:
+    """One `pilesim --serial` in `folder`, running when made, with the content `flash` (None: what is there).
+
+    `path` is the port's pseudo-terminal, `url` the same port as socket://, `lines` what the world has told.
+    `options` go on the command line: board, seed, speed, scenario, heap.
+    """
+
+    def __init__(self, folder, flash=None, **options):
+        self.folder = folder
+        self.lines = []
+        if flash is not None:
+            folder.mkdir(parents=True, exist_ok=True)
+            (folder / "flash.bin").write_bytes(flash)
+        command = [sys.executable, "-m", "pilesim", "--serial", "--dir", str(folder)]
+        for name, value in options.items():
+            command += [f"--{name}", str(value)]
+        self._process = subprocess.Popen(
+            command,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            env={**os.environ, "PYTHONPATH": str(ROOT / "tools")},
+        )
+        self._reader = threading.Thread(target=self._read, daemon=True)
+        self._reader.start()
+        self.path = self.wait_for("serial: /dev/", _START_S).split()[1]
+        self.url = self.wait_for("serial: socket://", _START_S).split()[1]
+
+    def _read(self):
+        for line in self._process.stdout:
+            self.lines.append(line.rstrip("\n"))
+
+    def words(self, text):
+        """Words of the world, and press_reset, power on|off, bootloader; does not wait for them."""
+        self._process.stdin.write(text + "\n")
+        self._process.stdin.flush()
+
+    def wait_for(self, text, within_s=10, start=0):
+        """The first line of the world with `text` in it, from line number `start` on; AssertionError."""
+        until_s = time.monotonic() + within_s
+        while True:
+            found = [line for line in self.lines[start:] if text in line]
+            if found:
+                return found[0]
+            assert time.monotonic() < until_s, f"no {text!r} within {within_s} s in {self.lines}"
+            if self._process.poll() is not None and not self._reader.is_alive():
+                raise AssertionError(f"ended, no {text!r} in {self.lines}")
+            time.sleep(_LOOK_S)
+
+    def open(self, port=None):
+        """The port as pyserial gives it, reading with a short timeout; close it."""
+        return serial.serial_for_url(port or self.path, baudrate=115200, timeout=0.05)
+
+    def mpremote(self, *arguments, port=None, within_s=30):
+        """What the real mpremote prints; AssertionError with all of it when it fails."""
+        done = subprocess.run(
+            [sys.executable, "-m", "mpremote", "connect", port or self.path, *arguments],
+            capture_output=True,
+            text=True,
+            timeout=within_s,
+            check=False,
+        )
+        assert done.returncode == 0, f"mpremote {arguments}: {done.stdout}{done.stderr}"
+        return done.stdout
+
+    def kill_chip(self):
+        """SIGKILL for the chip's process: power is gone in the middle of whatever it does."""
+        pid = self._process.pid
+        with open(f"/proc/{pid}/task/{pid}/children") as file:
+            for child in file.read().split():
+                os.kill(int(child), signal.SIGKILL)
+
+    def flash(self):
+        """Content of the whole flash."""
+        return (self.folder / "flash.bin").read_bytes()
+
+    def file(self, path):
+        """Content of one file on the pile, read from its flash; no program may be writing there."""
+        return file_on(self.flash(), path)
+
+    def end(self):
+        """End it; exit status."""
+        if self._process.poll() is None:
+            self._process.terminate()
+        try:
+            status = self._process.wait(_END_S)
+        except subprocess.TimeoutExpired:
+            self._process.kill()
+            status = self._process.wait()
+        self._reader.join(_END_S)
+        self._process.stdin.close()
+        self._process.stdout.close()
+        return status
+
+
+def read_until(port, ending, within_s=10):
+    """What comes from an open port up to `ending` (bytes); AssertionError with what came instead."""
+    data = b""
+    until_s = time.monotonic() + within_s
+    while ending not in data:
+        assert time.monotonic() < until_s, (
+            f"no {ending!r} within {within_s} s, but {data[-2000:]!r}"
+        )
+        data += port.read(max(1, port.in_waiting))
+    return data
+
+
+def flash_with(files):
+    """Content of a flash: `files` {path: text or bytes}, a build's folder, or None for blank files."""
+    return flash_of(tree(files) if hasattr(files, "rglob") else files)
