@@ -15,6 +15,7 @@ _START_S = 20
 _END_S = 10
 # A word of the world is carried out within two of these
 _LOOK_S = 0.02
+_OPEN_S = 0.1
 
 
 class SerialBoard:
@@ -69,7 +70,10 @@ class SerialBoard:
 
     def open(self, port=None):
         """The port as pyserial gives it, reading with a short timeout; close it."""
-        return serial.serial_for_url(port or self.path, baudrate=115200, timeout=0.05)
+        opened = serial.serial_for_url(port or self.path, baudrate=115200, timeout=0.05)
+        # What is sent before the terminal is known to be open is lost
+        time.sleep(_OPEN_S)
+        return opened
 
     def mpremote(self, *arguments, port=None, within_s=30):
         """What the real mpremote prints; AssertionError with all of it when it fails."""

@@ -11,11 +11,12 @@ import re
 import signal
 import sys
 
-from pilesim import host_stdin, scenario_words
+from pilesim import host_stdin
 from pilesim.chip import HARD_RESET, PWRON_RESET, SOFT_RESET, WDT_RESET
 from pilesim.serial import partitions
 from pilesim.serial.chip_process import ChipFailure, ChipProcess
 from pilesim.serial.ports import Ports
+from pilesim.serial.word_queue import WordQueue
 
 FLASH_FILE = "flash.bin"
 TTY_LINK = "tty"
@@ -30,10 +31,6 @@ _RESETS = {
     HARD_RESET: (0xC, "SW_CPU_RESET"),
     WDT_RESET: (8, "TG1WDT_SYS_RESET"),
 }
-_OWN_WORDS = ("press_reset", "power", "bootloader", "quit")
-# What of the world holds until another such word comes: a new chip finds it so
-_LASTING = ("plug", "unplug", "s2", "need", "vehicle", "phases", "fault", "mains", "voltage")
-_LASTING += ("temperature", "pilot")
 
 
 class Supervisor:
@@ -57,9 +54,16 @@ class Supervisor:
         self._changed = asyncio.Event()
         self._tail = b""
         self._unread = b""
-        self._words = []
-        self._carrying_out = False
-        self._lasting = {}
+        self._words = WordQueue(
+            {
+                "press_reset": self._changed.set,
+                "power on": lambda: self._switch(True),
+                "power off": lambda: self._switch(False),
+                "bootloader": self._hold_boot,
+                "quit": self._end,
+            },
+            lambda text: _say("world: error %s" % text),
+        )
 
     async def run(self, first_words=""):
         """Until the word `quit` or a signal; exit status."""
@@ -75,7 +79,7 @@ class Supervisor:
         _say("serial: %s" % self._ports.url)
         reader = asyncio.create_task(self._read_words())
         try:
-            self._take_words(first_words)
+            self._words.take(first_words)
             return await self._live()
         finally:
             reader.cancel()
@@ -118,15 +122,14 @@ class Supervisor:
 
     async def _run_chip(self, cause, raw):
         """(cause of the next start, whether at the raw prompt)."""
-        order = {**self._order, "cause": cause, "raw": raw, "words": list(self._lasting.values())}
+        order = {**self._order, "cause": cause, "raw": raw, "words": self._words.lasting}
         chip = self._chip = ChipProcess(
             self._command, self._environment, order, self._ports.write, self._obey
         )
-        self._carrying_out = False
         # A soft reset keeps what has come in meanwhile
         chip.feed(self._unread)
         self._unread = b""
-        self._go_on()
+        self._words.runs(chip)
         end = asyncio.ensure_future(chip.run())
         change = asyncio.ensure_future(self._changed.wait())
         try:
@@ -136,6 +139,7 @@ class Supervisor:
             cause = end.result()
         finally:
             self._chip = None
+            self._words.runs(None)
             change.cancel()
             end.cancel()
             chip.kill()
@@ -200,68 +204,16 @@ class Supervisor:
     async def _read_words(self):
         next_line = host_stdin.open_stdin()
         while line := await next_line():
-            self._take_words(line.decode())
+            self._words.take(line.decode())
 
-    def _take_words(self, text):
-        for line in text.split("\n"):
-            for part in line.split("#", 1)[0].split(";"):
-                words = part.split()
-                if words:
-                    self._words.append(words)
-        self._go_on()
-
-    def _go_on(self):
-        """Carry out the words that wait, each when the one before it is done."""
-        while self._words and not self._busy():
-            words = self._words.pop(0)
-            try:
-                if words[0] in _OWN_WORDS:
-                    self._carry_out(words)
-                else:
-                    self._pass_on(words)
-            except ValueError as error:
-                _say("world: error %s" % error)
-
-    def _busy(self):
-        chip = self._chip
-        return self._carrying_out and chip is not None and not chip.at_prompt
-
-    def _carry_out(self, words):
-        """A word of the supervisor's own."""
-        if words == ["press_reset"]:
-            self._changed.set()
-        elif words in (["power", "on"], ["power", "off"]):
-            self._powered = words[1] == "on"
-            self._changed.set()
-        elif words == ["bootloader"]:
-            self._hold_boot()
-        elif words == ["quit"]:
-            self._end()
-        else:
-            raise ValueError(
-                "'%s'; usage: press_reset|power on|off|bootloader|quit" % " ".join(words)
-            )
-
-    def _pass_on(self, words):
-        """A word of the world."""
-        text = " ".join(words)
-        step = scenario_words.parse(text)[0]
-        if step.word in _LASTING:
-            about = step.arguments[0] if step.word == "fault" else ""
-            key = (step.word.removeprefix("un"), about, step.outlet)
-            self._lasting.pop(key, None)
-            self._lasting[key] = text
-        if self._chip is not None:
-            self._chip.tell(text)
-            self._carrying_out = True
-        elif step.word not in _LASTING:
-            raise ValueError("'%s': the pile does not run" % text)
+    def _switch(self, on):
+        self._powered = on
+        self._changed.set()
 
     def _obey(self, line):
         """A line of the chip's process."""
         if line == "=done":
-            self._carrying_out = False
-            self._go_on()
+            self._words.done()
         elif line == "=quit":
             self._end()
         else:
