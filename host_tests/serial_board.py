@@ -118,14 +118,14 @@ class SerialBoard:
 
 
 def read_until(port, ending, within_s=10):
-    """What comes from an open port up to `ending` (bytes); AssertionError with what came instead."""
+    """What comes from an open port up to and with `ending`; AssertionError with what came instead."""
     data = b""
     until_s = time.monotonic() + within_s
-    while ending not in data:
+    while not data.endswith(ending):
         assert time.monotonic() < until_s, (
             f"no {ending!r} within {within_s} s, but {data[-2000:]!r}"
         )
-        data += port.read(max(1, port.in_waiting))
+        data += port.read(1)
     return data
 
 

@@ -61,7 +61,7 @@ def on_serial_port(chosen, micropython):
     return supervisor.run(
         Path(chosen.dir or "build/sim"),
         ROOT / "boards" / chosen.board / "board.py",
-        [micropython, "-X", f"heapsize={chosen.heap}"],
+        [os.path.abspath(micropython), "-X", f"heapsize={chosen.heap}"],
         environment,
         {
             "board": chosen.board,

@@ -56,6 +56,8 @@ class ChipProcess:
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             env=environment,
+            # What of the world outlives the process lies there
+            cwd=order["dir"],
             pass_fds=(number,),
             # Ctrl-C in the supervisor's terminal is for the supervisor
             start_new_session=True,

@@ -4,9 +4,13 @@ from uselect import POLLIN, poll
 
 
 class ControlLine:
-    """Lines of text both ways on an open descriptor; each side's commands begin with `=`."""
+    """Lines of text both ways on an open descriptor; each side's commands begin with `=`.
+
+    `prompting`: the program's files have been run, the prompt has it.
+    """
 
     def __init__(self, descriptor):
+        self.prompting = False
         self._file = open(descriptor, "r+b")  # noqa: SIM115 - as long as the process
         self._poller = poll()
         self._poller.register(self._file, POLLIN)

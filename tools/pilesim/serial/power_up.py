@@ -4,11 +4,13 @@ The process is MicroPython's unix port with -i, which gives the prompt when this
 of the simulator is imported first; then the littlefs in the chip's flash takes the place of the host's files.
 """
 
+import asyncio
 import builtins
 import gc
 import io
 import json
-import select  # noqa: F401
+import select
+import socket
 import sys
 import time
 
@@ -18,24 +20,28 @@ import machine
 import micropython
 import network  # noqa: F401
 import onewire  # noqa: F401
-import umqtt.simple  # noqa: F401
+import umqtt.simple
 import vfs
 
 from pilesim import current, esp32_partition
+from pilesim.chip import ResetRequest
 from pilesim.clock import Clock
 from pilesim.memory import MeterMemory
-from pilesim.serial import partitions
+from pilesim.pile import BOOT_US
+from pilesim.serial import partitions, rom
 from pilesim.serial.control_line import ControlLine
 from pilesim.serial.file_flash import FileFlash
 from pilesim.serial.words import Words, watch_for_station
 from pilesim.world import World
 
-_FLASH_FILE = "/flash.bin"
+_FLASH_FILE = "flash.bin"
 _FILES = "vfs"
 _BOOT_PY = "# This file is executed on every boot (including wake-boot from deepsleep)\n"
 _CTRL_C = 3
 # A longer time at the prompt is not made up for
 _MOST_LAG_US = 60_000_000
+_unread = select.poll()
+_unread.register(sys.stdin, select.POLLIN)
 _PATH = ("", ".frozen", "/lib")
 
 
@@ -45,25 +51,38 @@ def power_up(descriptor, space):
     line = ControlLine(descriptor)
     order = json.loads(line.read())
     try:
-        world = _world(order, line)
+        world, words = _world(order, line)
     except Exception as error:
         line.send("=failed %s" % _traceback(error).replace("\n", " | "))
         line.read()
-    for name in list(space):
-        if not name.startswith("__"):
-            del space[name]
+    kept = tuple(sys.modules)
     line.send("=ready")
-    _mount()
-    if _run("boot.py", space, line) and not order["raw"]:
-        _run("main.py", space, line)
+    raw = order["raw"]
+    while True:
+        _forget_program(kept, space)
+        try:
+            _mount()
+            if _run("boot.py", space, line) and not raw:
+                load = watch_for_station(builtins, words.found)
+                _run("main.py", space, line)
+                builtins.__import__ = load
+            break
+        except ResetRequest as reset:
+            raw = False
+            words.found(None)
+            while _unread.poll(0):
+                sys.stdin.buffer.read(1)
+            print(rom.starting(reset.cause), end="")
+            world.clock.advance(BOOT_US)
     micropython.kbd_intr(-1)
     _follow_real_time(world.clock)
+    line.prompting = True
     line.send("=prompt")
     line.read()
 
 
 def _world(order, line):
-    """The world around the chip, wired by the source of the board."""
+    """(World, Words) around the chip, wired by the source of the board."""
     world = World(seed=order["seed"])
     clock = world.clock
 
@@ -75,7 +94,7 @@ def _world(order, line):
     def tell(entry):
         facts = entry[2]
         say(entry[1], " ".join(["%s=%s" % (key, facts[key]) for key in sorted(facts)]))
-        if entry[1] == "reset":
+        if entry[1] == "reset" and line.prompting:
             # The supervisor ends this process: nothing of the program may run on
             line.send("=reset %d" % facts["cause"])
             while True:
@@ -83,24 +102,23 @@ def _world(order, line):
 
     current.use(world)
     world.chip.cause = order["cause"]
-    _partition(world, open(order["dir"] + _FLASH_FILE, "r+b"))  # noqa: SIM115
+    _partition(world, open(_FLASH_FILE, "r+b"))  # noqa: SIM115
     import board
 
     world.wire(getattr(board, "BOARD", board))
-    files = vfs.VfsPosix(order["dir"])
+    # Never mounted: no program of the pile gets there
+    files = vfs.VfsPosix()
     for outlet in world.outlets:
         MeterMemory(outlet.meter, outlet.number, files)
-    _forget_sources()
     words = Words(world, line, say)
     for text in order["words"]:
         words.carry_out_now(text)
-    watch_for_station(builtins, sys.modules, words.found)
     world.on_event = tell
     clock.on_error = sys.print_exception
     if order["speed_permille"]:
         clock.pace(time.RealTime(), order["speed_permille"])
     say("board", "name=%s seed=%d" % (order["board"], order["seed"]))
-    return world
+    return world, words
 
 
 def _partition(world, file):
@@ -119,19 +137,30 @@ def _partition(world, file):
             world.partitions += (row + (flash,),)
 
 
-def _forget_sources():
-    """The firmware comes from the chip's own files, whatever of it the simulator has used."""
+def _forget_program(kept, space):
+    """Nothing is left in the interpreter of what ran before, be it only the simulator's view of the firmware."""
     for name in list(sys.modules):
-        if name.split(".")[0] in ("evse", "board"):
+        if name not in kept or name.split(".")[0] in ("evse", "board"):
             del sys.modules[name]
+    for name in list(space):
+        if not name.startswith("__"):
+            del space[name]
+    micropython.kbd_intr(-1)
+    asyncio.new_event_loop()
+    # The link puts its own buffer there
+    umqtt.simple.socket = socket
     sys.path[:] = _PATH
     sys.argv[:] = ()
+    try:
+        vfs.umount("/")
+    except OSError:
+        # The chip has no file system
+        pass
     gc.collect()
 
 
 def _mount():
     """The partition `vfs` as `/`; a blank one is formatted, any other that is no file system complained of."""
-    vfs.umount("/")
     found = esp32.Partition.find(esp32.Partition.TYPE_DATA, label=_FILES)
     if not found:
         return
@@ -169,6 +198,8 @@ def _run(name, space, line):
         micropython.kbd_intr(_CTRL_C)
         exec(compile(text, name, "exec"), space)
         done = True
+    except ResetRequest:
+        raise
     except SystemExit:
         line.send("=reset %d" % machine.SOFT_RESET)
         line.read()
@@ -183,7 +214,7 @@ def _traceback(error):
     text = io.StringIO()
     sys.print_exception(error, text)
     lines = text.getvalue().split("\n")
-    return "\n".join([row for row in lines if __file__ not in row])
+    return "\n".join([row for row in lines if "/pilesim/" not in row])
 
 
 def _follow_real_time(clock):

@@ -12,8 +12,8 @@ import signal
 import sys
 
 from pilesim import host_stdin
-from pilesim.chip import HARD_RESET, PWRON_RESET, SOFT_RESET, WDT_RESET
-from pilesim.serial import partitions
+from pilesim.chip import PWRON_RESET, SOFT_RESET
+from pilesim.serial import partitions, rom
 from pilesim.serial.chip_process import ChipFailure, ChipProcess
 from pilesim.serial.ports import Ports
 from pilesim.serial.word_queue import WordQueue
@@ -25,12 +25,6 @@ SYNC = b"\xc0\x00\x08\x24\x00"
 _FLASH_MB = {"esp32s3": 8}
 _COMMON_FLASH_MB = 4
 _ROM_LINE_S = 1.0
-_ROM = "rst:0x%x (%s),boot:0x%x (%s)\r\n"
-_RESETS = {
-    PWRON_RESET: (1, "POWERON_RESET"),
-    HARD_RESET: (0xC, "SW_CPU_RESET"),
-    WDT_RESET: (8, "TG1WDT_SYS_RESET"),
-}
 
 
 class Supervisor:
@@ -56,7 +50,7 @@ class Supervisor:
         self._unread = b""
         self._words = WordQueue(
             {
-                "press_reset": self._changed.set,
+                "press_reset": self._change,
                 "power on": lambda: self._switch(True),
                 "power off": lambda: self._switch(False),
                 "bootloader": self._hold_boot,
@@ -96,6 +90,7 @@ class Supervisor:
         while not self._quit:
             self._changed.clear()
             if not self._powered:
+                self._words.runs(None)
                 await self._changed.wait()
             elif self._boot_held:
                 await self._load()
@@ -117,8 +112,7 @@ class Supervisor:
         if cause == SOFT_RESET:
             self._ports.write(b"MPY: soft reboot\r\n")
         else:
-            text = _ROM % (*_RESETS[cause], 0x13, "SPI_FAST_FLASH_BOOT")
-            self._ports.write(text.encode())
+            self._ports.write(rom.starting(cause).encode())
 
     async def _run_chip(self, cause, raw):
         """(cause of the next start, whether at the raw prompt)."""
@@ -139,7 +133,7 @@ class Supervisor:
             cause = end.result()
         finally:
             self._chip = None
-            self._words.runs(None)
+            self._words.changes()
             change.cancel()
             end.cancel()
             chip.kill()
@@ -149,8 +143,9 @@ class Supervisor:
 
     async def _complain(self):
         """What the ROM says of flash without an application."""
+        self._words.runs(None)
         while not self._changed.is_set():
-            self._ports.write(b"invalid header: 0xffffffff\r\n")
+            self._ports.write(rom.NO_IMAGE.encode())
             await self._wait(_ROM_LINE_S)
 
     async def _load(self):
@@ -158,18 +153,18 @@ class Supervisor:
         from pilesim.serial.rom_loader import RomLoader
 
         self._boot_held = False
-        self._ports.write((_ROM % (*_RESETS[PWRON_RESET], 3, "DOWNLOAD_BOOT")).encode())
-        self._ports.write(b"waiting for download\r\n")
+        self._ports.write((rom.loading() + rom.WAITING).encode())
         self._loader = RomLoader(self._flash, self._chip_kind)
         data, self._unread = self._unread, b""
         self._feed_loader(data)
+        self._words.runs(None)
         await self._changed.wait()
         self._loader = None
 
     def _feed_loader(self, data):
         self._ports.write(self._loader.feed(data))
         if self._loader.done:
-            self._changed.set()
+            self._change()
 
     async def _wait(self, seconds):
         try:
@@ -197,7 +192,7 @@ class Supervisor:
 
     def _hold_boot(self):
         self._boot_held = True
-        self._changed.set()
+        self._change()
 
     # Words
 
@@ -207,8 +202,14 @@ class Supervisor:
             self._words.take(line.decode())
 
     def _switch(self, on):
-        self._powered = on
+        if on != self._powered:
+            self._powered = on
+            self._change()
+
+    def _change(self):
+        """End the state that the chip is in."""
         self._changed.set()
+        self._words.changes()
 
     def _obey(self, line):
         """A line of the chip's process."""

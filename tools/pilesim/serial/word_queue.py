@@ -14,8 +14,9 @@ class WordQueue:
     """
 
     def __init__(self, own, complain):
-        # The running ChipProcess, or None
+        # The running ChipProcess, or None, and whether one is about to start
         self.chip = None
+        self._chip_comes = True
         self._own = own
         self._complain = complain
         self._waiting = []
@@ -36,9 +37,15 @@ class WordQueue:
                     self._waiting.append(word)
         self.go_on()
 
+    def changes(self):
+        """The chip is about to be another one: what it needs waits."""
+        self.chip = None
+        self._chip_comes = True
+
     def runs(self, chip):
-        """Another chip's process has started, or with None the last has ended."""
+        """That one runs, or with None there is none."""
         self.chip = chip
+        self._chip_comes = False
         self._carrying_out = False
         self.go_on()
 
@@ -60,6 +67,8 @@ class WordQueue:
                 self._complain(str(error))
 
     def _busy(self):
+        if self._chip_comes:
+            return self._waiting[0] not in self._own
         # At the prompt the world's words wait in the process, for a program to give them time
         return self._carrying_out and self.chip is not None and not self.chip.at_prompt
 

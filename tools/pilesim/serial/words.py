@@ -24,7 +24,7 @@ class Words:
     def __init__(self, world, line, say):
         self._line = line
         self._say = say
-        self._runner = _Runner(world, (), on_step=lambda step: say("step", step.place))
+        self._runner = _Runner(world, ())
         self._clock = world.clock
         self._running = None
         self._event = world.clock.event(self._due)
@@ -35,10 +35,12 @@ class Words:
         self._runner.station = station
 
     def carry_out_now(self, text):
-        """Words that need neither time nor a station."""
-        self._begin(text)
-        while self._running is not None:
-            self._go_on()
+        """Words that need neither time nor a station, without telling of them."""
+        for step in scenario.parse(text):
+            try:
+                self._runner.carry_out(step).send(None)
+            except StopIteration:
+                pass
 
     def _due(self, now_us):
         # A word may let time pass, which only a callback may
@@ -60,6 +62,7 @@ class Words:
 
     async def _carry_out(self, text):
         for step in scenario.parse(text):
+            self._say("step", " ".join(text.split()))
             await self._runner.carry_out(step)
 
     def _go_on(self):
@@ -74,15 +77,16 @@ class Words:
             self._line.send("=quit")
 
 
-def watch_for_station(builtins, modules, found):
-    """Call found(station) for every Station that a program makes once it has imported the class."""
+def watch_for_station(builtins, found):
+    """Call found(station) for every Station that is made after its class has been imported; the old import."""
     load = builtins.__import__
 
     def watch(*arguments):
         module = load(*arguments)
-        if _STATION in modules:
+        if arguments[0] == _STATION:
             builtins.__import__ = load
-            station = modules[_STATION].Station
+            # A build deletes its modules when they are imported, and the class need not be from there
+            station = module.Station
             make = station.__init__
 
             def made(self, *values, **words):
@@ -93,3 +97,4 @@ def watch_for_station(builtins, modules, found):
         return module
 
     builtins.__import__ = watch
+    return load
