@@ -8,7 +8,7 @@ import threading
 import time
 
 import serial
-from flash_bench import file_on, flash_of, tree
+from chip_flash import file_on, flash_of, tree
 from interpreters import ROOT
 
 _START_S = 20

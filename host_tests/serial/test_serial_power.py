@@ -2,7 +2,7 @@
 
 import re
 
-from flash_bench import JOURNAL_AT, flash_of
+from chip_flash import JOURNAL_AT, flash_of
 from serial_board import read_until
 
 PROMPT = b">>> "

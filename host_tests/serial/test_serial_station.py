@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from flash_bench import tree
+from chip_flash import tree
 from pilesim.memory import BENCH_SETTINGS
 from serial_board import read_until
 
