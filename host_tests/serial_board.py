@@ -42,10 +42,15 @@ class SerialBoard:
             text=True,
             env={**os.environ, "PYTHONPATH": str(ROOT / "tools")},
         )
+        self.pid = self._process.pid
         self._reader = threading.Thread(target=self._read, daemon=True)
         self._reader.start()
-        self.path = self.wait_for("serial: /dev/", _START_S).split()[1]
-        self.url = self.wait_for("serial: socket://", _START_S).split()[1]
+        try:
+            self.path = self.wait_for("serial: /dev/", _START_S).split()[1]
+            self.url = self.wait_for("serial: socket://", _START_S).split()[1]
+        except AssertionError:
+            self.end()
+            raise
 
     def _read(self):
         for line in self._process.stdout:
@@ -87,12 +92,16 @@ class SerialBoard:
         assert done.returncode == 0, f"mpremote {arguments}: {done.stdout}{done.stderr}"
         return done.stdout
 
+    def chip_pid(self):
+        """The process that is the chip; AssertionError when there is none."""
+        with open(f"/proc/{self.pid}/task/{self.pid}/children") as file:
+            children = file.read().split()
+        assert children, f"no chip runs: {self.lines}"
+        return int(children[0])
+
     def kill_chip(self):
         """SIGKILL for the chip's process: power is gone in the middle of whatever it does."""
-        pid = self._process.pid
-        with open(f"/proc/{pid}/task/{pid}/children") as file:
-            for child in file.read().split():
-                os.kill(int(child), signal.SIGKILL)
+        os.kill(self.chip_pid(), signal.SIGKILL)
 
     def flash(self):
         """Content of the whole flash."""
@@ -102,9 +111,9 @@ class SerialBoard:
         """Content of one file on the pile, read from its flash; no program may be writing there."""
         return file_on(self.flash(), path)
 
-    def end(self):
-        """End it; exit status."""
-        if self._process.poll() is None:
+    def end(self, by_itself=False):
+        """End it, or wait for its end after the word `quit`; exit status."""
+        if not by_itself:
             self._process.terminate()
         try:
             status = self._process.wait(_END_S)

@@ -5,6 +5,7 @@ begin in raw mode: what differs from a chip is made good here.
 """
 
 import asyncio
+import ctypes
 import json
 import os
 import re
@@ -19,12 +20,18 @@ _CTRL_A, _CTRL_C = b"\x01", b"\x03"
 RAW_BANNER = b"raw REPL; CTRL-B to exit\r\n"
 _FRIENDLY_BANNER = b'Type "help()" for more information.\r\n'
 _LINE_END = re.compile(rb"(?<!\r)\n")
-_STOPPED_S = 1.0
+_IDLE_S, _STOPPED_S, _STEP_S = 0.05, 1.0, 0.0002
+_PR_SET_PDEATHSIG = 1
+_libc = ctypes.CDLL(None)
 _AGAIN_S = 0.01
 
 
 class ChipFailure(Exception):  # noqa: N818 - what happened
     """The process ended, or could not start, by no reset; the text has what it said last."""
+
+
+def _die_with_parent():
+    _libc.prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
 
 
 class ChipProcess:
@@ -61,6 +68,7 @@ class ChipProcess:
             pass_fds=(number,),
             # Ctrl-C in the supervisor's terminal is for the supervisor
             start_new_session=True,
+            preexec_fn=_die_with_parent,  # noqa: PLW1509 - there are no threads here
         )
         its_control.close()
         # Not its own end of stdin, which it shall wait at
@@ -109,28 +117,23 @@ class ChipProcess:
             self._pass_on()
 
     def _pass_on(self):
+        """Send what waits, as far as the process takes it; the rest is tried again later."""
         while self._waiting:
-            part, found, rest = self._waiting.partition(_CTRL_C)
-            if part and not self._send(part):
+            part = self._waiting.partition(_CTRL_C)[0]
+            sent = 1 if not part and self._interrupt() else self._send(part or _CTRL_C)
+            if not sent:
+                self._loop.call_later(_AGAIN_S, self._pass_on)
                 return
-            if found and not self._interrupt() and not self._send(found):
-                return
-            self._waiting = rest
+            self._waiting = self._waiting[sent:]
 
     def _send(self, data):
-        """Whether all of it went; what did not is tried again later."""
         try:
-            sent = self._stdin.send(data)
+            return self._stdin.send(data)
         except BlockingIOError:
-            sent = 0
+            return 0
         except OSError:
             # It has ended, and will be noticed to have
-            return False
-        if sent == len(data):
-            return True
-        self._waiting = self._waiting[sent:]
-        self._loop.call_later(_AGAIN_S, self._pass_on)
-        return False
+            return len(data)
 
     def _interrupt(self):
         """Interrupt the program if micropython.kbd_intr() allows it; false: Ctrl-C is a byte like any other.
@@ -140,15 +143,20 @@ class ChipProcess:
         """
         if not self._handles_interrupt():
             return False
+        # Rather while it waits for something than in the middle of what the world does
+        self._wait_for("SD", _IDLE_S)
         self._process.send_signal(signal.SIGSTOP)
-        until_s = time.monotonic() + _STOPPED_S
-        while self._status("State") not in ("T", "t", "Z") and time.monotonic() < until_s:
-            time.sleep(0.0001)
+        self._wait_for("TtZ", _STOPPED_S)
         handled = self._handles_interrupt()
         if handled:
             self._process.send_signal(signal.SIGINT)
         self._process.send_signal(signal.SIGCONT)
         return handled
+
+    def _wait_for(self, states, most_s):
+        until_s = time.monotonic() + most_s
+        while self._status("State") not in states and time.monotonic() < until_s:
+            time.sleep(_STEP_S)
 
     def _handles_interrupt(self):
         return bool(int(self._status("SigCgt") or "0", 16) >> signal.SIGINT - 1 & 1)

@@ -54,7 +54,10 @@ class _Terminal:
         self._loop.remove_reader(self._master)
         self._loop.remove_writer(self._master)
         # What the last program has not read is not for the next one
+        slave = os.open(self.path, os.O_RDWR | os.O_NOCTTY)
         termios.tcflush(self._master, termios.TCOFLUSH)
+        termios.tcflush(slave, termios.TCIFLUSH)
+        os.close(slave)
         self._look()
 
     def write(self, data):
@@ -106,7 +109,8 @@ class Ports:
         try:
             while data := await reader.read(_READ_BYTES):
                 self._take(data)
-        except ConnectionError:
+        except (ConnectionError, asyncio.CancelledError):
+            # The other side is gone, or this one ends
             pass
         finally:
             self._writers.discard(writer)

@@ -178,6 +178,9 @@ class Supervisor:
         if self._loader is not None:
             self._feed_loader(data)
             return
+        if self._boot_held:
+            self._unread += data
+            return
         seen = self._tail + data
         at = seen.find(SYNC)
         self._tail = seen[-len(SYNC) + 1 :]
@@ -187,8 +190,6 @@ class Supervisor:
             self._hold_boot()
         elif self._chip is not None:
             self._chip.feed(data)
-        elif self._boot_held:
-            self._unread += data
 
     def _hold_boot(self):
         self._boot_held = True
@@ -199,7 +200,7 @@ class Supervisor:
     async def _read_words(self):
         next_line = host_stdin.open_stdin()
         while line := await next_line():
-            self._words.take(line.decode())
+            self._words.take(line.decode(errors="replace"))
 
     def _switch(self, on):
         if on != self._powered:

@@ -28,7 +28,7 @@ class Words:
         self._clock = world.clock
         self._running = None
         self._event = world.clock.event(self._due)
-        self._event.at(world.clock.now_us)
+        self._due(world.clock.now_us)
 
     def found(self, station):
         """The firmware has made its station: authorize, stop, wait and others are for it."""
