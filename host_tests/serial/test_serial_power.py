@@ -68,6 +68,40 @@ def test_resets_and_their_causes(serial_board):
         read_until(port, b"cause 1\r\n")
 
 
+def test_resets_inside_the_program_keep_the_world(serial_board):
+    main = (
+        "import machine, time\nprint('cause', machine.reset_cause())\ntime.sleep_ms(50)\n"
+        "if machine.reset_cause() == 1:\n    machine.reset()\n"
+        "if machine.reset_cause() == 2:\n    machine.soft_reset()\n"
+    )
+    board = serial_board({"boot.py": "print('boot')\n", "main.py": main}, scenario=OFF)
+    with board.open() as port:
+        board.words("power on")
+        said = read_until(port, PROMPT)
+    assert [line for line in said.split(b"\r\n") if b"MicroPython" not in line][:8] == [
+        b"rst:0x1 (POWERON_RESET),boot:0x13 (SPI_FAST_FLASH_BOOT)",
+        b"boot",
+        b"cause 1",
+        b"rst:0xc (SW_CPU_RESET),boot:0x13 (SPI_FAST_FLASH_BOOT)",
+        b"boot",
+        b"cause 2",
+        b"MPY: soft reboot",
+        b"boot",
+    ]
+    assert b"cause 5\r\n" in said
+    assert len([line for line in board.lines if "name=devkitc" in line]) == 1
+
+
+def test_a_program_at_the_prompt_sees_what_has_become_of_the_world(serial_board):
+    board = serial_board({"main.py": "import time\n"})
+    pilot = "from machine import ADC, PWM, Pin; PWM(Pin(25), freq=1000, duty_u16=65535)\n"
+    pilot += "time.sleep_ms(20)\nprint(ADC(Pin(36)).read_uv())\n"
+    before = board.mpremote("exec", "import time\n" + pilot)
+    board.words("plug")
+    after = board.mpremote("resume", "exec", pilot)
+    assert int(after) < int(before) - 200_000
+
+
 def test_soft_reset_runs_both_files_and_raw_mode_only_the_first(serial_board):
     board = serial_board(
         {"boot.py": "print('boot runs')\n", "main.py": "print('main runs')\n"}, scenario=OFF

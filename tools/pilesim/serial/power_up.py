@@ -25,7 +25,6 @@ import vfs
 
 from pilesim import current, esp32_partition
 from pilesim.chip import ResetRequest
-from pilesim.clock import Clock
 from pilesim.memory import MeterMemory
 from pilesim.pile import BOOT_US
 from pilesim.serial import partitions, rom
@@ -68,14 +67,15 @@ def power_up(descriptor, space):
                 builtins.__import__ = load
             break
         except ResetRequest as reset:
-            raw = False
             words.found(None)
-            while _unread.poll(0):
-                sys.stdin.buffer.read(1)
+            if reset.cause != machine.SOFT_RESET:
+                raw = False
+                while _unread.poll(0):
+                    sys.stdin.buffer.read(1)
             print(rom.starting(reset.cause), end="")
             world.clock.advance(BOOT_US)
     micropython.kbd_intr(-1)
-    _follow_real_time(world.clock)
+    _follow_real_time(world)
     line.prompting = True
     line.send("=prompt")
     line.read()
@@ -217,19 +217,18 @@ def _traceback(error):
     return "\n".join([row for row in lines if "/pilesim/" not in row])
 
 
-def _follow_real_time(clock):
-    """Have the world's time where the real one is whenever a program at the prompt asks for it."""
+def _follow_real_time(world):
+    """Have the world where real time is whenever a program at the prompt asks for the time or a pin."""
+    clock = world.clock
+    chip = world.chip
+    own = clock.ticks_ms, clock.sleep_ms, chip.pad
 
-    def catch_up():
-        clock.catch_up(_MOST_LAG_US)
+    def caught_up(function):
+        def follow(value=None):
+            clock.catch_up(_MOST_LAG_US)
+            clock.run_callbacks()
+            return function() if value is None else function(value)
 
-    def ticks_ms():
-        catch_up()
-        return Clock.ticks_ms(clock)
+        return follow
 
-    def sleep_ms(ms):
-        catch_up()
-        Clock.sleep_ms(clock, ms)
-
-    clock.ticks_ms = ticks_ms
-    clock.sleep_ms = sleep_ms
+    clock.ticks_ms, clock.sleep_ms, chip.pad = [caught_up(function) for function in own]

@@ -1,6 +1,6 @@
-"""What the chip's ROM says on the serial port."""
+"""What a start of the chip says on the serial port: its ROM, or MicroPython after a soft reset."""
 
-from pilesim.chip import HARD_RESET, PWRON_RESET, WDT_RESET
+from pilesim.chip import HARD_RESET, PWRON_RESET, SOFT_RESET, WDT_RESET
 
 NO_IMAGE = "invalid header: 0xffffffff\r\n"
 WAITING = "waiting for download\r\n"
@@ -13,6 +13,8 @@ _RESETS = {
 
 def starting(cause):
     """The line of a start after a reset, from its flash."""
+    if cause == SOFT_RESET:
+        return "MPY: soft reboot\r\n"
     return "rst:0x%x (%s),boot:0x13 (SPI_FAST_FLASH_BOOT)\r\n" % _RESETS[cause]
 
 

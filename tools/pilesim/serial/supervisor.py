@@ -95,7 +95,7 @@ class Supervisor:
             elif self._boot_held:
                 await self._load()
             else:
-                self._announce(cause)
+                self._ports.write(rom.starting(cause).encode())
                 if not partitions.bootable(self._flash):
                     await self._complain()
                 else:
@@ -107,12 +107,6 @@ class Supervisor:
                         return 1
             cause, raw = PWRON_RESET, False
         return 0
-
-    def _announce(self, cause):
-        if cause == SOFT_RESET:
-            self._ports.write(b"MPY: soft reboot\r\n")
-        else:
-            self._ports.write(rom.starting(cause).encode())
 
     async def _run_chip(self, cause, raw):
         """(cause of the next start, whether at the raw prompt)."""
