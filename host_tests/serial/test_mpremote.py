@@ -37,3 +37,26 @@ def test_files_both_ways(board, port, tmp_path):
     assert back.read_bytes() == sent.read_bytes()
     assert board.mpremote("fs", "ls", ":data", port=port).split()[2:] == ["10240", "copy.bin"]
     assert board.file("data/copy.bin") == sent.read_bytes()
+
+
+def test_a_folder_of_the_host_mounted(board, tmp_path):
+    folder = tmp_path / "folder"
+    folder.mkdir()
+    (folder / "module_x.py").write_text("name = 'from the host'\n")
+    # Frames of the mount hold bytes that a terminal would change: a name of ten characters, line ends
+    said = board.mpremote(
+        *("mount", str(folder), "exec"),
+        "import module_x\nf = open('/remote/ten_chars.', 'wb')\nf.write(bytes(range(256)))\nf.close()\n"
+        "print(module_x.name)",
+    )
+    assert said.splitlines()[-1] == "from the host"
+    assert (folder / "ten_chars.").read_bytes() == bytes(range(256))
+
+
+def test_sys_is_a_boards(board):
+    said = board.mpremote(
+        "exec",
+        "import sys\nfrom sys import modules, stdout\nprint(sys.platform, 'sys' in modules, file=stdout)\n"
+        "sys.stdout.write('text\\n')\nsys.stdout.buffer.write(b'ab\\ncd', 1, 3)",
+    )
+    assert said == "esp32 True\ntext\nb\nc"

@@ -8,18 +8,18 @@ import asyncio
 import ctypes
 import json
 import os
-import re
 import signal
 import socket
 import subprocess
 import time
+
+from pilesim.serial.board_output import BoardOutput
 
 SOFT_RESET = 5
 _READ_BYTES = 65536
 _CTRL_A, _CTRL_C = b"\x01", b"\x03"
 RAW_BANNER = b"raw REPL; CTRL-B to exit\r\n"
 _FRIENDLY_BANNER = b'Type "help()" for more information.\r\n'
-_LINE_END = re.compile(rb"(?<!\r)\n")
 _IDLE_S, _STOPPED_S, _STEP_S = 0.05, 1.0, 0.0002
 _PR_SET_PDEATHSIG = 1
 _libc = ctypes.CDLL(None)
@@ -52,7 +52,7 @@ class ChipProcess:
         self._ready = False
         self._hidden = None
         self._tail = b""
-        self._after_return = False
+        self._cooked = BoardOutput()
         self._stdin, self._its_stdin = socket.socketpair()
         self._control, its_control = socket.socketpair()
         number = its_control.fileno()
@@ -196,6 +196,7 @@ class ChipProcess:
         return True
 
     def _pass_out(self, data):
+        data = self._cooked.take(data)
         self._tail = (self._tail + data)[-4096:]
         if self._hidden is not None:
             self._hidden += data
@@ -207,12 +208,7 @@ class ChipProcess:
             raw, friendly = self._tail.rfind(RAW_BANNER), self._tail.rfind(_FRIENDLY_BANNER)
             if raw != friendly:
                 self.raw = raw > friendly
-        # A line end may be the first byte of this piece, and its carriage return the last of the one before
-        if self._after_return and data.startswith(b"\n"):
-            self._output(b"\n")
-            data = data[1:]
-        self._output(_LINE_END.sub(b"\r\n", data))
-        self._after_return = data.endswith(b"\r")
+        self._output(data)
 
     def _read_control(self):
         try:

@@ -28,6 +28,7 @@ from pilesim.chip import ResetRequest
 from pilesim.memory import MeterMemory
 from pilesim.pile import BOOT_US
 from pilesim.serial import partitions, rom
+from pilesim.serial.board_sys import BoardSys
 from pilesim.serial.control_line import ControlLine
 from pilesim.serial.file_flash import FileFlash
 from pilesim.serial.words import Words, watch_for_station
@@ -54,6 +55,7 @@ def power_up(descriptor, space):
     except Exception as error:
         line.send("=failed %s" % _traceback(error).replace("\n", " | "))
         line.read()
+    sys.modules["sys"] = BoardSys(sys)
     kept = tuple(sys.modules)
     line.send("=ready")
     raw = order["raw"]
