@@ -33,13 +33,11 @@ class BoardOutput:
             data = rest[2 + size :]
 
     def _text(self, data):
-        out = b""
         # A line end may be the first byte of this piece, and its carriage return the last of the one before
-        if self._after_return and data.startswith(b"\n"):
-            out, data = b"\n", data[1:]
+        known = b"\r" if self._after_return else b""
         if data:
             self._after_return = data.endswith(b"\r")
-        return out + _LINE_END.sub(b"\r\n", data)
+        return _LINE_END.sub(b"\r\n", known + data)[len(known) :]
 
 
 def _begun_mark(data):
