@@ -39,10 +39,13 @@ def test_files_and_journal_outlive_a_loss_of_power(serial_board):
     seen = len(board.lines)
     board.kill_chip()
     board.wait_for("name=devkitc", start=seen)
-    assert (
-        board.mpremote("exec", "print(open('kept.txt').read() + open('written.txt').read())")
-        == "keptwritten\n"
+    told = board.mpremote(
+        "resume",
+        "exec",
+        "import machine\n"
+        "print(machine.reset_cause(), open('kept.txt').read(), open('written.txt').read())",
     )
+    assert told == "1 kept written\n"
     at = JOURNAL_AT + 2 * 4096 + 256
     assert board.flash()[at : at + 8] == b"record\xff\xff"
 

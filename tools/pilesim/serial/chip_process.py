@@ -13,9 +13,9 @@ import socket
 import subprocess
 import time
 
+from pilesim.chip import PWRON_RESET, SOFT_RESET
 from pilesim.serial.board_output import BoardOutput
 
-SOFT_RESET = 5
 _READ_BYTES = 65536
 _CTRL_A, _CTRL_C = b"\x01", b"\x03"
 RAW_BANNER = b"raw REPL; CTRL-B to exit\r\n"
@@ -248,12 +248,14 @@ class ChipProcess:
         self._pass_on()
 
     def _finish(self, cause):
-        """It has been reset, or has ended (None), which at the prompt is a soft reset."""
+        """It has been reset, or has ended (None): at the prompt a soft reset, by a kill a loss of power."""
         if self._ended.done():
             return
         if cause is not None:
             while self._read_output():
                 pass
+        elif self._process.wait() == -signal.SIGKILL:
+            cause = PWRON_RESET
         elif self.at_prompt:
             cause = SOFT_RESET
         else:
