@@ -26,16 +26,16 @@ def test_exec_eval_and_run(board, port, tmp_path):
 
 def test_files_both_ways(board, port, tmp_path):
     sent, back = tmp_path / "sent.bin", tmp_path / "back.bin"
-    sent.write_bytes(bytes(range(256)) * 40)
+    sent.write_bytes(bytes(range(256)) * 10)
     listed = board.mpremote(
         "fs", "cp", str(sent), ":data/copy.bin", "+", "fs", "ls", ":data", port=port
     )
-    assert listed.split("ls :data")[1].split() == ["10240", "copy.bin", "4", "facts.txt"]
+    assert listed.split("ls :data")[1].split() == ["2560", "copy.bin", "4", "facts.txt"]
     board.mpremote(
         "fs", "cp", ":data/copy.bin", str(back), "+", "fs", "rm", ":data/facts.txt", port=port
     )
     assert back.read_bytes() == sent.read_bytes()
-    assert board.mpremote("fs", "ls", ":data", port=port).split()[2:] == ["10240", "copy.bin"]
+    assert board.mpremote("fs", "ls", ":data", port=port).split()[2:] == ["2560", "copy.bin"]
     assert board.file("data/copy.bin") == sent.read_bytes()
 
 

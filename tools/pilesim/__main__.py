@@ -38,7 +38,8 @@ def arguments():
     parser.add_argument(
         "--serial",
         action="store_true",
-        help="as a chip on a serial port: its flash is DIR/flash.bin, the port's path DIR/tty",
+        help="as a chip on a serial port: its flash is DIR/flash.bin, the port DIR/tty; "
+        "more words: press_reset, power on|off, bootloader",
     )
     return parser.parse_args()
 

@@ -249,14 +249,17 @@ def _say(line):
 
 def run(folder, board_source, command, environment, order, first_words=""):
     """Run a pile until it is ended; exit status."""
-    os.makedirs(folder, exist_ok=True)
 
     async def start():
-        supervisor = Supervisor(folder.resolve(), board_source, command, environment, order)
         return await supervisor.run(first_words)
 
     try:
-        return asyncio.run(start())
+        os.makedirs(folder, exist_ok=True)
+        supervisor = Supervisor(folder.resolve(), board_source, command, environment, order)
     except BlockingIOError:
         _say("pilesim: another simulated pile has %s; end it first" % (folder / FLASH_FILE))
         return 2
+    except OSError as error:
+        _say("pilesim: %s; name another folder with --dir" % error)
+        return 2
+    return asyncio.run(start())
