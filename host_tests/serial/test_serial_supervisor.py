@@ -119,3 +119,8 @@ def test_esptool_finds_the_loader_by_itself_and_the_pile_starts_from_what_it_wro
     with board.open() as port:
         board.words("press_reset")
         read_until(port, b"flashed\r\n")
+        board.words("bootloader")
+        read_until(port, b"boot:0x3 (DOWNLOAD_BOOT(UART0/UART1/SDIO_REI_REO_V2))\r\n")
+        read_until(port, b"waiting for download\r\n")
+        board.words("power off; power on")
+        read_until(port, b"flashed\r\n")
