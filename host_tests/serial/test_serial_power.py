@@ -1,6 +1,8 @@
 """Power, resets and flash of the simulated pile on a serial port: what a chip says and what outlives it."""
 
+import os
 import re
+import signal
 
 from chip_flash import JOURNAL_AT, flash_of
 from serial_board import read_until
@@ -103,6 +105,17 @@ def test_a_program_at_the_prompt_sees_what_has_become_of_the_world(serial_board)
     board.words("plug")
     after = board.mpremote("resume", "exec", pilot)
     assert int(after) < int(before) - 200_000
+
+
+def test_a_crash_of_the_interpreter_starts_the_chip_anew(serial_board):
+    main = "import machine, time\nprint('cause', machine.reset_cause())\ntime.sleep(60)\n"
+    board = serial_board({"main.py": main}, scenario=OFF)
+    with board.open() as port:
+        board.words("power on")
+        read_until(port, b"cause 1\r\n")
+        os.kill(board.chip_pid(), signal.SIGABRT)
+        read_until(port, b"cause 2\r\n")
+    board.wait_for("world: error the process ended")
 
 
 def test_soft_reset_runs_both_files_and_raw_mode_only_the_first(serial_board):

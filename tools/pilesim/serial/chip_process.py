@@ -13,7 +13,7 @@ import socket
 import subprocess
 import time
 
-from pilesim.chip import PWRON_RESET, SOFT_RESET
+from pilesim.chip import HARD_RESET, PWRON_RESET, SOFT_RESET
 from pilesim.serial.board_output import BoardOutput
 
 _READ_BYTES = 65536
@@ -259,8 +259,13 @@ class ChipProcess:
         elif self.at_prompt:
             cause = SOFT_RESET
         else:
-            self._fail("the process ended: " + self._tail[-500:].decode(errors="replace"))
-            return
+            text = "the process ended: " + self._tail[-500:].decode(errors="replace")
+            if not self._ready:
+                self._fail(text)
+                return
+            # A crash, from which a chip starts anew
+            self._message("world: error " + text)
+            cause = HARD_RESET
         if not self._ended.done():
             self._ended.set_result(cause)
 
