@@ -32,7 +32,7 @@ def test_a_board_comes_to_its_prompt(name, serial_board):
     with board.open() as port:
         board.words("power on")
         assert b"Error" not in read_until(port, PROMPT)
-    assert any(f"board name={name} " in line for line in board.lines)
+    board.wait_for(f"board name={name} ")
 
 
 def test_a_file_is_old_or_new_wherever_the_power_goes(serial_board):

@@ -94,6 +94,7 @@ def test_resets_inside_the_program_keep_the_world(serial_board):
         b"boot",
     ]
     assert b"cause 5\r\n" in said
+    board.wait_for("reset cause=5")
     assert len([line for line in board.lines if "name=devkitc" in line]) == 1
 
 

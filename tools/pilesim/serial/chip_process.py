@@ -264,7 +264,7 @@ class ChipProcess:
                 self._fail(text)
                 return
             # A crash, from which a chip starts anew
-            self._message("world: error " + text)
+            self._message("world: error " + " | ".join(text.split("\r\n")))
             cause = HARD_RESET
         if not self._ended.done():
             self._ended.set_result(cause)
