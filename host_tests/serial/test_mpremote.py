@@ -2,6 +2,9 @@
 
 import pytest
 
+from serial_board import read_until
+
+pytestmark = pytest.mark.processes
 MAIN = "print('main runs')\nstarts = 1\n"
 
 
@@ -22,6 +25,22 @@ def test_exec_eval_and_run(board, port, tmp_path):
     assert board.mpremote("exec", "print(6 * 7)", port=port).split() == ["42"]
     assert board.mpremote("eval", "[booted, 1 << 70]", port=port).strip() == str([1, 1 << 70])
     assert board.mpremote("run", str(script), port=port).strip() == "ran ['', '.frozen', '/lib']"
+
+
+def test_resume_soft_reset_and_reset(board, port):
+    facts = "['starts' in globals(), 'typed' in globals(), __import__('machine').reset_cause()]"
+    board.mpremote("exec", "typed = 1", port=port)
+    assert board.mpremote("resume", "eval", facts, port=port).strip() == "[False, True, 5]"
+    board.mpremote("soft-reset", port=port)
+    assert board.mpremote("resume", "eval", facts, port=port).strip() == "[False, False, 5]"
+    starts = len(board.lines)
+    board.mpremote("reset", port=port)
+    board.wait_for("name=devkitc", start=starts)
+    with board.open(port) as opened:
+        # The prompt takes it when main.py has ended
+        opened.write(b"\r")
+        read_until(opened, b">>> ")
+    assert board.mpremote("resume", "eval", facts, port=port).strip() == "[True, False, 2]"
 
 
 def test_files_both_ways(board, port, tmp_path):

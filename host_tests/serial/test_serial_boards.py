@@ -8,6 +8,7 @@ import pytest
 from interpreters import ROOT
 from serial_board import read_until
 
+pytestmark = pytest.mark.processes
 PROMPT = b">>> "
 BOARDS = sorted(path.parent.name for path in (ROOT / "boards").glob("*/board.py"))
 WRITER = """

@@ -4,9 +4,12 @@ import os
 import re
 import signal
 
+import pytest
+
 from chip_flash import JOURNAL_AT, flash_of
 from serial_board import read_until
 
+pytestmark = pytest.mark.processes
 PROMPT = b">>> "
 # A test that reads from the first byte on opens the port before it says `power on`
 OFF = "power off"

@@ -8,6 +8,7 @@ from chip_flash import tree
 from pilesim.memory import BENCH_SETTINGS
 from serial_board import read_until
 
+pytestmark = pytest.mark.processes
 PROMPT = b">>> "
 
 

@@ -11,6 +11,7 @@ import pytest
 from chip_flash import flash_of
 from serial_board import SerialBoard, read_until
 
+pytestmark = pytest.mark.processes
 PROMPT = b">>> "
 OFF = "power off"
 # As the firmware's console reads: a look each 20 ms of virtual time, then up to 64 bytes
