@@ -39,6 +39,28 @@ def build_of(tmp_path_factory):
     return partial(shared_build, place / "builds")
 
 
+@pytest.fixture
+def serial_board(tmp_path):
+    """serial_board(files, **options): a running SerialBoard (serial_board.py), ended after the test.
+
+    `files`: {path: text or bytes} or a build's folder on a chip with MicroPython; None for a file system
+    that is blank; no argument for whatever lies in its folder, which is bare flash the first time.
+    `options`: those of pilesim (board, seed, speed, scenario), and `folder` to use instead of tmp_path.
+    """
+    from serial_board import SerialBoard, flash_with
+
+    started = []
+
+    def start(*files, folder=tmp_path / "chip", **options):
+        flash = flash_with(files[0]) if files else None
+        started.append(SerialBoard(folder, flash, **options))
+        return started[-1]
+
+    yield start
+    for board in started:
+        board.end()
+
+
 def pytest_terminal_summary(terminalreporter):
     """Figures recorded with record_property("figure", ...), one line each."""
     if os.environ.get("PYTEST_XDIST_WORKER"):

@@ -35,7 +35,42 @@ def arguments():
     parser.add_argument("--scenario", default="", help="words, or @file")
     parser.add_argument("--heap", default="2M", help="heap of MicroPython, world included")
     parser.add_argument("--dir", help="the pile's file system: where its settings.json lies")
+    parser.add_argument(
+        "--serial",
+        action="store_true",
+        help="as a chip on a serial port: its flash is DIR/flash.bin, the port DIR/tty; "
+        "more words: press_reset, power on|off, bootloader",
+    )
     return parser.parse_args()
+
+
+def on_serial_port(chosen, micropython):
+    """Run the pile behind a serial port until it is ended; exit status."""
+    if micropython is None:
+        print(
+            "pilesim: --serial needs a micropython on PATH or beside this Python", file=sys.stderr
+        )
+        return 2
+    sys.path[:0] = module_path(chosen.board, False)
+    from pilesim.serial import supervisor
+
+    scenario = chosen.scenario
+    if scenario.startswith("@"):
+        scenario = Path(scenario[1:]).read_text()
+    environment = {key: text for key, text in os.environ.items() if key != "HOME"}
+    environment["MICROPYPATH"] = ":".join([*module_path(chosen.board, True), ".frozen"])
+    return supervisor.run(
+        Path(chosen.dir or "build/sim"),
+        ROOT / "boards" / chosen.board / "board.py",
+        [os.path.abspath(micropython), "-X", f"heapsize={chosen.heap}"],
+        environment,
+        {
+            "board": chosen.board,
+            "seed": chosen.seed,
+            "speed_permille": int(chosen.speed * 1000),
+        },
+        scenario,
+    )
 
 
 def main():
@@ -48,6 +83,8 @@ def main():
     if micropython is None and chosen.python == "micropython":
         print("pilesim: no micropython on PATH or beside this Python", file=sys.stderr)
         return 2
+    if chosen.serial:
+        return on_serial_port(chosen, micropython)
     words = [
         f"board={chosen.board}",
         f"seed={chosen.seed}",

@@ -163,6 +163,15 @@ class Clock:
         self._virtual_start_us = self.now_us
         self._real_start_us = 0 if real is None else real.now_us()
 
+    def catch_up(self, most_us):
+        """Go to where real time is; what is over `most_us` is forgotten."""
+        if self._real is None:
+            return
+        lag_us = self._paced_us() - self.now_us
+        if lag_us > most_us:
+            self._virtual_start_us -= lag_us - most_us
+        self.advance(max(0, min(lag_us, most_us)))
+
     def _paced_us(self):
         elapsed_us = self._real.now_us() - self._real_start_us
         return self._virtual_start_us + elapsed_us * self._speed_permille // 1000

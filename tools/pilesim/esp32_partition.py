@@ -1,37 +1,40 @@
-"""esp32.Partition of the stand-in: the one raw partition that the world's flash has, `journal`."""
+"""esp32.Partition of the stand-in: `journal` on the world's flash, and what else a partition table names."""
 
 from pilesim import current
 from pilesim.nor_flash import SECTOR_BYTES
 
 _ENOENT = 2
 _SUBTYPE = 0x40
-_ADDRESS = 0x3F0000
 LABEL = "journal"
 
 
 class Partition:
-    """Block device over the world's flash; of a chip that was reset nothing reaches it any more."""
+    """Block device over one partition; of a chip that was reset nothing reaches it any more."""
 
     TYPE_APP = 0
     TYPE_DATA = 1
 
     def __init__(self, label):
         self._chip = current.world.chip
-        self._flash = current.world.flash
-        if label != LABEL or not current.world.partitioned:
-            raise OSError(_ENOENT)
+        for row in _rows():
+            if row[4] == label:
+                self._row = row
+                self._flash = row[5]
+                return
+        raise OSError(_ENOENT)
 
     @staticmethod
     def find(type=TYPE_APP, subtype=0xFF, label=None, block_size=SECTOR_BYTES):
         """List of partitions of a type, subtype (255 any) and label (None any)."""
-        found = type == Partition.TYPE_DATA and subtype in (0xFF, _SUBTYPE)
-        if not found or label not in (None, LABEL) or not current.world.partitioned:
-            return []
-        return [Partition(LABEL)]
+        return [
+            Partition(row[4])
+            for row in _rows()
+            if row[0] == type and subtype in (0xFF, row[1]) and label in (None, row[4])
+        ]
 
     def info(self):
         """(type, subtype, address, size, label, encrypted)."""
-        return Partition.TYPE_DATA, _SUBTYPE, _ADDRESS, self._flash.size, LABEL, False
+        return self._row[:5] + (False,)
 
     def readblocks(self, block_num, buf, offset=0):
         """Fill `buf`."""
@@ -56,3 +59,13 @@ class Partition:
         if cmd == 6 and self._chip.alive:
             self._flash.erase(arg * SECTOR_BYTES)
         return 0 if cmd in (1, 2, 3, 6) else None
+
+
+def _rows():
+    """(type, subtype, address, size, label, flash) of each partition there is."""
+    world = current.world
+    rows = list(world.partitions)
+    if world.partitioned:
+        flash = world.flash
+        rows.append((Partition.TYPE_DATA, _SUBTYPE, world.journal_at, flash.size, LABEL, flash))
+    return rows

@@ -25,15 +25,23 @@ def provision():
     return True
 
 
-class MeterMemory:
-    """Takes up register and begun unit of the file and keeps them up to date."""
+class _HostFiles:
+    """The files of the directory the simulator runs in."""
 
-    def __init__(self, meter, outlet=1):
+    open = staticmethod(open)
+    rename = staticmethod(os.rename)
+
+
+class MeterMemory:
+    """Takes up register and begun unit of the file and keeps them up to date; `files` has open and rename."""
+
+    def __init__(self, meter, outlet=1, files=_HostFiles):
         self._meter = meter
+        self._files = files
         self._file = FILE if outlet == 1 else FILE.replace(".", "%d." % outlet)
         self._written = None
         try:
-            with open(self._file) as file:
+            with files.open(self._file, "r") as file:
                 kept = json.load(file)
             meter.base_units = int(kept["register_units"])
             meter.base_uwh = int(kept.get("part_uwh", 0))
@@ -47,7 +55,7 @@ class MeterMemory:
         energy = (units, self._meter.part_uwh())
         if energy == self._written:
             return
-        with open(self._file + ".new", "w") as file:
+        with self._files.open(self._file + ".new", "w") as file:
             json.dump({"register_units": energy[0], "part_uwh": energy[1]}, file)
-        os.rename(self._file + ".new", self._file)
+        self._files.rename(self._file + ".new", self._file)
         self._written = energy

@@ -50,6 +50,7 @@ class NorFlash:
         self._cut_in = 0
         self._torn = ""
         self._file = None
+        self._offset = 0
 
     def read(self, at, count):
         """`count` bytes; OSError outside of the flash."""
@@ -124,8 +125,15 @@ class NorFlash:
         if not whole:
             with open(path, "wb") as file:
                 file.write(self.content)
-        self._file = open(path, "r+b")  # noqa: SIM115 - open as long as the simulation runs
-        self.content = bytearray(self._file.read(self.size))
+        # Open as long as the simulation runs
+        self.keep_at(open(path, "r+b"), 0)  # noqa: SIM115
+
+    def keep_at(self, file, offset):
+        """The same in a part of an open file, which has it already."""
+        file.seek(offset)
+        self._file = file
+        self._offset = offset
+        self.content = bytearray(file.read(self.size))
 
     def _check(self, at, count):
         if at < 0 or count <= 0 or at + count > self.size:
@@ -164,6 +172,6 @@ class NorFlash:
     def _store(self, at, data):
         self.content[at : at + len(data)] = data
         if self._file is not None:
-            self._file.seek(at)
+            self._file.seek(self._offset + at)
             self._file.write(data)
             self._file.flush()

@@ -52,7 +52,7 @@ class Runner:
         elif word == "repeat":
             self.position = 0
             # A scenario that takes no time would otherwise never let anything else run
-            await asyncio.sleep_ms(POLL_MS)
+            await self.pause(POLL_MS)
         elif word in _STATION_WORDS:
             self._command_station(step)
         elif word in _OUTLET_WORDS:
@@ -62,13 +62,17 @@ class Runner:
         else:
             _WORLD_WORDS[word](self.world, *step.arguments)
 
+    async def pause(self, ms):
+        """Let `ms` pass, or less."""
+        await asyncio.sleep_ms(ms)
+
     async def _run(self, us):
         until_us = self.world.clock.now_us + us
         while True:
             left_us = until_us - self.world.clock.now_us
             if left_us <= 0:
                 return
-            await asyncio.sleep_ms(min(1000, (left_us + 999) // 1000))
+            await self.pause(min(1000, (left_us + 999) // 1000))
 
     async def _wait(self, step):
         wanted, limit_us = step.arguments
@@ -77,7 +81,7 @@ class Runner:
         while not self._is(step, wanted):
             if clock.now_us >= until_us:
                 raise step.error("timed out waiting for %s, %s" % (wanted, self._situation(step)))
-            await asyncio.sleep_ms(POLL_MS)
+            await self.pause(POLL_MS)
 
     def _is(self, step, wanted):
         station = self._need_station(step)

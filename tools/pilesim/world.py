@@ -22,6 +22,7 @@ from pilesim.wiring import wire
 
 TRACE_SIZE = 1000
 FLASH_BYTES = 64 * 1024
+JOURNAL_AT = 0x3F0000
 
 
 def _of_first(name):
@@ -36,7 +37,8 @@ class World:
     """Chip, flash, mains, RS-485 pair and one or two outlets; all follow from `seed`.
 
     `outlets` has what each EVSE has of its own; the first one's models are attributes of the world too.
-    `partitioned` False: the image on the chip has no partition for the journal.
+    `partitioned` False: the image on the chip has no partition for the journal, which is `flash` at
+    `journal_at`; `partitions` are the others, rows as esp32_partition.py has them.
     """
 
     line = _of_first("line")
@@ -80,8 +82,14 @@ class World:
         self.meter_model = "dlt645"  # what hangs on RS-485
         self.chip = Chip(clock, self.random, PWRON_RESET)
         self.partitioned = partitioned
+        self.partitions = ()
+        self.journal_at = JOURNAL_AT
+        self.fit_flash(FLASH_BYTES)
+
+    def fit_flash(self, size):
+        """Another flash of `size` bytes for the journal, blank."""
         self.flash = nor_flash.NorFlash(
-            FLASH_BYTES, Random(seed + 5), clock.advance, self._cut_power
+            size, Random(self.seed + 5), self.clock.advance, self._cut_power
         )
 
     def fit_outlets(self, count):
