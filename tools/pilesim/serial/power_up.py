@@ -86,6 +86,8 @@ def power_up(descriptor, space):
 def _world(order, line):
     """(World, Words) around the chip, wired by the source of the board."""
     world = World(seed=order["seed"])
+    # The port is this process's own
+    world.serial = None
     clock = world.clock
 
     def say(event, text):
