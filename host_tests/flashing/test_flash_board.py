@@ -5,14 +5,14 @@ import time
 from types import SimpleNamespace
 
 import pytest
-import serial
 from flash_bench import files_of, hashes, image_of, small_build
 from rom_port import RomPort
 
-from made_up_stock import NAMED, nonsense
+import serial
 from pilectl.flash_board import Extent, write
 from pilectl.flash_link import FlashError, FlashLink, sentence
 from pilectl.partition_table import TableError, parse
+from pilesim.serial.stand_in_stock import NAMED, nonsense
 
 MB = 1 << 20
 VFS, JOURNAL, END = 0x200000, 4 * MB - 0x10000, 4 * MB

@@ -12,11 +12,11 @@ from flash_bench import (
     table_of,
 )
 
-from made_up_stock import NAMED, UNNAMED, stock
 from pilectl import file_system, flash_image
 from pilectl.file_system import FilesError
 from pilectl.flash_chips import write_arguments
 from pilectl.stock_image import StockImageError, take_apart
+from pilesim.serial.stand_in_stock import NAMED, UNNAMED, stock
 
 KB, MB = 1024, 1024 * 1024
 # By Espressif's documents: where the ROM looks for the bootloader, and the size codes of its header

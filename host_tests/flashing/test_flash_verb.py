@@ -9,12 +9,13 @@ import pytest
 from flash_bench import files_of, hashes, small_build
 from rom_port import RomPort
 
-from made_up_stock import nonsense, stock
 from pilectl import __main__ as pilectl
 from pilectl import build as builder
-from pilectl import copy_files
+from pilectl import copy_files, stock_image
 from pilectl.ports import VARIABLE, NoPortError, find, simulated
 from pilectl.verbs import flash
+from pilesim.serial import stand_in_stock
+from pilesim.serial.stand_in_stock import nonsense, stock
 
 MB = 1 << 20
 
@@ -192,3 +193,15 @@ def test_a_simulated_port_is_told_from_a_real_one(tmp_path):
     assert simulated("socket://127.0.0.1:5000")
     assert not simulated("/dev/ttyUSB0")
     assert not simulated("COM7")
+
+
+def test_the_stand_in_of_the_simulator_goes_on_no_real_board(tmp_path, capsys):
+    stand_in_stock.lay_out(tmp_path, "esp32")
+    image = tmp_path / stand_in_stock.FILE
+    arguments = ["flash", "devkitc", "/dev/ttyUSB77", "--image", str(image)]
+    args = pilectl.parser().parse_args(arguments)
+    assert args.do(args) == 1
+    assert "a stand-in for simulated boards" in capsys.readouterr().err
+    # It is a whole image all the same, as its SHA-256 beside it says
+    stock_image.check_sum(image, image.read_bytes(), "", False)
+    assert stock_image.take_apart(image.name, image.read_bytes(), "esp32").app

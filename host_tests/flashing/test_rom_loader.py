@@ -8,8 +8,8 @@ import zlib
 import pytest
 from rom_port import RomPort, esptool
 
-from made_up_stock import nonsense
 from pilesim.serial.rom_loader import SYNC, RomLoader
+from pilesim.serial.stand_in_stock import nonsense
 
 MB = 1 << 20
 CHIPS = ("esp32", "esp32s2", "esp32s3", "esp32c3", "esp32c6")

@@ -5,9 +5,9 @@ import struct
 
 import pytest
 
-from made_up_stock import NAMED, stock, table
 from pilectl.flash_chips import FLASH_CHIPS
 from pilectl.stock_image import StockImageError, check_sum, find, take_apart
+from pilesim.serial.stand_in_stock import NAMED, stock, table
 
 WHOLE = stock("esp32")
 

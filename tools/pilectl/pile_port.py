@@ -13,8 +13,9 @@ import time
 from types import TracebackType
 from typing import Any
 
-import serial
 from mpremote.transport_serial import SerialTransport
+
+import serial
 
 from .port_error import PortError
 from .port_talk import sentence_for

@@ -14,6 +14,8 @@ from .partition_table import TABLE_AT, TABLE_BYTES, Partition, TableError, app_o
 DOWNLOADS = "https://micropython.org/download/"
 _IMAGE_MAGIC = 0xE9
 _CHIP_NUMBER_AT = 12
+# What marks an image that only has the form of one, for simulated boards
+STAND_IN = b"PileLink's simulator: no program"
 
 
 class StockImageError(Exception):

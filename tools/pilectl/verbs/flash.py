@@ -13,7 +13,7 @@ from .. import build as builder
 from ..flash_board import Extent, write
 from ..flash_chips import write_arguments
 from ..flash_link import BAUD, FlashError, FlashLink
-from ..ports import NoPortError, find
+from ..ports import NoPortError, find, simulated
 
 ROOT = Path(__file__).resolve().parents[3]
 _ABOUT = """\
@@ -104,7 +104,7 @@ def _flash(args: argparse.Namespace) -> None:
     board = _board(args.board)
     port = "" if args.out else find(args.port)
     extent = _extent(args)
-    stock = None if args.files_only else _stock(args, board.CHIP)
+    stock = None if args.files_only else _stock(args, board.CHIP, port)
     folder, built = builder.build(ROOT, args.board)
     total = builder.report(built, [])[1]
     if total > builder.BUDGET_BYTES:
@@ -130,7 +130,7 @@ def _flash(args: argparse.Namespace) -> None:
     print(f"{args.board} on {port}: done")
 
 
-def _stock(args: argparse.Namespace, chip: str) -> stock_image.StockImage:
+def _stock(args: argparse.Namespace, chip: str, port: str) -> stock_image.StockImage:
     path = args.image or stock_image.find(ROOT, chip)
     try:
         data = path.read_bytes()
@@ -138,6 +138,10 @@ def _stock(args: argparse.Namespace, chip: str) -> stock_image.StockImage:
         raise FlashError(
             f"{path} cannot be read ({error.strerror}): name the stock image with --image"
         ) from error
+    if data.endswith(stock_image.STAND_IN) and port and not simulated(port):
+        raise FlashError(
+            f"{path} is a stand-in for simulated boards: take MicroPython's own image for {port}"
+        )
     stock_image.check_sum(path, data, args.sha256, args.unchecked)
     return stock_image.take_apart(path.name, data, chip)
 

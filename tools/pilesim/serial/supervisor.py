@@ -13,7 +13,7 @@ import sys
 
 from pilesim import host_stdin
 from pilesim.chip import PWRON_RESET, SOFT_RESET
-from pilesim.serial import partitions, rom
+from pilesim.serial import partitions, rom, stand_in_stock
 from pilesim.serial.chip_process import ChipFailure, ChipProcess
 from pilesim.serial.ports import Ports
 from pilesim.serial.word_queue import WordQueue
@@ -255,6 +255,7 @@ def run(folder, board_source, command, environment, order, first_words=""):
 
     try:
         os.makedirs(folder, exist_ok=True)
+        stand_in_stock.lay_out(folder, chip_of(board_source)[0])
         supervisor = Supervisor(folder.resolve(), board_source, command, environment, order)
     except BlockingIOError:
         _say("pilesim: another simulated pile has %s; end it first" % (folder / FLASH_FILE))

@@ -1,9 +1,16 @@
-"""Made-up stock images: what MicroPython publishes by its form, with nonsense for programs."""
+"""Stand-ins for MicroPython's stock images: right by their form, with nonsense for programs.
+
+The simulated chip brings its own MicroPython; it only wants to see that an image was flashed. `pilectl flash` writes
+a stand-in to no real board, by its mark.
+"""
 
 import hashlib
 import struct
 
 from pilectl.flash_chips import FLASH_CHIPS
+from pilectl.stock_image import STAND_IN
+
+FILE = "stock.bin"
 
 # Partition tables as MicroPython's ports/esp32 has them: with the file system named, and without
 NAMED = (
@@ -63,3 +70,15 @@ def stock(chip, rows=NAMED, app_bytes=24_000, number=None, seed="app"):
     flash[base : base + len(bootloader)] = bootloader
     flash[0x8000 : 0x8000 + len(table(rows))] = table(rows)
     return bytes(flash[base:]) + program(chip, app_bytes, seed, number)
+
+
+def lay_out(folder, chip):
+    """Write a stand-in with its SHA-256 beside it into the folder of a simulated board, unless one is there."""
+    path = folder / FILE
+    if not path.exists():
+        # Its mark stands behind the program, where neither the chip nor esptool looks
+        data = stock(chip) + STAND_IN
+        path.with_name(FILE + ".sha256").write_text(
+            "%s  %s\n" % (hashlib.sha256(data).hexdigest(), FILE)
+        )
+        path.write_bytes(data)
