@@ -52,14 +52,15 @@ def test_every_refusal_is_on_the_wire():
             if isinstance(node, ast.Return) and isinstance(node.value, ast.Constant):
                 returned.add(node.value.value)
     returned.discard("")
-    assert {word for word in returned if isinstance(word, str)} | {"no_connector"} == set(
-        messages.REFUSALS
-    )
+    update = {"no_update_key", "installed", "no_previous"}
+    returned = {word for word in returned if isinstance(word, str)}
+    assert returned | {"no_connector"} | update == set(messages.REFUSALS)
 
 
 def test_the_page_names_every_word():
     for words in (
         messages.STATUSES,
+        reports.UPDATE_PHASES,
         reports.RECORD_FIELDS,
         messages.STOP_REASONS,
         messages.REFUSALS,
@@ -76,10 +77,14 @@ def test_the_examples_of_the_page_are_valid():
     examples = re.findall(r"```json\n(.*?)```", PAGE, re.DOTALL)
     lines = [line for block in examples for line in block.strip().splitlines()]
     names = ("hello", "state", "meter", "journal", "command", "reply", "ack", "ack", "limit")
+    names += ("command", "update", "update")
     assert len(lines) == len(names)
     for name, line in zip(names, lines, strict=True):
         fields = None if name in messages.FIELDS else reports.FIELDS
         message = messages.decode(name, line.encode(), fields)
+        if "args" in message:
+            messages.check(message["args"], messages.rows(messages.COMMAND_ARGS[message["name"]]))
+        assert message.get("phase", "trial") in reports.UPDATE_PHASES
         for text in message.get("records", []):
             record = records.decode(messages.decode_base64("records", text))
             messages.check(record, reports.FIELDS["record"])

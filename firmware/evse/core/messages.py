@@ -15,10 +15,11 @@ JOURNAL_FRAME_BYTES = 64
 LIFE_CHARS = 8
 NONCE_CHARS = 16
 
-UP_TOPICS = ("hello", "online", "state", "meter", "journal", "reply")
+UP_TOPICS = ("hello", "online", "state", "meter", "journal", "reply", "update")
 # These come often, behind a hello that tells the version
 _LIVE = ("state", "meter")
-DOWN_TOPICS = ("command", "ack")
+# Of these only chunk is not JSON, see chunks.py
+DOWN_TOPICS = ("command", "ack", "chunk")
 
 STATUSES = (
     "available",
@@ -51,6 +52,9 @@ REFUSALS = (
     "no_transaction",
     "other_transaction",
     "no_phase_contactor",
+    "no_update_key",
+    "installed",
+    "no_previous",
 )
 
 # Fields of what the pile takes, a text for each message, which rows() reads; of what it sends: reports.py,
@@ -76,6 +80,9 @@ COMMAND_ARGS = {
     # 1 or 3, where a phase contactor is fitted
     "phases": "connector int 0 255, phases int 1 3",
     "rotate": _ROTATE,
+    # Hex SHA-256 of its manifest, and the length of the whole stream, see manifest.py
+    "update": "bundle token 64 64, bytes int 400 2000000",
+    "rollback": "",
 }
 
 _MAC_HEAD = b',"mac":"'

@@ -5,6 +5,17 @@ Who takes reports loads this; the pile itself does not, so that they cost none o
 
 from .messages import LIFE_CHARS, NONCE_CHARS
 
+# Of the `update` message: wants bytes, waits until nothing is energised, unpacks, runs the new firmware
+# and has yet to show that it is well, has shown it; the pile goes on with the old one in the last two
+UPDATE_PHASES = (
+    "fetch",
+    "paused",
+    "applying",
+    "trial",
+    "confirmed",
+    "refused",
+    "rolled_back",
+)
 _UINT = 0x7FFFFFFF
 _SEQ = 0xFFFFFFFF
 FIELDS = {
@@ -23,6 +34,8 @@ FIELDS = {
         # Number of the secret in use, 1 until it was rotated
         ("key", "int", True, 1, 0xFFFF),
         ("nonce", "token", True, NONCE_CHARS, NONCE_CHARS),
+        # slot "a" or "b", version, trial true or false, previous version or ""
+        ("update", "dict", False, 0, 8),
     ),
     # A change leaves out what only the heartbeat tells, and what there is nothing to say of
     "state": (
@@ -54,6 +67,13 @@ FIELDS = {
         ("id", "token", True, 1, 64),
         ("result", "str", True, 1, 16),
         ("reason", "str", False, 0, 64),
+    ),
+    "update": (
+        ("bundle", "token", True, 64, 64),
+        ("phase", "token", True, 1, 16),
+        # Bytes it has; the next chunk begins there
+        ("from", "int", True, 0, _UINT),
+        ("problem", "str", True, 0, 120),
     ),
     "record": (
         ("seq", "int", True, 1, _SEQ),

@@ -9,7 +9,7 @@ _MOST_REPLIES = 8
 
 class Downlink:
     """Hands messages to `commands`.handle(message) -> reply, and to `remote`: acknowledged(message),
-    site_limit(a10, utc_s, ttl_s).
+    chunk(payload), site_limit(a10, utc_s, ttl_s).
 
     `remote`.command_mac() is the key that commands and acks must be signed with, None for a pile without one.
     """
@@ -17,7 +17,7 @@ class Downlink:
     def __init__(self, station_id, site, counts, commands, remote):
         self.replies = []
         self.counts = counts
-        # Commands, acks, and the limit where there is a site
+        # Commands, acks, chunks, and the limit where there is a site
         self.topics = [messages.topic(station_id, name) for name in messages.DOWN_TOPICS]
         if site:
             self.topics.append(messages.site_topic(site))
@@ -40,6 +40,8 @@ class Downlink:
             elif topic == topics[1]:
                 if self._is_signed(topic, payload):
                     self._remote.acknowledged(messages.decode("ack", payload))
+            elif topic == topics[2]:
+                self._remote.chunk(payload)
             elif topic in topics:
                 message = messages.decode("limit", payload)
                 self._remote.site_limit(message["a10"], message["utc"], message["ttl_s"])
