@@ -9,13 +9,14 @@ _MOST_REPLIES = 8
 
 class Downlink:
     """Hands messages to `commands`.handle(message) -> reply, and to `remote`: acknowledged(message),
-    chunk(payload), site_limit(a10, utc_s, ttl_s).
+    chunk(payload), site_limit(a10, utc_s, ttl_s). `updates`: messages on how far an update is.
 
     `remote`.command_mac() is the key that commands and acks must be signed with, None for a pile without one.
     """
 
     def __init__(self, station_id, site, counts, commands, remote):
         self.replies = []
+        self.updates = []
         self.counts = counts
         # Commands, acks, chunks, and the limit where there is a site
         self.topics = [messages.topic(station_id, name) for name in messages.DOWN_TOPICS]

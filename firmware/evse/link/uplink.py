@@ -128,6 +128,9 @@ class Uplink:
             while self._downlink.replies:
                 await self._publish(link, "reply", self._downlink.replies[0])
                 self._downlink.replies.pop(0)
+            while self._downlink.updates:
+                await self._publish(link, "update", self._downlink.updates[0])
+                self._downlink.updates.pop(0)
             state = self._source.state()
             if state:
                 await self._publish(link, "state", state, True)

@@ -1,0 +1,153 @@
+"""A complete update.bundle: proved, unpacked into the slot that does not run, put on trial. Loaded when needed.
+
+Until slots.json names the other slot the one that runs stays the one that starts, whatever is lost.
+"""
+
+import asyncio
+from binascii import hexlify
+from hashlib import sha256
+
+from .. import __version__
+from ..core import manifest, signature, update_key
+from .slot_files import BLOCK_BYTES, RefusedError, other, taken_bytes
+from .updates import BUNDLE_FILE
+
+# Folders of a tree and what is written beside its files
+_BESIDE_BYTES = 16 * BLOCK_BYTES
+
+
+async def unpack(station, updates, files):
+    """Check and unpack the file, then restart into the other slot; raises RefusedError or ManifestError."""
+    state = files.state()
+    if state["slot"] != updates.slot:
+        # All is done but the restart
+        _restart(station, files)
+    updates.say("applying")
+    data, proof = _head(files)
+    named = manifest.name(data)
+    if not updates.size:
+        updates.bundle = named
+    elif named != updates.bundle:
+        raise RefusedError("the bundle fetched is not the one that was ordered: order it again")
+    with files.permit.hold("signature"):
+        # Nothing in it is looked at before
+        if not signature.proves(update_key.MODULUS, data, proof):
+            raise RefusedError("the signature is not of this pile's update key: sign it with that")
+    found = manifest.parse(data)
+    refusal = manifest.refusal(found, station.board.NAME, state["minimum"])
+    if refusal:
+        raise RefusedError(refusal)
+    if named == updates.running:
+        raise RefusedError("this bundle is installed already")
+    whole = manifest.bundle_bytes(len(data), found)
+    if files.size(BUNDLE_FILE) != whole:
+        raise RefusedError("the bundle is cut short or too long: send it again")
+    slot = other(updates.slot)
+    start = whole - sum([size for _path, size, _hash in found["files"]])
+    await _check(files, found, start)
+    need = sum([taken_bytes(size) for _path, size, _hash in found["files"]]) + _BESIDE_BYTES
+    free = files.free_bytes() + await _tree_bytes(files, slot)
+    if free < need:
+        raise RefusedError(
+            "the update needs %d bytes of the file system, %d are free: remove files from it"
+            % (need, free)
+        )
+    state["previous"] = updates.previous = ""
+    files.set_state(state)
+    # From here on it is not whole
+    files.remove(slot + "/manifest.json")
+    await _remove_tree(files, slot)
+    await _write(files, slot, found, start)
+    files.replace(slot + "/manifest.sig", proof)
+    # The last one: with it the slot is whole
+    files.replace(slot + "/manifest.json", data)
+    _put_on_trial(files, state, slot, named)
+    _restart(station, files)
+
+
+def _restart(station, files):
+    files.remove(BUNDLE_FILE)
+    with files.permit.hold("restart"):
+        station.console.flush()
+        station.updates.restart()
+
+
+def _head(files):
+    if not update_key.HAS_KEY:
+        raise RefusedError("this build has no update key: flash it by cable")
+    first = files.piece(BUNDLE_FILE, 0, manifest.LENGTH_BYTES)
+    size = manifest.length(first)
+    data = files.piece(BUNDLE_FILE, len(first), size)
+    proof = files.piece(BUNDLE_FILE, len(first) + size, signature.SIGNATURE_BYTES)
+    return data, proof
+
+
+async def _check(files, found, at):
+    for path, size, digest in found["files"]:
+        await _prove(files, BUNDLE_FILE, at, size, digest, path)
+        at += size
+
+
+async def _prove(files, file, at, size, digest, path):
+    """RefusedError unless these bytes of a file have the hash that the manifest tells for `path`."""
+    total = sha256()
+    end = at + size
+    while at < end:
+        data = files.piece(file, at, min(BLOCK_BYTES, end - at))
+        if not data:
+            break
+        total.update(data)
+        at += len(data)
+        await asyncio.sleep_ms(0)
+    if str(hexlify(total.digest()), "ascii") != digest:
+        raise RefusedError("%s has not the hash that its manifest tells: send it again" % path)
+
+
+async def _tree_bytes(files, folder):
+    """What a folder takes of the file system, at least."""
+    total = 0
+    for name in files.listing(folder):
+        path = folder + "/" + name
+        total += max(files.size(path), 0) // BLOCK_BYTES * BLOCK_BYTES
+        total += await _tree_bytes(files, path)
+        await asyncio.sleep_ms(0)
+    return total
+
+
+async def _remove_tree(files, folder):
+    for name in files.listing(folder):
+        path = folder + "/" + name
+        files.remove(path)
+        if files.size(path) >= 0:
+            await _remove_tree(files, path)
+        await asyncio.sleep_ms(0)
+    files.remove(folder)
+
+
+async def _write(files, slot, found, at):
+    files.make_folder(slot)
+    made = set()
+    for path, size, digest in found["files"]:
+        whole = slot
+        for part in path.split("/")[:-1]:
+            whole += "/" + part
+            if whole not in made:
+                files.make_folder(whole)
+                made.add(whole)
+        whole = slot + "/" + path
+        end = at + size
+        if not size:
+            files.append(whole, b"")
+        while at < end:
+            data = files.piece(BUNDLE_FILE, at, min(BLOCK_BYTES, end - at))
+            files.append(whole, data)
+            at += len(data)
+            await asyncio.sleep_ms(0)
+        await _prove(files, whole, 0, size, digest, path)
+
+
+def _put_on_trial(files, state, slot, named):
+    kept = {"slot": slot, "id": named, "trial": True, "tries": 0}
+    kept["previous"] = __version__
+    kept["minimum"] = state["minimum"]
+    files.set_state(kept)
