@@ -15,7 +15,8 @@ from hashlib import sha256
 from machine import WDT
 from micropython import const
 
-FILE = "/slots.json"
+# The folder that boot.py starts in is the root
+FILE = "slots.json"
 _TRIES = const(3)
 # The station gives the watchdog its own time as soon as it runs
 _TRIAL_MS = const(120000)
@@ -65,14 +66,14 @@ def look(slot):
     The hashes were checked when it was written.
     """
     try:
-        with open("/%s/manifest.json" % slot, "rb") as file:
+        with open(slot + "/manifest.json", "rb") as file:
             data = file.read()
         manifest = json.loads(data)
         for path, size, _hash in manifest["files"]:
-            if os.stat("/%s/%s" % (slot, path))[6] != size:
+            if os.stat(slot + "/" + path)[6] != size:
                 return None
         named = str(hexlify(sha256(data).digest()), "ascii")
-        return named, manifest["minimum"], "confirmed" in os.listdir("/" + slot)
+        return named, manifest["minimum"], "confirmed" in os.listdir(slot)
     except (OSError, ValueError, KeyError, TypeError):
         return None
 

@@ -12,6 +12,7 @@ from evse.core import settings
 
 from . import boardlint, new_board
 from . import build as builder
+from .verbs import bundle, sign_key
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -130,6 +131,8 @@ def parser() -> argparse.ArgumentParser:
     verb.add_argument("board")
     verb.add_argument("port")
     verb.set_defaults(do=do_flash)
+    bundle.add(verbs)
+    sign_key.add(verbs)
     verb = verbs.add_parser("lint", help="check pins, parts, dividers and wiring page of a board")
     verb.add_argument("board", help="name in boards/, or a folder")
     verb.set_defaults(do=do_lint)

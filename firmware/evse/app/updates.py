@@ -22,9 +22,8 @@ _LATE = (
     "evse.app.update",
     "evse.app.unpack",
     "evse.app.trial",
-    "evse.core.chunks",
+    "evse.app.slot_files",
     "evse.core.manifest",
-    "evse.core.signature",
 )
 
 

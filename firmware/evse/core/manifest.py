@@ -50,8 +50,8 @@ def parse(data):
         raise ManifestError("the manifest is no JSON: make the bundle with pilectl bundle")
     if not isinstance(manifest, dict) or manifest.get("product") != "pilelink":
         raise ManifestError("the manifest is not of pilelink: make the bundle with pilectl bundle")
-    board = manifest.get("board")
-    if not isinstance(board, str) or not 0 < len(board) <= 32:
+    whose = manifest.get("board")
+    if not isinstance(whose, str) or not 0 < len(whose) <= 32:
         raise ManifestError("the manifest names no board: make the bundle with pilectl bundle")
     for field in ("version", "minimum"):
         if not _is_version(manifest.get(field)):
@@ -68,12 +68,12 @@ def bundle_bytes(manifest_bytes, manifest):
     return LENGTH_BYTES + manifest_bytes + SIGNATURE_BYTES + files
 
 
-def refusal(manifest, board, least):
-    """Why this pile does not take it, "" when it does; `least`: the lowest version that it may run."""
-    if manifest["board"] != board:
+def refusal(manifest, ours, least):
+    """Why this pile does not take it, "" when it does; `ours`: the name of this board, `least`: the lowest version that it may run."""
+    if manifest["board"] != ours:
         return "the bundle is for the board %s, this is %s: send the one for this board" % (
             manifest["board"],
-            board,
+            ours,
         )
     if manifest["version"] < least:
         return "version %s is older than %s, the oldest that may run here: send a newer one" % (
