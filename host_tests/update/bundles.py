@@ -12,9 +12,13 @@ from pilectl import bundle, signing
 OLD, NEW = (0, 1, 0), (0, 2, 0)
 
 
-@functools.cache
 def key(number=0):
     """A key of its own for each number."""
+    return _key(number)
+
+
+@functools.cache
+def _key(_number):
     return rsa.generate_private_key(public_exponent=65537, key_size=3072)
 
 

@@ -38,7 +38,7 @@ async def unpack(station, updates, files):
     if refusal:
         raise RefusedError(refusal)
     if named == updates.running:
-        raise RefusedError("this bundle is installed already")
+        raise RefusedError("this bundle is installed already: nothing is to be done")
     whole = manifest.bundle_bytes(len(data), found)
     if files.size(BUNDLE_FILE) != whole:
         raise RefusedError("the bundle is cut short or too long: send it again")

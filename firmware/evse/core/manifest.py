@@ -21,14 +21,17 @@ _PATH_CHARS = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-.
 
 
 class ManifestError(ValueError):
-    """A bundle that is not taken; the text is the sentence that says why."""
+    """A bundle that is not taken; the text is the sentence that says why and what to do."""
+
+    def __init__(self, why):
+        super().__init__(why + ": make it with pilectl bundle")
 
 
 def length(head):
     """Bytes of the manifest, from the first four of a bundle."""
     size = int.from_bytes(head, "big")
     if len(head) != LENGTH_BYTES or size < LEAST_BYTES or size > MOST_BYTES:
-        raise ManifestError("this is no bundle: make one with pilectl bundle")
+        raise ManifestError("this is no bundle")
     return size
 
 
@@ -47,12 +50,12 @@ def parse(data):
     try:
         manifest = json.loads(str(data, "utf-8"))
     except (ValueError, UnicodeError, RuntimeError):
-        raise ManifestError("the manifest is no JSON: make the bundle with pilectl bundle")
+        raise ManifestError("the manifest is no JSON")
     if not isinstance(manifest, dict) or manifest.get("product") != "pilelink":
-        raise ManifestError("the manifest is not of pilelink: make the bundle with pilectl bundle")
+        raise ManifestError("the manifest is not of pilelink")
     whose = manifest.get("board")
     if not isinstance(whose, str) or not 0 < len(whose) <= 32:
-        raise ManifestError("the manifest names no board: make the bundle with pilectl bundle")
+        raise ManifestError("the manifest names no board")
     for field in ("version", "minimum"):
         if not _is_version(manifest.get(field)):
             raise ManifestError("the manifest's %s is not three numbers of 0..65535" % field)
