@@ -25,6 +25,10 @@ ALLOWED = {
     (CORE + "settings.py", "_is_token", "import"): (START, "the settings are read once"),
     (CORE + "pilot_profiles.py", "load", "import"): (START, "the profile that was chosen"),
     (BOARD_FILE, "StandardBoard.__getattr__", "import"): (BRIEF, "who asks: see StandardParts"),
+    (BOARD_FILE, "StandardBoard.chip", "import"): (
+        ASKED,
+        "at the start, and by Work.restart, which holds the permit",
+    ),
     (BOARD_FILE, "StandardBoard.safe_outputs", "import"): (
         OPENED,
         "what the loader's safe.py does on a pile, for whoever has no loader",

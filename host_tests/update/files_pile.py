@@ -48,7 +48,7 @@ class FilesPile:
         assert len(said["problem"]) <= 120
         # What is wrong, and what to do
         assert ": " in said["problem"], said
-        assert (updates.slot, updates.job, updates.trial) == ("a", "", False)
+        assert (updates.slot, updates.job) == ("a", "")
         assert not (self.folder / "update.bundle").exists()
         state = self.slots.choose()
         assert (state["slot"], state["trial"]) == ("a", False)

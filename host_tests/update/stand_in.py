@@ -126,7 +126,7 @@ def start(bridge, order=False, well=True):
         updates = Updates(station)
         station.online = well
         station.up_s = 0 if well else 600
-        if order and updates.running != bridge.named and not updates.job:
+        if order and not bridge.named.startswith(updates.running) and not updates.job:
             assert updates.ask(bridge.named, len(bridge.bundle)) == ""
         _run(_work(station, told, updates, bridge))
         return updates
@@ -144,7 +144,7 @@ async def _work(station, told, updates, bridge):
         from evse.app.update import carry_out
 
         while updates.job:
-            await carry_out(station, updates)
+            await carry_out(station)
     finally:
         while told:
             bridge.heard.append(json.loads(told.pop(0)))

@@ -181,7 +181,7 @@ def test_two_hundred_tampered_bundles_are_refused(pile, good, record_property):
 
 def test_the_good_bundle_is_taken_after_all_that(pile, good):
     updates = pile.order(good)
-    assert (updates.slot, updates.trial, updates.previous) == ("b", False, "0.1.0")
+    assert (updates.slot, updates.job, updates.previous) == ("b", "", "0.1.0")
     assert pile.bridge.phases() == ["fetch", "applying", "trial", "confirmed"]
     assert pile.tree("b")["board.mpy"] != pile.old["board.mpy"]
     assert len(pile.tree("b")["manifest.sig"]) == 384

@@ -6,6 +6,7 @@ from binascii import hexlify
 
 from .. import __version__
 from ..core import faults, limits, messages
+from .updates import TRIAL
 
 _SETTLE_MS = 1000
 
@@ -62,7 +63,7 @@ class Report:
             message["update"] = {
                 "slot": updates.slot,
                 "version": __version__,
-                "trial": updates.trial,
+                "trial": updates.job == TRIAL,
                 "previous": updates.previous,
             }
         return messages.encode(message)

@@ -14,23 +14,25 @@ _LOOK_MS = 1000
 _PILOT = faults.PILOT_SHORT | faults.PILOT_DIODE | faults.PILOT_INVALID | faults.PILOT_GENERATOR
 
 
-async def prove(station, updates, files):
+async def prove(work):
     """Confirm the slot once the station is well; restart it when it is not in time."""
-    updates.say("trial")
+    files, updates, station = work.files, work.updates, work.station
+    work.bundle = files.state()["id"]
+    work.say("trial")
     while True:
         problem = _problem(station) or _confirm(updates, files)
         if not problem:
             break
         if station.clock.up_s >= _WITHIN_S:
             _fail(files, problem)
-            _restart(station)
+            work.restart()
         await asyncio.sleep_ms(_LOOK_MS)
         if updates.job != TRIAL:
             # A rollback was asked for
             return
         if station.permit.energised:
             raise StallRefusedError("energised")
-    updates.say("confirmed")
+    work.say("confirmed")
     # One may have come by cable meanwhile; that of the trial itself is left over from a loss of power
     updates.job = FETCH if files.size(BUNDLE_FILE) >= 0 else ""
 
@@ -81,31 +83,28 @@ def _keep(updates, files):
     state.pop("problem", None)
     files.replace(updates.slot + "/confirmed", b"")
     files.set_state(state)
-    updates.trial, updates.previous = False, previous
+    updates.previous = previous
 
 
-def roll_back(station, updates, files):
+def roll_back(work):
     """Run the other slot, which was confirmed once, from the next start on, and restart."""
+    files, updates = work.files, work.updates
     slot = other(updates.slot)
     found, named = files.manifest_of(slot)
     state = files.state()
-    if found["version"] < state["minimum"] or files.size(slot + "/confirmed") < 0:
-        raise RefusedError("the other slot may not run here any more: update instead")
-    files.set_state(
-        {
-            "slot": slot,
-            "id": named,
-            "trial": False,
-            "tries": 0,
-            "previous": __version__,
-            "minimum": state["minimum"],
-            "left": [updates.running, "asked for by the bridge"],
-        }
-    )
-    _restart(station)
-
-
-def _restart(station):
-    with station.permit.hold("restart"):
-        station.console.flush()
-        station.updates.restart()
+    work.bundle = state["id"]
+    if state["slot"] == updates.slot:
+        if found["version"] < state["minimum"] or files.size(slot + "/confirmed") < 0:
+            raise RefusedError("the other slot may not run here any more: update instead")
+        files.set_state(
+            {
+                "slot": slot,
+                "id": named,
+                "trial": False,
+                "tries": 0,
+                "previous": "" if state["trial"] else __version__,
+                "minimum": state["minimum"],
+                "left": [state["id"], "asked for by the bridge"],
+            }
+        )
+    work.restart()

@@ -16,28 +16,29 @@ from .updates import BUNDLE_FILE
 _BESIDE_BYTES = 16 * BLOCK_BYTES
 
 
-async def unpack(station, updates, files):
+async def unpack(work):
     """Check and unpack the file, then restart into the other slot; raises RefusedError or ManifestError."""
+    files, updates = work.files, work.updates
     state = files.state()
     if state["slot"] != updates.slot:
         # All is done but the restart
-        _restart(station, files)
-    updates.say("applying")
+        _restart(work)
     data, proof = _head(files)
     named = manifest.name(data)
-    if not updates.size:
-        updates.bundle = named
-    elif named != updates.bundle:
+    if not updates.wanted[1]:
+        work.bundle = named
+    work.say("applying")
+    if named != work.bundle:
         raise RefusedError("the bundle fetched is not the one that was ordered: order it again")
     with files.permit.hold("signature"):
         # Nothing in it is looked at before
         if not signature.proves(update_key.MODULUS, data, proof):
             raise RefusedError("the signature is not of this pile's update key: sign it with that")
     found = manifest.parse(data)
-    refusal = manifest.refusal(found, station.board.NAME, state["minimum"])
+    refusal = manifest.refusal(found, work.station.board.NAME, state["minimum"])
     if refusal:
         raise RefusedError(refusal)
-    if named == updates.running:
+    if named.startswith(updates.running):
         raise RefusedError("this bundle is installed already: nothing is to be done")
     whole = manifest.bundle_bytes(len(data), found)
     if files.size(BUNDLE_FILE) != whole:
@@ -62,14 +63,12 @@ async def unpack(station, updates, files):
     # The last one: with it the slot is whole
     files.replace(slot + "/manifest.json", data)
     _put_on_trial(files, state, slot, named)
-    _restart(station, files)
+    _restart(work)
 
 
-def _restart(station, files):
-    files.remove(BUNDLE_FILE)
-    with files.permit.hold("restart"):
-        station.console.flush()
-        station.updates.restart()
+def _restart(work):
+    work.files.remove(BUNDLE_FILE)
+    work.restart()
 
 
 def _head(files):

@@ -8,8 +8,11 @@ from binascii import unhexlify
 
 from ..control.stall_permit import StallRefusedError
 from ..core import chunks
-from .slot_files import RefusedError, SlotFiles, taken_bytes
-from .updates import BUNDLE_FILE, FETCH, ROLLBACK
+from .slot_files import RefusedError, taken_bytes
+from .trial import prove, roll_back
+from .unpack import unpack
+from .update_work import Work
+from .updates import BUNDLE_FILE, FETCH, ROLLBACK, TRIAL
 
 _SILENT_MS = 10000
 _LOOK_MS = 50
@@ -18,49 +21,56 @@ _WAIT_MS = 1000
 _SLACK_BYTES = 16384
 
 
-async def carry_out(station, updates):
-    """Do what `updates`.job asks for. StallRefusedError: not now."""
-    files = SlotFiles(station.permit)
+async def carry_out(station):
+    """Do what station.updates.job asks for, once; what could not be done yet stays its job."""
+    work = Work(station)
+    updates = work.updates
     try:
         if updates.job == FETCH:
-            await _update(station, updates, files)
-            return
-        with station.permit.hold("update"):
-            from .trial import prove, roll_back
-        if updates.job == ROLLBACK:
-            roll_back(station, updates, files)
+            await _update(work)
+        elif updates.job == ROLLBACK:
+            roll_back(work)
         else:
-            await prove(station, updates, files)
+            await prove(work)
+    except StallRefusedError:
+        if updates.job == FETCH:
+            work.say("paused")
     except (RefusedError, ValueError) as error:
         # ValueError: of a manifest
-        _refuse(updates, files, str(error))
+        _refuse(work, str(error))
+    except Exception as error:
+        if updates.job == TRIAL:
+            # It must be confirmed or left
+            raise
+        _refuse(work, "the update failed with %r: send the pile's log" % error)
 
 
-def _refuse(updates, files, why):
+def _refuse(work, why):
+    files, updates = work.files, work.updates
     if updates.job == FETCH:
         files.remove(BUNDLE_FILE)
-        try:
-            state = files.state()
-            if state.pop("fetch", None):
-                files.set_state(state)
-        except RefusedError as error:
-            why += "; " + str(error)
-    updates.say("refused", why)
-    updates.job = updates.bundle = ""
-    updates.have = updates.size = 0
+    job = ""
+    try:
+        state = files.state()
+        if state["trial"]:
+            job = TRIAL
+        elif state.pop("fetch", None):
+            files.set_state(state)
+    except RefusedError as error:
+        why += "; " + str(error)
+    work.say("refused", why)
+    updates.job, updates.wanted = job, ("", 0)
 
 
-async def _update(station, updates, files):
-    updates.have = max(files.size(BUNDLE_FILE), 0)
-    if updates.size:
-        await _Fetch(station, updates, files).run()
-    while not _is_idle(station):
-        if station.permit.energised:
+async def _update(work):
+    work.have = max(work.files.size(BUNDLE_FILE), 0)
+    if work.updates.wanted[1]:
+        await _Fetch(work).run()
+    while not _is_idle(work.station):
+        if work.permit.energised:
             raise StallRefusedError("energised")
         await asyncio.sleep_ms(_WAIT_MS)
-    with station.permit.hold("update"):
-        from .unpack import unpack
-    await unpack(station, updates, files)
+    await unpack(work)
 
 
 def _is_idle(station):
@@ -71,44 +81,43 @@ def _is_idle(station):
 class _Fetch:
     """Appends chunks to the file, in order; what comes twice or too early is dropped."""
 
-    def __init__(self, station, updates, files):
-        self._station = station
-        self._updates = updates
-        self._files = files
+    def __init__(self, work):
+        self._work = work
+        self._size = work.updates.wanted[1]
         self._failure = None
         try:
-            self._bundle = unhexlify(updates.bundle)
+            self._bundle = unhexlify(work.bundle)
         except ValueError:
             raise RefusedError("the bundle's id is no SHA-256 in hex: order it by its own id")
 
     async def run(self):
         """Ask until the file is complete."""
         self._begin()
-        updates = self._updates
-        updates.worker = self
-        while updates.have < updates.size:
-            asked, silent_ms = updates.have, 0
-            updates.say("fetch")
-            end = min(asked + chunks.BURST * chunks.MOST_BYTES, updates.size)
-            while updates.have < end and silent_ms < _SILENT_MS:
-                before = updates.have
+        work = self._work
+        work.updates.worker = self
+        while work.have < self._size:
+            asked, silent_ms = work.have, 0
+            work.say("fetch")
+            end = min(asked + chunks.BURST * chunks.MOST_BYTES, self._size)
+            while work.have < end and silent_ms < _SILENT_MS:
+                before = work.have
                 await asyncio.sleep_ms(_LOOK_MS)
-                silent_ms = silent_ms + _LOOK_MS if updates.have == before else 0
+                silent_ms = silent_ms + _LOOK_MS if work.have == before else 0
                 if self._failure:
                     raise self._failure
-                if self._station.permit.energised:
+                if work.permit.energised:
                     raise StallRefusedError("energised")
-        updates.worker = None
+        work.updates.worker = None
 
     def _begin(self):
-        updates, files = self._updates, self._files
-        wanted = [updates.bundle, updates.size]
+        work, files = self._work, self._work.files
+        wanted = list(work.updates.wanted)
         state = files.state()
         if state.get("fetch") != wanted:
             # What lies there is another's
             files.remove(BUNDLE_FILE)
-            updates.have = 0
-        need = taken_bytes(updates.size - updates.have) + _SLACK_BYTES
+            work.have = 0
+        need = taken_bytes(self._size - work.have) + _SLACK_BYTES
         free = files.free_bytes()
         if free < need:
             raise RefusedError(
@@ -124,12 +133,12 @@ class _Fetch:
     def chunk(self, payload):
         """Take one from the bridge; never raises."""
         found = chunks.decode(self._bundle, payload)
-        updates = self._updates
-        if found is None or self._failure or found[0] != updates.have:
+        work = self._work
+        if found is None or self._failure or found[0] != work.have:
             return
-        data = found[1][: updates.size - updates.have]
+        data = found[1][: self._size - work.have]
         try:
-            self._files.append(BUNDLE_FILE, data)
-            updates.have += len(data)
+            work.files.append(BUNDLE_FILE, data)
+            work.have += len(data)
         except (RefusedError, OSError) as error:
             self._failure = error

@@ -1,6 +1,6 @@
 """What of an update stays in the heap: which slot runs, and what is to be done about the other one.
 
-It is done by modules that come while nothing is energised and go before anything may be. A pile without
+It is done by `update`, which comes while nothing is energised and goes before anything may be. A pile without
 slots.json has no slots: it says so to nobody and takes no update.
 """
 
@@ -8,7 +8,6 @@ import asyncio
 import os
 import sys
 
-from ..control.stall_permit import StallRefusedError
 from ..core import messages
 from ..core.update_key import HAS_KEY
 from . import config
@@ -18,30 +17,21 @@ SLOTS_FILE = "slots.json"
 BUNDLE_FILE = "update.bundle"
 # What is to be done
 FETCH, TRIAL, ROLLBACK = "fetch", "trial", "rollback"
-_LATE = (
-    "evse.app.update",
-    "evse.app.unpack",
-    "evse.app.trial",
-    "evse.app.slot_files",
-    "evse.core.manifest",
-)
+# Digits of a bundle's id that are remembered of the one that runs
+ID_CHARS = 16
 
 
 class Updates:
-    """`job` is what is to be done or "", `bundle` and `size` what is to be fetched: "" and 0 by cable.
+    """`job` is what is to be done or "". `wanted`: id and bytes of what is to be fetched, ("", 0) by cable.
 
-    `worker` takes the chunks, None while nobody fetches.
+    `slot` that runs, "" without slots; `running`: the first digits of its id; `previous` version in the
+    other one, "" for none. `worker`.chunk(payload) takes chunks, None while nobody fetches.
     """
 
     def __init__(self, station):
-        self.job = ""
-        self.bundle = ""
-        self.size = 0
-        self.have = 0
-        self.trial = False
+        self.job = self.slot = self.running = self.previous = ""
+        self.wanted = ("", 0)
         self.worker = None
-        self.slot = self.running = self.previous = ""
-        self.restart = station.board.chip().reset
         self._station = station
         self._task = None
         state = config.read_json(SLOTS_FILE)
@@ -53,37 +43,38 @@ class Updates:
             station.report.notes.append("slots.json: %r" % error)
 
     def _take(self, state):
-        self.running, self.previous = state["id"], state["previous"]
-        self.slot, self.trial = state["slot"], state["trial"]
+        self.running, self.previous = state["id"][:ID_CHARS], state["previous"]
+        self.slot = state["slot"]
         if "left" in state:
-            self.bundle, problem = state["left"]
-            self.say("rolled_back", problem)
-            self.bundle = ""
+            bundle, problem = state["left"]
+            self._station.console.say("update %.8s rolled back: %s", bundle, problem)
+            self._station.downlink.updates.append(message(bundle, "rolled_back", 0, problem))
         if "fetch" in state:
-            self.bundle, self.size = state["fetch"]
-        if self.trial:
+            bundle, size = state["fetch"]
+            self.wanted = (bundle, size)
+        if state["trial"]:
             self.job = TRIAL
-        elif self.bundle or BUNDLE_FILE in os.listdir():
+        elif self.wanted[1] or BUNDLE_FILE in os.listdir():
             self.job = FETCH
 
     def ask(self, bundle, size):
         """Fetch and run another firmware; returns "" or the reason of the refusal."""
         if not HAS_KEY or not self.slot:
             return "no_update_key"
-        if bundle == self.running:
+        if bundle[:ID_CHARS] == self.running:
             return "installed"
         if self.job:
-            return "" if bundle == self.bundle else "busy"
-        self.bundle, self.size, self.job = bundle, size, FETCH
+            return "" if bundle == self.wanted[0] else "busy"
+        self.wanted, self.job = (bundle, size), FETCH
         if self._station.permit.energised:
-            self.say("paused")
+            self._station.downlink.updates.append(message(bundle, "paused", 0, ""))
         return ""
 
     def go_back(self):
         """Run the firmware before this one; returns "" or the reason of the refusal."""
         if not self.previous:
             return "no_previous"
-        if self.job and not self.trial:
+        if self.job == FETCH:
             return "busy"
         self.job = ROLLBACK
         return ""
@@ -97,25 +88,15 @@ class Updates:
         try:
             with self._station.permit.hold("update"):
                 from .update import carry_out
-            await carry_out(self._station, self)
-        except StallRefusedError:
-            # Another time
-            if self.job == FETCH:
-                self.say("paused")
+            await carry_out(self._station)
         except Exception as error:
-            self._station.console.say("update failed: %r", error)
-            if self.job != TRIAL:
-                self.job = ""
-                self.say("refused", "the update failed: %r" % error)
-        finally:
-            self.worker = self._task = None
-            forget(*_LATE)
+            # The permit was refused, or the heap is full: another time
+            self._station.console.say("update waits: %r", error)
+        self.worker = self._task = None
+        forget("evse.app.update")
 
-    def say(self, phase, problem=""):
-        """Tell the bridge and the serial port how far it is."""
-        told = self.bundle or self.running
-        self._station.console.say("update %.8s: %s %d %s", told, phase, self.have, problem)
-        waiting = self._station.downlink.updates
-        if len(waiting) < 4:
-            message = {"bundle": told, "phase": phase, "from": self.have, "problem": problem[:120]}
-            waiting.append(messages.encode(message))
+
+def message(bundle, phase, have, problem):
+    """The `update` message's bytes."""
+    fields = {"bundle": bundle, "phase": phase, "from": have, "problem": problem[:120]}
+    return messages.encode(fields)

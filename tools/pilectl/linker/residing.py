@@ -83,7 +83,15 @@ def _late(program: Program) -> set[str]:
 
 
 def _with_their_own(program: Program, units: dict[str, str]) -> dict[str, str]:
-    """What only one late module loads goes with it."""
+    """What only one late module loads goes with it, and so does what only those load."""
+    while True:
+        before = dict(units)
+        _join_own(program, units)
+        if units == before:
+            return units
+
+
+def _join_own(program: Program, units: dict[str, str]) -> None:
     importers: dict[str, set[str]] = {}
     late: set[str] = set()
     for module in program.modules.values():
@@ -95,7 +103,6 @@ def _with_their_own(program: Program, units: dict[str, str]) -> dict[str, str]:
         theirs = importers.get(name, set()) - {name}
         if units[name] == name and name not in late and len(theirs) == 1:
             units[name] = theirs.pop()
-    return units
 
 
 def _hoist(program: Program, module: Module, units: dict[str, str]) -> None:
