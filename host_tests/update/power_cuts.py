@@ -1,7 +1,7 @@
 """Under MicroPython: one update on littlefs over NOR flash, then the power cut at its operations.
 
-Usage: micropython power_cuts.py FOLDER SECTORS STRIDE AGAIN. FOLDER holds old/ and new.bundle, new.id,
-modulus. Every STRIDE-th operation is cut, in each torn mode; after every AGAIN-th cut the pile goes on to
+Usage: micropython power_cuts.py FOLDER SECTORS STRIDE TAIL AGAIN. FOLDER holds old/ and new.bundle, new.id,
+modulus. Every STRIDE-th operation is cut and each of the last TAIL, in each torn mode; after every AGAIN-th cut the pile goes on to
 the end. The last line is JSON: operations, cuts, again.
 """
 
@@ -82,7 +82,7 @@ def running(trees):
     raise AssertionError("neither old nor new: %r" % state)
 
 
-def main(folder, sectors, stride, again):
+def main(folder, sectors, stride, tail, again):
     bundle, named = read(folder + "/new.bundle"), read(folder + "/new.id").decode()
     stand_in.prepare(read(folder + "/modulus"))
     old = files_of(folder + "/old")
@@ -108,7 +108,7 @@ def main(folder, sectors, stride, again):
     cuts = went_on = 0
     begun = time.ticks_ms()
     for index, (at, data) in enumerate(log):
-        if index % stride == 0:
+        if index % stride == 0 or index >= len(log) - tail:
             for torn in TORN:
                 cut = bytearray(whole)
                 apply(cut, at, data, torn, index)
@@ -138,4 +138,4 @@ def go_on(content, bundle, named, trees):
         assert "refused" not in bridge.phases(), bridge.heard
 
 
-main(sys.argv[1], int(sys.argv[2]), int(sys.argv[3]), int(sys.argv[4]))
+main(sys.argv[1], *[int(word) for word in sys.argv[2:]])
