@@ -25,7 +25,7 @@ class SlotFiles:
         with self.permit.hold("slots.json"):
             try:
                 with open(SLOTS_FILE) as file:
-                    return json.load(file)
+                    return json.loads(file.read())
             except (OSError, ValueError):
                 raise RefusedError("slots.json cannot be read: restart the pile")
 
