@@ -81,6 +81,7 @@ def installed(monkeypatch, folder):
     for name in _MODULES:
         monkeypatch.setitem(sys.modules, name, None)
         del sys.modules[name]
+    monkeypatch.delattr(importlib.import_module("evse.core"), "update_key", raising=False)
     monkeypatch.setattr(asyncio, "sleep_ms", None, raising=False)
     monkeypatch.syspath_prepend(str(ROOT / "firmware" / "loader"))
     stand_in.prepare(bundles.modulus())
