@@ -66,6 +66,9 @@ class Station:
     def flush(self):
         pass
 
+    def ask_time(self):
+        pass
+
 
 class Bridge:
     """Sends a bundle; `heard` are the messages that came up. `answer(offset, chunks)` gives what is sent."""

@@ -165,6 +165,7 @@ def test_from_the_order_to_the_confirmation_and_back(pile, made):
         await proved(r)
         assert phases(r) == ["trial", "confirmed"]
         assert not hello(r)["trial"]
+        assert r.station.uplink._wants_time
         assert order(r, made) == {
             "v": 1,
             "id": "update:0",

@@ -33,6 +33,8 @@ async def prove(work):
         if station.permit.energised:
             raise StallRefusedError("energised")
     work.say("confirmed")
+    # Another hello says so to whoever reads it first
+    station.uplink.ask_time()
     # One may have come by cable meanwhile; that of the trial itself is left over from a loss of power
     updates.job = FETCH if files.size(BUNDLE_FILE) >= 0 else ""
 

@@ -59,6 +59,8 @@ def _refuse(work, why):
     except RefusedError as error:
         why += "; " + str(error)
     work.say("refused", why)
+    # A hello says what is in the slots now
+    work.station.uplink.ask_time()
     updates.job, updates.wanted = job, ("", 0)
 
 
@@ -96,18 +98,24 @@ class _Fetch:
         work = self._work
         work.updates.worker = self
         while work.have < self._size:
-            asked, silent_ms = work.have, 0
+            # Nobody is asked twice who has not been reached once
+            while work.station.downlink.updates:
+                await self._look()
             work.say("fetch")
-            end = min(asked + chunks.BURST * chunks.MOST_BYTES, self._size)
+            end = min(work.have + chunks.BURST * chunks.MOST_BYTES, self._size)
+            silent_ms = 0
             while work.have < end and silent_ms < _SILENT_MS:
                 before = work.have
-                await asyncio.sleep_ms(_LOOK_MS)
+                await self._look()
                 silent_ms = silent_ms + _LOOK_MS if work.have == before else 0
-                if self._failure:
-                    raise self._failure
-                if work.permit.energised:
-                    raise StallRefusedError("energised")
         work.updates.worker = None
+
+    async def _look(self):
+        await asyncio.sleep_ms(_LOOK_MS)
+        if self._failure:
+            raise self._failure
+        if self._work.permit.energised:
+            raise StallRefusedError("energised")
 
     def _begin(self):
         work, files = self._work, self._work.files
