@@ -4,7 +4,6 @@ It works in the current folder. The bridge answers each `fetch` at once, as far 
 """
 
 import asyncio
-import json
 import sys
 from binascii import unhexlify
 
@@ -93,7 +92,7 @@ class Bridge:
 
         while True:
             while messages:
-                message = json.loads(messages.pop(0))
+                message = messages.pop(0)
                 self.heard.append(message)
                 if message["phase"] != "fetch" or message["bundle"] != self.named:
                     continue
@@ -150,7 +149,7 @@ async def _work(station, told, updates, bridge):
             await carry_out(station)
     finally:
         while told:
-            bridge.heard.append(json.loads(told.pop(0)))
+            bridge.heard.append(told.pop(0))
         serving.cancel()
 
 

@@ -57,7 +57,7 @@ def listen(r):
     """What the pile has said since, checked by the wire's table."""
     found = []
     while r.station.downlink.updates:
-        payload = r.station.downlink.updates.pop(0)
+        payload = messages.encode(r.station.downlink.updates.pop(0))
         message = messages.decode("update", payload, reports.FIELDS)
         assert message["phase"] in reports.UPDATE_PHASES
         found.append(message)

@@ -1,7 +1,6 @@
 """One round of an update: the parts it needs, how far it is, and what the bridge is told of it."""
 
 from .slot_files import SlotFiles
-from .updates import message
 
 # More that nobody took is not added to
 _MOST_WAITING = 4
@@ -25,7 +24,9 @@ class Work:
         self.station.console.say("update %.8s %s %d %s", self.bundle, phase, self.have, problem)
         waiting = self.station.downlink.updates
         if len(waiting) < _MOST_WAITING:
-            waiting.append(message(self.bundle, phase, self.have, problem))
+            message = {"bundle": self.bundle, "phase": phase, "from": self.have}
+            message["problem"] = problem[:120]
+            waiting.append(message)
 
     def restart(self):
         """Start anew; StallRefusedError while something is energised."""

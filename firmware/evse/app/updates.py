@@ -8,7 +8,6 @@ import asyncio
 import os
 import sys
 
-from ..core import messages
 from ..core.update_key import HAS_KEY
 from . import config
 from .modules import forget
@@ -48,7 +47,9 @@ class Updates:
         if "left" in state:
             bundle, problem = state["left"]
             self._station.console.say("update %.8s rolled back: %s", bundle, problem)
-            self._station.downlink.updates.append(message(bundle, "rolled_back", 0, problem))
+            self._station.downlink.updates.append(
+                {"bundle": bundle, "phase": "rolled_back", "from": 0, "problem": problem}
+            )
         if "fetch" in state:
             bundle, size = state["fetch"]
             self.wanted = (bundle, size)
@@ -67,7 +68,9 @@ class Updates:
             return "" if bundle == self.wanted[0] else "busy"
         self.wanted, self.job = (bundle, size), FETCH
         if self._station.permit.energised:
-            self._station.downlink.updates.append(message(bundle, "paused", 0, ""))
+            self._station.downlink.updates.append(
+                {"bundle": bundle, "phase": "paused", "from": 0, "problem": ""}
+            )
         return ""
 
     def go_back(self):
@@ -94,9 +97,3 @@ class Updates:
             self._station.console.say("update waits: %r", error)
         self.worker = self._task = None
         forget("evse.app.update")
-
-
-def message(bundle, phase, have, problem):
-    """The `update` message's bytes."""
-    fields = {"bundle": bundle, "phase": phase, "from": have, "problem": problem[:120]}
-    return messages.encode(fields)

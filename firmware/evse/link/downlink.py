@@ -18,8 +18,8 @@ class Downlink:
         self.replies = []
         self.updates = []
         self.counts = counts
-        # Commands, acks, chunks, and the limit where there is a site
-        self.topics = [messages.topic(station_id, name) for name in messages.DOWN_TOPICS]
+        # Commands, acks, and the limit where there is a site
+        self.topics = [messages.topic(station_id, name) for name in messages.DOWN_TOPICS[:2]]
         if site:
             self.topics.append(messages.site_topic(site))
         self._commands = commands
@@ -41,11 +41,11 @@ class Downlink:
             elif topic == topics[1]:
                 if self._is_signed(topic, payload):
                     self._remote.acknowledged(messages.decode("ack", payload))
-            elif topic == topics[2]:
-                self._remote.chunk(payload)
             elif topic in topics:
                 message = messages.decode("limit", payload)
                 self._remote.site_limit(message["a10"], message["utc"], message["ttl_s"])
+            elif topic[-6:] == "/chunk":
+                self._remote.chunk(payload)
             else:
                 self.counts["unknown"] += 1
         except ProtocolError:
