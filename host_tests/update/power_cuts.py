@@ -1,8 +1,8 @@
 """Under MicroPython: one update on littlefs over NOR flash, then the power cut at its operations.
 
 Usage: micropython power_cuts.py FOLDER SECTORS STRIDE TAIL AGAIN. FOLDER holds old/ and new.bundle, new.id,
-modulus. Every STRIDE-th operation is cut and each of the last TAIL, in each torn mode; after every AGAIN-th cut the pile goes on to
-the end. The last line is JSON: operations, cuts, again.
+modulus. Every STRIDE-th operation is cut and each of the last TAIL, in each torn mode; after every AGAIN-th cut,
+and after those of the tail, the pile goes on to the end. The last line is JSON: operations, cuts, again.
 """
 
 import json
@@ -115,7 +115,7 @@ def main(folder, sectors, stride, tail, again):
                 with Flash(cut):
                     picked[running(trees)] += 1
                 cuts += 1
-                if cuts % again == 0:
+                if cuts % again == 0 or index >= len(log) - tail:
                     go_on(cut, bundle, named, trees)
                     went_on += 1
         apply(whole, at, data)

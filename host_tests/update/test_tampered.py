@@ -197,7 +197,11 @@ def test_what_runs_already_is_not_unpacked_again(pile, tmp_path):
     tree = bundles.write_tree(tmp_path / "same", 1)
     same = bundle.pack(tree, bundles.manifest_of(tree, bundles.OLD, (0, 1, 0)), bundles.key())
     assert same.id == pile.state()["id"]
-    pile.assert_refused(pile.by_cable(same), "installed already")
+    updates = pile.by_cable(same)
+    assert pile.bridge.heard == []
+    assert updates.job == ""
+    assert not (pile.folder / "update.bundle").exists()
+    assert pile.tree("a") == pile.old
 
 
 def test_below_the_minimum_that_was_confirmed_nothing_runs_any_more(pile, tmp_path):

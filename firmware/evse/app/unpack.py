@@ -17,7 +17,10 @@ _BESIDE_BYTES = 16 * BLOCK_BYTES
 
 
 async def unpack(work):
-    """Check and unpack the file, then restart into the other slot; raises RefusedError or ManifestError."""
+    """Check and unpack the file, then restart into the other slot; raises RefusedError or ManifestError.
+
+    What runs already is only removed.
+    """
     files, updates = work.files, work.updates
     state = files.state()
     if state["slot"] != updates.slot:
@@ -27,32 +30,19 @@ async def unpack(work):
     named = manifest.name(data)
     if not updates.wanted[1]:
         work.bundle = named
+    if named.startswith(updates.running):
+        # Left over by a loss of power, or copied once more
+        files.remove(BUNDLE_FILE)
+        work.station.console.say("update.bundle is what runs already: removed")
+        updates.job = ""
+        return
     work.say("applying")
     if named != work.bundle:
         raise RefusedError("the bundle fetched is not the one that was ordered: order it again")
-    with files.permit.hold("signature"):
-        # Nothing in it is looked at before
-        if not signature.proves(update_key.MODULUS, data, proof):
-            raise RefusedError("the signature is not of this pile's update key: sign it with that")
-    found = manifest.parse(data)
-    refusal = manifest.refusal(found, work.station.board.NAME, state["minimum"])
-    if refusal:
-        raise RefusedError(refusal)
-    if named.startswith(updates.running):
-        raise RefusedError("this bundle is installed already: nothing is to be done")
-    whole = manifest.bundle_bytes(len(data), found)
-    if files.size(BUNDLE_FILE) != whole:
-        raise RefusedError("the bundle is cut short or too long: send it again")
-    slot = other(updates.slot)
-    start = whole - sum([size for _path, size, _hash in found["files"]])
+    found, start = _proved(work, data, proof, state)
     await _check(files, found, start)
-    need = sum([taken_bytes(size) for _path, size, _hash in found["files"]]) + _BESIDE_BYTES
-    free = files.free_bytes() + await _tree_bytes(files, slot)
-    if free < need:
-        raise RefusedError(
-            "the update needs %d bytes of the file system, %d are free: remove files from it"
-            % (need, free)
-        )
+    slot = other(updates.slot)
+    await _look_for_room(files, slot, found)
     state["previous"] = updates.previous = ""
     files.set_state(state)
     # From here on it is not whole
@@ -64,6 +54,33 @@ async def unpack(work):
     files.replace(slot + "/manifest.json", data)
     _put_on_trial(files, state, slot, named)
     _restart(work)
+
+
+def _proved(work, data, proof, state):
+    """(manifest, where the files begin) of a bundle that this pile may run."""
+    with work.permit.hold("signature"):
+        # Nothing in it is looked at before
+        if not signature.proves(update_key.MODULUS, data, proof):
+            raise RefusedError("the signature is not of this pile's update key: sign it with that")
+    found = manifest.parse(data)
+    refusal = manifest.refusal(found, work.station.board.NAME, state["minimum"])
+    if refusal:
+        raise RefusedError(refusal)
+    whole = manifest.bundle_bytes(len(data), found)
+    if work.files.size(BUNDLE_FILE) != whole:
+        raise RefusedError("the bundle is cut short or too long: send it again")
+    return found, whole - sum([size for _path, size, _hash in found["files"]])
+
+
+async def _look_for_room(files, slot, found):
+    """RefusedError unless the tree fits in the place of what the slot holds now."""
+    need = sum([taken_bytes(size) for _path, size, _hash in found["files"]]) + _BESIDE_BYTES
+    free = files.free_bytes() + await _tree_bytes(files, slot)
+    if free < need:
+        raise RefusedError(
+            "the update needs %d bytes of the file system, %d are free: remove files from it"
+            % (need, free)
+        )
 
 
 def _restart(work):
