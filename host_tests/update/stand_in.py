@@ -51,7 +51,9 @@ class Station:
         from evse.control.stall_permit import StallPermit
 
         self.permit = StallPermit()
-        self.console = self.downlink = self.uplink = self.keys = self.clock = self.report = self
+        self.console = self.downlink = self.uplink = self.keys = self.clock = self.report = (
+            self.remote
+        ) = self
         self.connectors = {}
         self.updates = []  # of the downlink
         self.notes = []

@@ -230,7 +230,7 @@ def test_a_full_file_system_is_named_and_the_old_slot_stays(pile, good, monkeypa
 def test_a_file_system_that_fills_on_the_way_is_named(pile, good, monkeypatch):
     from evse.app import slot_files
 
-    whole = slot_files.SlotFiles.append
+    whole = slot_files.SlotFiles.add_to
 
     def full(self, path, data):
         if path == "b/evse/up.mpy":
@@ -238,7 +238,7 @@ def test_a_file_system_that_fills_on_the_way_is_named(pile, good, monkeypatch):
                 raise slot_files.RefusedError(slot_files._unwritten(path, OSError(28)))
         whole(self, path, data)
 
-    monkeypatch.setattr(slot_files.SlotFiles, "append", full)
+    monkeypatch.setattr(slot_files.SlotFiles, "add_to", full)
     pile.assert_refused(pile.order(good), "b/evse/up.mpy could not be written (28): is the file")
     assert "manifest.json" not in pile.tree("b")
 

@@ -43,7 +43,7 @@ class SlotFiles:
             except OSError as error:
                 raise RefusedError(_unwritten(path, error))
 
-    def append(self, path, data):
+    def add_to(self, path, data):
         """Write behind what a file holds; begins it if there is none."""
         with self.permit.hold(path):
             try:

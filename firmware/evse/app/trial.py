@@ -34,7 +34,7 @@ async def prove(work):
             raise StallRefusedError("energised")
     work.say("confirmed")
     # Another hello says so to whoever reads it first
-    station.uplink.ask_time()
+    station.remote.ask_time()
     # One may have come by cable meanwhile; that of the trial itself is left over from a loss of power
     updates.job = FETCH if files.size(BUNDLE_FILE) >= 0 else ""
 

@@ -153,10 +153,10 @@ async def _write(files, slot, found, at):
         whole = slot + "/" + path
         end = at + size
         if not size:
-            files.append(whole, b"")
+            files.add_to(whole, b"")
         while at < end:
             data = files.piece(BUNDLE_FILE, at, min(BLOCK_BYTES, end - at))
-            files.append(whole, data)
+            files.add_to(whole, data)
             at += len(data)
             await asyncio.sleep_ms(0)
         await _prove(files, whole, 0, size, digest, path)

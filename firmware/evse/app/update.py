@@ -60,7 +60,7 @@ def _refuse(work, why):
         why += "; " + str(error)
     work.say("refused", why)
     # A hello says what is in the slots now
-    work.station.uplink.ask_time()
+    work.station.remote.ask_time()
     updates.job, updates.wanted = job, ("", 0)
 
 
@@ -146,7 +146,7 @@ class _Fetch:
             return
         data = found[1][: self._size - work.have]
         try:
-            work.files.append(BUNDLE_FILE, data)
+            work.files.add_to(BUNDLE_FILE, data)
             work.have += len(data)
         except (RefusedError, OSError) as error:
             self._failure = error
