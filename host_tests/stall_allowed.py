@@ -27,7 +27,7 @@ ALLOWED = {
     (BOARD_FILE, "StandardBoard.__getattr__", "import"): (BRIEF, "who asks: see StandardParts"),
     (BOARD_FILE, "StandardBoard.chip", "import"): (
         ASKED,
-        "at the start, and by Work.restart, which holds the permit",
+        "at the start, and by Work.start_anew, which holds the permit",
     ),
     (BOARD_FILE, "StandardBoard.safe_outputs", "import"): (
         OPENED,

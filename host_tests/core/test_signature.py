@@ -11,7 +11,7 @@ GOOD = unhexlify(vectors.GOOD)
 
 
 def proves(proof, message=vectors.MESSAGE, modulus=MODULUS):
-    return signature.proves(modulus, message, proof)
+    return signature.is_signed(modulus, message, proof)
 
 
 def test_the_right_signature_proves():

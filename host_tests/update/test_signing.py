@@ -32,8 +32,8 @@ def test_a_new_key_is_its_owners_and_its_public_half_fits(monkeypatch, tmp_path,
     modulus = signing.modulus_of(public)
     assert modulus == signing.modulus(key)
     proof = signing.sign(key, b"manifest")
-    assert signature.proves(modulus, b"manifest", proof)
-    assert not signature.proves(modulus, b"manifests", proof)
+    assert signature.is_signed(modulus, b"manifest", proof)
+    assert not signature.is_signed(modulus, b"manifests", proof)
     before = private.read_bytes()
     assert run(monkeypatch, "sign-key", "new", private) == 1
     assert "is there already" in capsys.readouterr().err
@@ -46,9 +46,11 @@ def test_twenty_messages_of_two_keys_prove_crosswise_or_not():
         modulus = bundles.modulus(number)
         for count in range(10):
             message = b"%d" % count
-            assert signature.proves(modulus, message, signing.sign(bundles.key(number), message))
+            assert signature.is_signed(
+                modulus, message, signing.sign(bundles.key(number), message)
+            )
             other = signing.sign(bundles.key(1 - number), message)
-            assert not signature.proves(modulus, message, other)
+            assert not signature.is_signed(modulus, message, other)
 
 
 def pem(key):
@@ -101,7 +103,7 @@ def test_a_bundle_of_a_real_build_is_what_piles_read(build_of, monkeypatch, tmp_
     size = rules.length(data[:4])
     found = rules.parse(data[4 : 4 + size])
     assert rules.name(data[4 : 4 + size]) in capsys.readouterr().out
-    assert signature.proves(bundles.modulus(), data[4 : 4 + size], data[4 + size : 388 + size])
+    assert signature.is_signed(bundles.modulus(), data[4 : 4 + size], data[4 + size : 388 + size])
     assert rules.bundle_bytes(size, found) == len(data)
     assert (found["board"], found["minimum"]) == ("devkitc", [0, 0, 1])
     assert found["version"] == list(builder.version(verb.ROOT))

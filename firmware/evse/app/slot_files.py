@@ -20,7 +20,7 @@ class SlotFiles:
     def __init__(self, permit):
         self.permit = permit
 
-    def state(self):
+    def kept(self):
         """What slots.json says."""
         with self.permit.hold("slots.json"):
             try:
@@ -29,7 +29,7 @@ class SlotFiles:
             except (OSError, ValueError):
                 raise RefusedError("slots.json cannot be read: restart the pile")
 
-    def set_state(self, state):
+    def keep(self, state):
         """Write slots.json anew; a loss of power leaves the old one or this one."""
         self.replace(SLOTS_FILE, json.dumps(state).encode())
 

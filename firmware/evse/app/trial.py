@@ -17,7 +17,7 @@ _PILOT = faults.PILOT_SHORT | faults.PILOT_DIODE | faults.PILOT_INVALID | faults
 async def prove(work):
     """Confirm the slot once the station is well; restart it when it is not in time."""
     files, updates, station = work.files, work.updates, work.station
-    work.bundle = files.state()["id"]
+    work.bundle = files.kept()["id"]
     work.say("trial")
     while True:
         problem = _problem(station) or _confirm(updates, files)
@@ -25,7 +25,7 @@ async def prove(work):
             break
         if station.clock.up_s >= _WITHIN_S:
             _fail(files, problem)
-            work.restart()
+            work.start_anew()
         await asyncio.sleep_ms(_LOOK_MS)
         if updates.job != TRIAL:
             # A rollback was asked for
@@ -56,9 +56,9 @@ def _problem(station):
 
 def _fail(files, problem):
     try:
-        state = files.state()
+        state = files.kept()
         state["problem"] = problem
-        files.set_state(state)
+        files.keep(state)
     except RefusedError:
         # The start counts all the same
         pass
@@ -74,7 +74,7 @@ def _confirm(updates, files):
 
 
 def _keep(updates, files):
-    state = files.state()
+    state = files.kept()
     found, _named = files.manifest_of(updates.slot)
     state["minimum"] = max(state["minimum"], found["minimum"])
     previous = state["previous"]
@@ -84,7 +84,7 @@ def _keep(updates, files):
     state["trial"], state["tries"], state["previous"] = False, 0, previous
     state.pop("problem", None)
     files.replace(updates.slot + "/confirmed", b"")
-    files.set_state(state)
+    files.keep(state)
     updates.previous = previous
 
 
@@ -93,12 +93,12 @@ def roll_back(work):
     files, updates = work.files, work.updates
     slot = other(updates.slot)
     found, named = files.manifest_of(slot)
-    state = files.state()
+    state = files.kept()
     work.bundle = state["id"]
     if state["slot"] == updates.slot:
         if found["version"] < state["minimum"] or files.size(slot + "/confirmed") < 0:
             raise RefusedError("the other slot may not run here any more: update instead")
-        files.set_state(
+        files.keep(
             {
                 "slot": slot,
                 "id": named,
@@ -109,4 +109,4 @@ def roll_back(work):
                 "left": [state["id"], "asked for by the bridge"],
             }
         )
-    work.restart()
+    work.start_anew()

@@ -22,7 +22,7 @@ async def unpack(work):
     What runs already is only removed.
     """
     files, updates = work.files, work.updates
-    state = files.state()
+    state = files.kept()
     if state["slot"] != updates.slot:
         # All is done but the restart
         _restart(work)
@@ -44,7 +44,7 @@ async def unpack(work):
     slot = other(updates.slot)
     await _look_for_room(files, slot, found)
     state["previous"] = updates.previous = ""
-    files.set_state(state)
+    files.keep(state)
     # From here on it is not whole
     files.remove(slot + "/manifest.json")
     await _remove_tree(files, slot)
@@ -60,7 +60,7 @@ def _proved(work, data, proof, state):
     """(manifest, where the files begin) of a bundle that this pile may run."""
     with work.permit.hold("signature"):
         # Nothing in it is looked at before
-        if not signature.proves(update_key.MODULUS, data, proof):
+        if not signature.is_signed(update_key.MODULUS, data, proof):
             raise RefusedError("the signature is not of this pile's update key: sign it with that")
     found = manifest.parse(data)
     refusal = manifest.refusal(found, work.station.board.NAME, state["minimum"])
@@ -85,7 +85,7 @@ async def _look_for_room(files, slot, found):
 
 def _restart(work):
     work.files.remove(BUNDLE_FILE)
-    work.restart()
+    work.start_anew()
 
 
 def _head(files):
@@ -166,4 +166,4 @@ def _put_on_trial(files, state, slot, named):
     kept = {"slot": slot, "id": named, "trial": True, "tries": 0}
     kept["previous"] = __version__
     kept["minimum"] = state["minimum"]
-    files.set_state(kept)
+    files.keep(kept)

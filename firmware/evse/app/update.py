@@ -51,11 +51,11 @@ def _refuse(work, why):
         files.remove(BUNDLE_FILE)
     job = ""
     try:
-        state = files.state()
+        state = files.kept()
         if state["trial"]:
             job = TRIAL
         elif state.pop("fetch", None):
-            files.set_state(state)
+            files.keep(state)
     except RefusedError as error:
         why += "; " + str(error)
     work.say("refused", why)
@@ -67,7 +67,7 @@ def _refuse(work, why):
 async def _update(work):
     work.have = max(work.files.size(BUNDLE_FILE), 0)
     if work.updates.wanted[1]:
-        await _Fetch(work).run()
+        await _Fetch(work).fetch()
     while not _is_idle(work.station):
         if work.permit.energised:
             raise StallRefusedError("energised")
@@ -92,7 +92,7 @@ class _Fetch:
         except ValueError:
             raise RefusedError("the bundle's id is no SHA-256 in hex: order it by its own id")
 
-    async def run(self):
+    async def fetch(self):
         """Ask until the file is complete."""
         self._begin()
         work = self._work
@@ -120,7 +120,7 @@ class _Fetch:
     def _begin(self):
         work, files = self._work, self._work.files
         wanted = list(work.updates.wanted)
-        state = files.state()
+        state = files.kept()
         if state.get("fetch") != wanted:
             # What lies there is another's
             files.remove(BUNDLE_FILE)
@@ -136,7 +136,7 @@ class _Fetch:
             state["fetch"] = wanted
             # A new one makes what happened to the last one old
             state.pop("left", None)
-            files.set_state(state)
+            files.keep(state)
 
     def chunk(self, payload):
         """Take one from the bridge; never raises."""

@@ -28,7 +28,7 @@ class Work:
             message["problem"] = problem[:120]
             waiting.append(message)
 
-    def restart(self):
+    def start_anew(self):
         """Start anew; StallRefusedError while something is energised."""
         with self.permit.hold("restart"):
             self.station.console.flush()
