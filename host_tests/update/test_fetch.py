@@ -134,3 +134,18 @@ def test_ordered_while_energised_it_waits(pile, made):
         assert "evse.app.update" not in sys.modules
 
     start(pile, story)
+
+
+def test_who_does_not_answer_is_asked_every_ten_seconds(pile, made):
+    async def story(r):
+        order(r, made)
+        end_ms = r.now_ms + 35_000
+        while r.now_ms < end_ms:
+            listen(r)
+            await r.run(500)
+        assert [(m["phase"], m["from"]) for m in r.heard] == [("fetch", 0)] * 4
+        # Where nobody takes them they do not pile up either
+        await r.run(60_000)
+        assert len(listen(r)) == 1
+
+    start(pile, story)

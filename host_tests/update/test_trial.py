@@ -154,3 +154,36 @@ def test_without_slots_nobody_speaks_of_them(pile, made):
         assert order(r, made)["reason"] == "no_update_key"
 
     start(pile, damaged)
+
+
+@pytest.mark.usefixtures("impatient")
+def test_a_charge_on_trial_is_not_ended_by_it(pile, made):
+    ready(pile, made)
+
+    async def story(r):
+        r.station.uplink.acknowledged = lambda _upto: None
+        r.station.uplink.online = False
+        await r.charge()
+        await r.run(100_000)
+        assert r.station.session.status() == "charging"
+        assert r.station.stop_local() == ""
+        r.world.vehicle.unplug()
+        r.over_ms = r.now_ms
+        await r.run(60_000)
+
+    restarted(pile, story, "b")
+    assert pile.now_ms - pile.over_ms < 10_000
+
+
+@pytest.mark.usefixtures("impatient")
+def test_a_pilot_without_a_sane_level_is_no_health(pile, made):
+    ready(pile, made)
+
+    async def story(r):
+        r.world.set_fault("cp_short", True)
+        r.station.uplink.online = True
+        await r.run(70_000)
+
+    restarted(pile, story, "b")
+    state = json.loads((pile.folder / "slots.json").read_text())
+    assert state["problem"] == "the pilot shows no sane level within 10 minutes"
