@@ -25,6 +25,14 @@ ALLOWED = {
     (CORE + "settings.py", "_is_token", "import"): (START, "the settings are read once"),
     (CORE + "pilot_profiles.py", "load", "import"): (START, "the profile that was chosen"),
     (BOARD_FILE, "StandardBoard.__getattr__", "import"): (BRIEF, "who asks: see StandardParts"),
+    (BOARD_FILE, "StandardBoard.chip", "import"): (
+        ASKED,
+        "at the start, and by Work.start_anew, which holds the permit",
+    ),
+    (BOARD_FILE, "StandardBoard.safe_outputs", "import"): (
+        OPENED,
+        "what the loader's safe.py does on a pile, for whoever has no loader",
+    ),
     (BOARD_FILE, "StandardBoard.*", "import"): (START, "parts are built once"),
     (PARTS_FILE, "StandardParts.*", "import"): (START, "parts are built once"),
     (APP + "station.py", "Station._build_panel", "import"): (START, "built once"),
@@ -76,6 +84,16 @@ ALLOWED = {
     (APP + "station.py", "Station.run", "console.flush"): (
         BRIEF,
         "pieces of 64 characters; the tick runs between them and opens by itself",
+    ),
+    (APP + "updates.py", "Updates._take", "os.listdir"): (START, "a bundle that came by cable"),
+    ("loader/slots.py", "read", "open json.load"): (OPENED, "boot.py and main.py import it so"),
+    ("loader/slots.py", "look", "open os.stat os.listdir"): (
+        OPENED,
+        "boot.py and main.py import it so",
+    ),
+    ("loader/slots.py", "write", "open json.dump os.rename"): (
+        OPENED,
+        "boot.py and main.py import it so",
     ),
     **ROWS,
     ("main.py", "<module>", "print sys.print_exception time.sleep"): (OPENED, "the end of main"),

@@ -19,7 +19,7 @@ BOARDS = sorted(path.parent.name for path in (ROOT / "boards").glob("*/board.py"
 DRIVERS = ROOT / "firmware" / "evse" / "drivers"
 METER_MODELS = ("dlt645", "sdm630")
 # Methods of a board that are not parts, or take no part in this
-NOT_PARTS = ("evses", "safe_outputs", "watchdog", "chip")
+NOT_PARTS = ("evses", "safe_pins", "safe_outputs", "watchdog", "chip")
 # Built for the board, not asked for by its parts
 STANDARD = {"standard_board", "standard_parts", "safe_state", "watchdog", "chip"}
 

@@ -159,7 +159,25 @@ def test_a_sector_is_erased_only_by_what_asks(found):
 def test_main_opens_before_it_prints_or_waits(trees):
     handlers = [n for n in ast.walk(trees["main.py"]) if isinstance(n, ast.ExceptHandler)]
     first = [ast.unparse(handler.body[0]) for handler in handlers]
-    assert first == ["BOARD.safe_outputs()"] * 2
+    assert first == ["outputs_low()"] * 2
+
+
+def test_the_loader_looks_for_a_slot_when_the_outputs_are_low(trees):
+    importers = {
+        file
+        for file, tree in trees.items()
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Import | ast.ImportFrom) and "slots" in ast.unparse(node).split()
+    }
+    assert importers == {"boot.py", "main.py"}
+    boot = [ast.unparse(node) for node in trees["boot.py"].body]
+    assert boot.index("from safe import outputs_low") + 1 == boot.index("outputs_low()")
+    assert boot.index("outputs_low()") + 1 == boot.index("import slots")
+    assert boot[1:3] == ["import sys", "sys.path[:] = ['/loader', '.frozen']"]
+    handlers = [n for n in ast.walk(trees["main.py"]) if isinstance(n, ast.ExceptHandler)]
+    lines = [ast.unparse(node) for node in handlers[1].body]
+    assert lines.index("outputs_low()") < lines.index("import slots")
+    assert "slots" not in [ast.unparse(node) for node in handlers[0].body]
 
 
 def test_what_the_short_ones_rest_on(trees):

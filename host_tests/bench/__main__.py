@@ -98,7 +98,7 @@ def sizes(built):
     files = {file.path: file.size_bytes for file in built if file.path.endswith(".mpy")}
     layers = {}
     for path, size_bytes in files.items():
-        parts = Path(path).parts
+        parts = Path(path.removeprefix(builder.SLOT + "/")).parts
         layer = parts[1] if len(parts) > 2 else "top"
         layers[layer] = layers.get(layer, 0) + size_bytes
     largest = sorted(files.items(), key=lambda file: -file[1])[:5]

@@ -130,7 +130,11 @@ def totals(text):
 
 def measure(folder, sources, board, work, sample_ms=SAMPLE_MS):
     """Figures of a build: its folder, its linked sources and the board's name; `work` is a scratch folder."""
+    folder /= builder.SLOT
     names = firmware_names(folder, sources)
+    # What chose the slot has gone when the station runs, its names have not
+    for path in sorted((folder.parent / builder.LOADER).glob("*.mpy")):
+        names |= names_in(path.read_bytes())
     secret = bytes.fromhex(BENCH_SETTINGS["key"])
     held = {}
     for what, scenario in (("boot", BOOT), ("peak", CHARGE)):

@@ -51,6 +51,7 @@ class Downlink:
 
     topics = ("pile/P/command", "pile/P/ack")
     replies = ()
+    updates = ()
     uplink = None
 
     def receive(self, _topic, _payload):

@@ -155,6 +155,28 @@ def test_reply_that_was_not_taken_is_kept_for_the_next_connection():
     play(story)
 
 
+def test_who_tells_of_an_update_takes_chunks_on_that_connection():
+    def subscriptions(bench, number=-1):
+        return [body[4:-1] for kind, body in bench.brokers[number].packets if kind & 0xF0 == 0x80]
+
+    async def story(bench, _running):
+        await bench.until(lambda: bench.brokers and "hello" in bench.names())
+        assert subscriptions(bench) == [b"pile/P/command", b"pile/P/ack"]
+        bench.downlink.updates += [{"phase": "paused"}, {"phase": "fetch"}]
+        await bench.until(lambda: bench.downlink.updates == [])
+        assert bench.names()[-2:] == ["update", "update"]
+        assert subscriptions(bench)[2:] == [b"pile/P/chunk"]
+        bench.brokers[0]._acknowledge = False
+        bench.downlink.updates.append({"phase": "refused"})
+        await bench.until(lambda: bench.names(0)[-3:] == ["update"] * 3)
+        bench.brokers[0].writer.close()
+        await bench.until(lambda: len(bench.brokers) == 2 and "update" in bench.names())
+        await bench.until(lambda: bench.downlink.updates == [])
+        assert subscriptions(bench)[2:] == [b"pile/P/chunk"]
+
+    play(story)
+
+
 def test_error_in_the_station_closes_the_link_and_comes_out():
     async def story(bench, running):
         def broken(_topic, _payload):

@@ -40,6 +40,7 @@ class Downlink:
 
     def __init__(self):
         self.replies = []
+        self.updates = []
         self.on_message = lambda topic, payload: None
 
     def receive(self, topic, payload):

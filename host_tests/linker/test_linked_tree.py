@@ -85,7 +85,7 @@ def played(folders, board, work):
 def test_a_build_does_what_its_sources_do(trees, tmp_path, record_property):
     board, sources, folder = trees
     plain, written = played(sources, board, tmp_path / "plain")
-    linked, written_linked = played([folder], board, tmp_path / "linked")
+    linked, written_linked = played([folder / builder.SLOT], board, tmp_path / "linked")
     assert linked == plain
     assert written_linked == written
     kinds = {record["kind"] for record in written}
@@ -109,15 +109,27 @@ def test_a_build_does_what_its_sources_do(trees, tmp_path, record_property):
 
 def test_a_build_holds_only_what_its_board_needs(trees):
     board, _sources, folder = trees
-    names = {str(path.relative_to(folder)) for path in folder.rglob("*") if path.is_file()}
-    manifest = json.loads((folder / "manifest.json").read_text())
-    assert set(manifest["files"]) == names - {"manifest.json"}
+    everything = {str(path.relative_to(folder)) for path in folder.rglob("*") if path.is_file()}
+    slot = folder / builder.SLOT
+    names = {str(path.relative_to(slot)) for path in slot.rglob("*") if path.is_file()}
+    assert everything - {f"{builder.SLOT}/{name}" for name in names} == {
+        "boot.py",
+        "main.py",
+        "slots.json",
+        "loader/pins.mpy",
+        "loader/safe.mpy",
+        "loader/slots.mpy",
+    }
+    manifest = json.loads((slot / "manifest.json").read_text())
+    assert {path for path, _size, _hash in manifest["files"]} == names - {
+        "manifest.json",
+        "confirmed",
+    }
     modules = files_of(folder)
     loaded = {f"{path}.mpy" for path in modules.values()}
     assert loaded == names - {
         "manifest.json",
-        "main.py",
-        "boot.py",
+        "confirmed",
         "board.mpy",
         "evse/app/station.mpy",
     }
@@ -141,7 +153,7 @@ def test_two_builds_are_equal_to_the_byte(tmp_path):
         for name in ("firmware", "boards"):
             (place / name).symlink_to(ROOT / name)
         folder, _built = builder.build(place, "devkitc")
-        manifests.append((folder / "manifest.json").read_bytes())
+        manifests.append((folder / builder.SLOT / "manifest.json").read_bytes())
     assert manifests[0] == manifests[1]
 
 
@@ -153,7 +165,8 @@ def test_a_defect_in_a_build_is_seen(tmp_path):
     linked = (folder.parent / builder.LINKED / f"devkitc/{meter}.py").read_text()
     assert linked.count("value - 51") == 1
     # Every answer of the meter reads wrong
-    (folder / f"{meter}.py").write_text(linked.replace("value - 51", "value - 52"))
-    (folder / f"{meter}.mpy").unlink()
+    slot = folder / builder.SLOT
+    (slot / f"{meter}.py").write_text(linked.replace("value - 51", "value - 52"))
+    (slot / f"{meter}.mpy").unlink()
     with pytest.raises(TreeError, match="timed out"):
-        played([folder], "devkitc", tmp_path / "work")
+        played([slot], "devkitc", tmp_path / "work")

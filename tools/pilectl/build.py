@@ -1,4 +1,4 @@
-"""Build what goes on a board: linked .mpy files, main.py and boot.py, a manifest with hashes, a size report.
+"""Build what goes on a board: boot.py, main.py, the loader, and slot a with linked .mpy files and a manifest.
 
 Only what the board needs goes on it; see linker/ for what becomes of its modules on the way.
 """
@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 import re
 import shutil
 import subprocess
@@ -15,9 +16,18 @@ import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 
-from . import boardlint
+from . import boardlint, signing
 from .board_modules import left_out
 from .linker import LinkError, link
+
+# The slot that a build fills; the other one is filled by an update
+SLOT = "a"
+MANIFEST = "manifest.json"
+# What chooses the slot; it is compiled, not linked, and no update replaces it
+LOADER = "loader/"
+_PINS = "loader/pins.py"
+_UPDATE_KEY = "evse/core/update_key.py"
+_ANY_VERSION = (0, 0, 0)
 
 # What the .mpy files may take of the board's file system together
 BUDGET_BYTES = 120 * 1024
@@ -46,6 +56,11 @@ def boards(root: Path) -> list[str]:
     return sorted(path.parent.name for path in (root / "boards").glob("*/board.py"))
 
 
+def board_name(root: Path, board: str) -> str:
+    """What a board calls itself."""
+    return str(boardlint.load(root / "boards" / board / "board.py").NAME)
+
+
 def sources(root: Path, board: str) -> dict[str, Path]:
     """Target path to source file of everything that a board could need."""
     firmware = root / "firmware"
@@ -59,17 +74,24 @@ def sources(root: Path, board: str) -> dict[str, Path]:
     return files
 
 
-def build(root: Path, board: str) -> tuple[Path, list[BuiltFile]]:
-    """Link and compile everything that `board` needs into build/{board}; returns the folder and its files."""
+def build(root: Path, board: str, modulus: bytes | None = None) -> tuple[Path, list[BuiltFile]]:
+    """Link and compile everything that `board` needs into build/{board}; returns the folder and its files.
+
+    `modulus`: of the key that its updates are signed with; None is that of the file that UPDATE_KEY names.
+    """
     if board not in boards(root):
         raise BuildError(f"no board {board}; boards are {', '.join(boards(root))}")
     compiler = _compiler()
     files = sources(root, board)
     starters = {target: files.pop(target) for target in AS_SOURCE}
-    try:
-        linked = link(files, list(starters.values()))
-    except LinkError as error:
-        raise BuildError(f"{board}: {error}") from error
+    loader = {target: files.pop(target) for target in list(files) if target.startswith(LOADER)}
+    with tempfile.TemporaryDirectory() as scratch:
+        files[_UPDATE_KEY] = Path(scratch) / "update_key.py"
+        files[_UPDATE_KEY].write_text(_key_module(modulus), encoding="utf-8")
+        try:
+            linked = link(files, list(starters.values()))
+        except LinkError as error:
+            raise BuildError(f"{board}: {error}") from error
     folder = root / "build" / board
     texts = root / "build" / LINKED / board
     for old in (folder, texts):
@@ -77,21 +99,71 @@ def build(root: Path, board: str) -> tuple[Path, list[BuiltFile]]:
         old.mkdir(parents=True)
     for target, source in starters.items():
         shutil.copyfile(source, folder / target)
-    for target, text in linked.sources.items():
-        source = texts / target
-        source.parent.mkdir(parents=True, exist_ok=True)
-        source.write_text(text, encoding="utf-8")
-        output = (folder / target).with_suffix(".mpy")
-        output.parent.mkdir(parents=True, exist_ok=True)
-        # The name under which the board knows the file anyway: a traceback needs no other
-        _compile(compiler, source, output, output.relative_to(folder).as_posix())
+    loaded = {target: source.read_text(encoding="utf-8") for target, source in loader.items()}
+    data = boardlint.load(root / "boards" / board / "board.py")
+    loaded[_PINS] = f"PINS = {bytes(data.safe_pins())!r}\n"
+    for place, sources_of in ((folder, loaded), (folder / SLOT, linked.sources)):
+        for target, text in sources_of.items():
+            source = texts / target
+            source.parent.mkdir(parents=True, exist_ok=True)
+            source.write_text(text, encoding="utf-8")
+            output = (place / target).with_suffix(".mpy")
+            output.parent.mkdir(parents=True, exist_ok=True)
+            # The name under which the board knows the file anyway: a traceback needs no other
+            _compile(compiler, source, output, output.relative_to(place).as_posix())
     _write_json(texts / NAMES_FILE, linked.told)
+    manifest = manifest_of(folder / SLOT, data.NAME, version(root), _ANY_VERSION)
+    (folder / SLOT / MANIFEST).write_bytes(manifest)
+    # Flashed by cable it is confirmed
+    (folder / SLOT / "confirmed").touch()
+    (folder / "slots.json").write_text(json.dumps(_slots(manifest)), encoding="utf-8")
     built = [_built(folder, path) for path in sorted(folder.rglob("*")) if path.is_file()]
-    _write_json(
-        folder / "manifest.json",
-        {"board": board, "files": {file.path: file.sha256 for file in built}},
-    )
     return folder, built
+
+
+def version(root: Path) -> tuple[int, ...]:
+    """The firmware's version, which stands in evse/__init__.py alone."""
+    text = (root / "firmware" / "evse" / "__init__.py").read_text(encoding="utf-8")
+    found = re.search(r'^__version__ = "(\d+)\.(\d+)\.(\d+)"$', text, re.MULTILINE)
+    if found is None:
+        raise BuildError('firmware/evse/__init__.py: __version__ must be of the form "1.2.3"')
+    return tuple(int(part) for part in found.groups())
+
+
+def manifest_of(
+    tree: Path, board: str, version: tuple[int, ...], minimum: tuple[int, ...]
+) -> bytes:
+    """Manifest of the .mpy files in a tree, as evse.core.manifest reads it."""
+    built = [_built(tree, path) for path in sorted(tree.rglob("*.mpy"))]
+    manifest = {
+        "product": "pilelink",
+        "board": board,
+        "version": list(version),
+        "minimum": list(minimum),
+        "files": [[file.path, file.size_bytes, file.sha256] for file in built],
+    }
+    return json.dumps(manifest, separators=(",", ":")).encode()
+
+
+def _slots(manifest: bytes) -> dict[str, object]:
+    """What slots.json says of a pile that is flashed with this; see loader/slots.py."""
+    return {
+        "slot": SLOT,
+        "id": hashlib.sha256(manifest).hexdigest(),
+        "trial": False,
+        "tries": 0,
+        "previous": "",
+        "minimum": list(_ANY_VERSION),
+    }
+
+
+def _key_module(modulus: bytes | None) -> str:
+    if modulus is None and os.environ.get("UPDATE_KEY"):
+        try:
+            modulus = signing.modulus_of(Path(os.environ["UPDATE_KEY"]))
+        except signing.SigningError as error:
+            raise BuildError(f"UPDATE_KEY: {error}") from error
+    return f"HAS_KEY = {bool(modulus)}\nMODULUS = {modulus or b''!r}\n"
 
 
 def compile_alone(root: Path, board: str) -> list[BuiltFile]:

@@ -4,7 +4,7 @@ from ..core.messages import COMMAND_ARGS, ProtocolError, check, rows
 
 # Answers remembered until their command has outlived its time to live; full means busy
 _REMEMBERED = 16
-_LASTING = ("start", "stop", "rotate")
+_LASTING = ("start", "stop", "rotate", "update", "rollback")
 
 
 class Commands:
@@ -65,25 +65,26 @@ class Commands:
         if stale:
             self._station.counts["stale"] += 1
             return "stale", stale
+        reason = self._carry_out(name, args)
+        return ("refused", reason) if reason else ("accepted", "")
+
+    def _carry_out(self, name, args):
+        """Act on a good command; "" or the reason of the refusal."""
+        station = self._station
         if name == "report":
-            self._station.report.refresh()
-            return "accepted", ""
+            station.report.refresh()
+            return ""
         if name == "rotate":
-            return _answer(
-                self._station.remote.rotate_key(args["number"], args["nonce"], args["cover"])
-            )
+            return station.remote.rotate_key(args["number"], args["nonce"], args["cover"])
         if name == "phases":
-            return _answer(self._station.set_phases(args["connector"], args["phases"]))
-        connector = self._station.connectors.get(args["connector"])
+            return station.set_phases(args["connector"], args["phases"])
+        if name == "update":
+            return station.updates.ask(args["bundle"], args["bytes"])
+        if name == "rollback":
+            return station.updates.go_back()
+        connector = station.connectors.get(args["connector"])
         if connector is None:
-            return "refused", "no_connector"
-        session = connector.session
+            return "no_connector"
         if name == "start":
-            reason = session.start(args["ref"], args["by"])
-        else:
-            reason = session.stop(args["ref"], "remote")
-        return _answer(reason)
-
-
-def _answer(reason):
-    return ("refused", reason) if reason else ("accepted", "")
+            return connector.session.start(args["ref"], args["by"])
+        return connector.session.stop(args["ref"], "remote")

@@ -66,6 +66,12 @@ class Remote:
         keys = self._station.keys
         self._station.security.use(keys.number, keys.secret or b"")
 
+    def chunk(self, payload):
+        """A piece of a bundle: for whoever fetches one."""
+        worker = self._station.updates.worker
+        if worker:
+            worker.chunk(payload)
+
     def command_mac(self):
         """Key that commands must be signed with, None without a secret."""
         return self._station.keys.command

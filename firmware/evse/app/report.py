@@ -6,6 +6,7 @@ from binascii import hexlify
 
 from .. import __version__
 from ..core import faults, limits, messages
+from .updates import TRIAL
 
 _SETTLE_MS = 1000
 
@@ -30,35 +31,42 @@ class Report:
         station = self._station
         board, journal = station.board, station.journal
         self.nonce = str(hexlify(os.urandom(messages.NONCE_CHARS // 2)), "ascii")
-        return messages.encode(
-            {
-                "boot": journal.boot,
-                "firmware": __version__,
-                "python": "%s %s"
-                % (
-                    sys.implementation.name,
-                    ".".join(str(number) for number in sys.implementation.version[:3]),
-                ),
-                "board": board.NAME,
-                "profile": station.settings["profile"],
-                "site": station.settings["site"],
-                "connectors": [
-                    {
-                        "id": connector,
-                        "kind": board.CONNECTOR_KIND,
-                        "rated_a10": board.RATED_A10,
-                        "phases": board.PHASES,
-                        "volts": board.VOLTS,
-                    }
-                    for connector in sorted(station.connectors)
-                ],
-                "life": journal.life,
-                "first": journal.first_seq,
-                "next": journal.next_seq,
-                "key": station.keys.number,
-                "nonce": self.nonce,
+        message = {
+            "boot": journal.boot,
+            "firmware": __version__,
+            "python": "%s %s"
+            % (
+                sys.implementation.name,
+                ".".join(str(number) for number in sys.implementation.version[:3]),
+            ),
+            "board": board.NAME,
+            "profile": station.settings["profile"],
+            "site": station.settings["site"],
+            "connectors": [
+                {
+                    "id": connector,
+                    "kind": board.CONNECTOR_KIND,
+                    "rated_a10": board.RATED_A10,
+                    "phases": board.PHASES,
+                    "volts": board.VOLTS,
+                }
+                for connector in sorted(station.connectors)
+            ],
+            "life": journal.life,
+            "first": journal.first_seq,
+            "next": journal.next_seq,
+            "key": station.keys.number,
+            "nonce": self.nonce,
+        }
+        updates = station.updates
+        if updates.slot:
+            message["update"] = {
+                "slot": updates.slot,
+                "version": __version__,
+                "trial": updates.job == TRIAL,
+                "previous": updates.previous,
             }
-        )
+        return messages.encode(message)
 
     def state(self):
         """State of every connector: a second after it changed, and in full when the heartbeat is due."""

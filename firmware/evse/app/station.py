@@ -24,6 +24,7 @@ from .modules import forget, start_is_over
 from .remote import Remote
 from .report import Report
 from .terminal import Terminal
+from .updates import Updates
 
 CONNECTOR = 1
 # Certificate of the authority that the broker's certificate is checked by, in DER
@@ -105,6 +106,7 @@ class Station:
             self.commands,
             remote,
         )
+        self.updates = Updates(self)
         random = self.board.chip().random
         self.bearer = build_bearer(self.board, settings, self.permit, random, self.console.say)
         dialer = build_dialer(
@@ -238,6 +240,7 @@ class Station:
             except StallRefusedError:
                 pass
             self.journal.maintain()
+            self.updates.step()
             await asyncio.sleep_ms(_COLLECT_MS)
 
     def authorize_local(self, connector=CONNECTOR, ref="local"):

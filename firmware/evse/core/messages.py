@@ -18,7 +18,7 @@ NONCE_CHARS = 16
 UP_TOPICS = ("hello", "online", "state", "meter", "journal", "reply", "update")
 # These come often, behind a hello that tells the version
 _LIVE = ("state", "meter")
-# Of these only chunk is not JSON, see chunks.py
+# The last is not JSON, see chunks.py, and only a pile that is being updated subscribes to it
 DOWN_TOPICS = ("command", "ack", "chunk")
 
 STATUSES = (

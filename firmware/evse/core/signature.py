@@ -13,7 +13,7 @@ _INFO = b"\x30\x31\x30\x0d\x06\x09\x60\x86\x48\x01\x65\x03\x04\x02\x01\x05\x00\x
 _PADDING_BYTES = SIGNATURE_BYTES - 3 - len(_INFO) - 32
 
 
-def proves(modulus, message, signature):
+def is_signed(modulus, message, signature):
     """True when `signature` over `message` is of the key with this modulus; both of 384 bytes, big-endian."""
     if len(modulus) != SIGNATURE_BYTES or len(signature) != SIGNATURE_BYTES:
         return False

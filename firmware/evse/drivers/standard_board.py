@@ -58,17 +58,20 @@ class StandardBoard:
         first.shared = second.shared = {}
         return (first, second)
 
-    def safe_outputs(self):
-        """Contactors open and pilots at -12 V: the first thing after a reset and the last after a crash."""
-        from .safe_state import outputs_low
-
-        found = [
+    def safe_pins(self):
+        """GPIOs that must be low whenever nobody is in charge; a build gives them to the loader too."""
+        return [
             pins[role]
             for pins in (type(self).PINS, self.SECOND or {})
             for role in _SAFE_LOW
             if pins.get(role) is not None
         ]
-        outputs_low(*found)
+
+    def safe_outputs(self):
+        """Contactors open and pilots at -12 V: the first thing after a reset and the last after a crash."""
+        from .safe_state import outputs_low
+
+        outputs_low(*self.safe_pins())
 
     def watchdog(self, timeout_ms=2000):
         """Liveness."""

@@ -9,16 +9,17 @@ _MOST_REPLIES = 8
 
 class Downlink:
     """Hands messages to `commands`.handle(message) -> reply, and to `remote`: acknowledged(message),
-    chunk(payload), site_limit(a10, utc_s, ttl_s).
+    chunk(payload), site_limit(a10, utc_s, ttl_s). `updates`: messages on how far an update is.
 
     `remote`.command_mac() is the key that commands and acks must be signed with, None for a pile without one.
     """
 
     def __init__(self, station_id, site, counts, commands, remote):
         self.replies = []
+        self.updates = []
         self.counts = counts
-        # Commands, acks, chunks, and the limit where there is a site
-        self.topics = [messages.topic(station_id, name) for name in messages.DOWN_TOPICS]
+        # Commands, acks, and the limit where there is a site
+        self.topics = [messages.topic(station_id, name) for name in messages.DOWN_TOPICS[:2]]
         if site:
             self.topics.append(messages.site_topic(site))
         self._commands = commands
@@ -45,6 +46,8 @@ class Downlink:
             elif topic in topics:
                 message = messages.decode("limit", payload)
                 self._remote.site_limit(message["a10"], message["utc"], message["ttl_s"])
+            elif topic[-6:] == "/chunk":
+                self._remote.chunk(payload)
             else:
                 self.counts["unknown"] += 1
         except ProtocolError:

@@ -114,6 +114,7 @@ class Uplink:
         self._sent_upto = 0
         self._source.refresh()
         greeted_ms = None
+        takes_chunks = False
         while True:
             await link.send()
             if self._renew and self._dialer.may_drop():
@@ -128,6 +129,12 @@ class Uplink:
             while self._downlink.replies:
                 await self._publish(link, "reply", self._downlink.replies[0])
                 self._downlink.replies.pop(0)
+            while self._downlink.updates:
+                if not takes_chunks:
+                    takes_chunks = True
+                    await link.subscribe(messages.topic(self._station_id, "chunk"))
+                await self._publish(link, "update", messages.encode(self._downlink.updates[0]))
+                self._downlink.updates.pop(0)
             state = self._source.state()
             if state:
                 await self._publish(link, "state", state, True)
