@@ -14,7 +14,7 @@ from .seen import Seen
 HEAP_LEAST = 16000
 _METER_AGE_MS = 10000
 # As core/supply.py has them, around 220 V and 50 Hz
-_MV = (187000, 253000)
+SUPPLY_MV = (187000, 253000)
 _CHZ = (4700, 5300)
 # Said of frames that came whole and are not what was asked, and of those that came broken
 _FOREIGN = ("answer of", "answer to", "wrong", "control", "exception", "another", "meter error")
@@ -129,10 +129,12 @@ def supply(seen: Seen) -> Iterator[Row]:
         # All zero: it has not been read yet
         if any(mv):
             measured += 1
-            verdict = _supply_verdict([_MV[0] <= each <= _MV[1] for each in mv], told_voltage)
+            verdict = _supply_verdict(
+                [SUPPLY_MV[0] <= each <= SUPPLY_MV[1] for each in mv], told_voltage
+            )
             shown = " / ".join(str(each // 1000) for each in mv) + " V"
             cause = "" if verdict == OK else "supply_voltage"
-            expected = f"{_MV[0] // 1000} .. {_MV[1] // 1000} V"
+            expected = f"{SUPPLY_MV[0] // 1000} .. {SUPPLY_MV[1] // 1000} V"
             yield Row("voltage", shown, expected, verdict, cause, connector)
         if chz:
             verdict = _supply_verdict([_CHZ[0] <= chz <= _CHZ[1]], told_frequency)

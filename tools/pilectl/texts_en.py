@@ -181,6 +181,7 @@ TEXTS = {
     "row.low": "negative level",
     "row.duty": "duty",
     "row.contactor": "contactor",
+    "row.voltage": "voltage at the meter",
     "row.input": "input",
     "row.fault": "fault",
     "word.open": "open",

@@ -181,6 +181,7 @@ TEXTS = {
     "row.low": "负电平",
     "row.duty": "占空比",
     "row.contactor": "接触器",
+    "row.voltage": "电表电压",
     "row.input": "输入",
     "row.fault": "故障",
     "word.open": "断开",
