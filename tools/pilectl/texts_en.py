@@ -110,6 +110,7 @@ TEXTS = {
     "do.over_temperature": "The pile is hot: tighten the terminals, clear the ventilation, and look for a bad contact.",
     "do.meter_silent": "The meter does not answer: swap RS-485 A and B, then check its supply, its address and meter_baudrate.",
     "do.meter_foreign": "What answers on the bus is not the meter that is set: check meter_model and meter_address, and leave one device on the bus.",
+    "do.meter_unfit": "The meter that is set does not fit this board: set meter_model and meter_baudrate as the board's page says.",
     "do.meter_noise": "Frames of the meter arrive broken: check meter_baudrate, a termination at both ends, and keep the wires away from the coil.",
     "do.meter_implausible": "The meter's register stepped back or jumped: check whether the meter was replaced, then unplug and plug in again.",
     "do.supply_voltage": "The supply voltage is out of range: measure it at the terminals, check neutral and phases before anything else.",

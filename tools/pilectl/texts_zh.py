@@ -110,6 +110,7 @@ TEXTS = {
     "do.over_temperature": "桩过热：紧固端子，清理通风，查找接触不良处。",
     "do.meter_silent": "电表无应答：对调 RS-485 的 A、B，再检查其电源、地址和 meter_baudrate。",
     "do.meter_foreign": "总线上应答的不是所设电表：检查 meter_model 和 meter_address，总线上只留一台设备。",
+    "do.meter_unfit": "所设电表不适合本主板：按主板说明设置 meter_model 和 meter_baudrate。",
     "do.meter_noise": "电表的报文到达时已损坏：检查 meter_baudrate 和两端终端电阻，并让接线远离线圈。",
     "do.meter_implausible": "电表底数倒退或突变：确认电表是否更换过，然后重新插枪。",
     "do.supply_voltage": "电源电压超出范围：在端子处测量，先查中性线和各相。",
