@@ -78,6 +78,13 @@ def noisy_bus(a):
     fault(a, "meter_lost")
 
 
+def unfit_meter(a):
+    said = "refused: meter_model = dlt645: two of them cannot share the bus"
+    a["log"]["events"].append({"up_s": 1, "task": "settings", "what": said})
+    meter(a, wh=None, mv=[0], chz=0, bad_frames=None, last_error="no meter", age_ms=90000)
+    fault(a, "meter_lost", "settings_invalid")
+
+
 def dead_monitor(a):
     failed(a, "residual_current", "failed")
     fault(a, "residual_current_test")
@@ -230,6 +237,7 @@ DEFECTS = {
     swapped_wires: "meter_silent",
     foreign_meter: "meter_foreign",
     noisy_bus: "meter_noise",
+    unfit_meter: "meter_unfit",
     dead_monitor: "rcm_dead",
     tripped_monitor: "rcm_tripped",
     inverted_mirror: "mirror_inverted",

@@ -83,10 +83,10 @@ def test_a_good_pile_passes_and_every_state_is_drawn(monkeypatch, tmp_path):
     assert {verdict for _step, verdict in found} == {"pass"}
     assert status == 0
     assert "Passed: every step was measured and is within its range." in page
-    assert [step for step, _ in found if step == "C2"] == ["C2"] * 5
+    assert [step for step, _ in found if step == "C2"] == ["C2"] * 6
     for step in ("A1", "B1", "B2", "C2", "B2_back", "B1_end", "E", "A1_end"):
         assert page.count(f'id="wave-{step}-1"') == 1
-    for text in ("Li Wei", "SN-0042", "53.3 %", "52.8 .. 53.8 %", "-11.94 V", "0.3"):
+    for text in ("Li Wei", "SN-0042", "53.3 %", "52.8 .. 53.8 %", "-11.94 V", "0.3", "221 V"):
         assert text in page
 
 
@@ -223,3 +223,12 @@ def test_the_corners_of_a_wave_are_its_levels_and_its_duty():
     assert {y for _, y in points} == {8.95, -11.94}
     assert points[2][0] == pytest.approx(0.533)
     assert 'id="wave-B2-1"' in pilot_plot.svg(wave)
+
+
+@pytest.mark.parametrize(
+    ("mv", "verdict"),
+    [([221000], "pass"), ([230000, 180000, 229000], "fail"), ([0], "skipped"), ([], "skipped")],
+)
+def test_the_voltage_at_the_meter_is_judged_phase_by_phase(mv, verdict):
+    step = Step("C2", commission_steps.STATE, letter="C", pwm=True, closed=True)
+    assert commission_steps.judge_voltage(step, mv, 1).verdict == verdict

@@ -9,7 +9,14 @@ import string
 import pytest
 from console_answers import healthy
 from fake_console import FakePile
-from planted_defects import DEFECTS, NOW_S, no_broker, no_network, wrong_divider
+from planted_defects import (
+    DEFECTS,
+    NOW_S,
+    no_broker,
+    no_network,
+    unfit_meter,
+    wrong_divider,
+)
 
 from evse.core import faults
 from pilectl import __main__, checks, findings
@@ -63,6 +70,11 @@ def test_what_follows_is_shown_behind_its_root():
         "clock": "broker_unreachable",
         "journal": "broker_unreachable",
     }
+
+
+def test_why_a_meter_could_not_be_built_is_read_from_the_events():
+    rows = look(unfit_meter)
+    assert rows[0].reading == "meter_model = dlt645: two of them cannot share the bus"
 
 
 def test_two_defects_are_two_roots_and_a_chain_leads_to_its_beginning():

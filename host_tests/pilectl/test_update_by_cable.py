@@ -6,7 +6,7 @@ import json
 import pytest
 from fake_console import FakePile
 
-from pilectl import __main__
+from pilectl import __main__, bundle_file
 
 
 def bundle(folder, board="devkitc", version=(1, 2, 3), spoil=None):
@@ -61,10 +61,12 @@ def test_the_bundle_arrives_byte_by_byte_and_the_trial_is_waited_out(tmp_path, c
     assert (place / "update.bundle").read_bytes() == file.read_bytes()
 
 
-@pytest.mark.parametrize("phase", ["refused", "rolled_back"])
+@pytest.mark.parametrize("phase", ["%s: refused 0", "%s rolled back:", ": refused 0"])
 def test_a_refusal_is_told_with_the_piles_reason(phase, tmp_path, capsys):
+    name = bundle_file.load(bundle(tmp_path)).id[:8]
     with FakePile(tmp_path) as fake:
-        event = {"up_s": 4, "task": "update", "what": f"1a2b3c4d: {phase} 0 wrong signature"}
+        what = f"{phase.replace('%s', name)} wrong signature"
+        event = {"up_s": 4, "task": "update", "what": what}
         fake.on_restart = lambda fake: fake.answers["log"]["events"].append(event)
         status, out, _ = update(fake, bundle(tmp_path), capsys)
         assert status == 1
@@ -115,3 +117,40 @@ def test_a_bundle_that_is_not_whole_never_reaches_the_port(spoil, tmp_path, caps
     file = bundle(tmp_path, spoil=spoil)
     assert __main__.main(["update", "/dev/ttyUSB99", str(file)]) == 2
     assert "this is no whole bundle" in capsys.readouterr().err
+
+
+def test_a_pile_that_tells_its_trial_by_events_only_is_waited_for(tmp_path, capsys):
+    file = bundle(tmp_path)
+    name = bundle_file.load(file).id[:8]
+
+    def say(fake, what):
+        fake.answers["log"]["events"].append({"up_s": 2, "task": "update", "what": what})
+
+    def trial(fake):
+        fake.answers["status"]["firmware"] = "1.2.3"
+        say(fake, f"{name}: trial 0")
+        # An earlier bundle that failed is none of this one's business
+        say(fake, "00000000 rolled back: three starts failed")
+
+    def confirm(fake, _command):
+        if fake.asked.count("log 50") == 2:
+            say(fake, f"{name}: confirmed 0")
+
+    with FakePile(tmp_path) as fake:
+        fake.on_restart = trial
+        fake.before_answer = confirm
+        status, out, _ = update(fake, file, capsys)
+        assert (status, out) == (0, "P001 runs 1.2.3 for good.\n")
+        assert fake.asked.count("log 50") == 2
+
+
+def test_the_same_version_again_counts_only_when_the_pile_says_so(tmp_path, capsys):
+    file = bundle(tmp_path, version=(0, 1, 0))
+    with FakePile(tmp_path) as fake:
+        status, out, _ = update(fake, file, capsys, wait="1")
+        assert status == 1
+        assert "still runs 0.1.0 and does not say why" in out
+        said = {"up_s": 3, "task": "update.bundle", "what": "is what runs already: removed"}
+        fake.answers["log"]["events"].append(said)
+        status, out, _ = update(fake, file, capsys)
+        assert (status, out) == (0, "P001 runs 0.1.0 for good.\n")

@@ -14,7 +14,7 @@ from .seen import Seen
 HEAP_LEAST = 16000
 _METER_AGE_MS = 10000
 # As core/supply.py has them, around 220 V and 50 Hz
-_MV = (187000, 253000)
+SUPPLY_MV = (187000, 253000)
 _CHZ = (4700, 5300)
 # Said of frames that came whole and are not what was asked, and of those that came broken
 _FOREIGN = ("answer of", "answer to", "wrong", "control", "exception", "another", "meter error")
@@ -49,7 +49,9 @@ def files(seen: Seen) -> Iterator[Row]:
 def settings(seen: Seen) -> Iterator[Row]:
     """A refused setting leaves the last good one in force."""
     if "settings_invalid" in seen.faults:
-        told = str(seen.get("settings").get("problem") or "refused")
+        told = str(
+            seen.get("settings").get("problem") or seen.said("settings refused") or "refused"
+        )
         yield Row("settings", told, "accepted", WARN, "settings_refused")
     elif seen.settings:
         yield Row("settings", "accepted", "accepted")
@@ -80,15 +82,7 @@ def restarts(seen: Seen) -> Iterator[Row]:
     elif boots:
         yield Row("restarts", "0", "0")
     if "task_failed" in seen.faults:
-        yield Row("tasks", _task_error(seen), "-", BAD, "task_failed")
-
-
-def _task_error(seen: Seen) -> str:
-    events = seen.get("log").get("events")
-    for event in reversed(events if isinstance(events, list) else []):
-        if "fail" in str(event.get("what")):
-            return f"{event.get('task')}: {event.get('value')}"[:60]
-    return "task_failed"
+        yield Row("tasks", seen.said("task") or "task_failed", "-", BAD, "task_failed")
 
 
 def meter(seen: Seen) -> Iterator[Row]:
@@ -112,10 +106,13 @@ def _meter(seen: Seen, row: dict[str, Any]) -> Row:
     if fresh and not ("meter_lost" in seen.faults and len(seen.connectors("meter")) == 1):
         return Row("meter", f"{wh} Wh", model, connector=connector)
     cause = "meter_silent"
-    if bad_frames > 0:
+    if told == "no meter":
+        # The board could not build the one that is set, and has said why at its start
+        told, cause = seen.said("settings refused") or told, "meter_unfit"
+    elif bad_frames > 0:
         for words, name in ((_BROKEN, "meter_noise"), (_FOREIGN, "meter_foreign")):
             cause = name if any(word in told for word in words) else cause
-    reading = f"{told} ({bad_frames})" if told else "no answer"
+    reading = f"{told} ({bad_frames})" if bad_frames else told or "no answer"
     return Row("meter", reading, model, BAD, cause, connector)
 
 
@@ -129,10 +126,12 @@ def supply(seen: Seen) -> Iterator[Row]:
         # All zero: it has not been read yet
         if any(mv):
             measured += 1
-            verdict = _supply_verdict([_MV[0] <= each <= _MV[1] for each in mv], told_voltage)
+            verdict = _supply_verdict(
+                [SUPPLY_MV[0] <= each <= SUPPLY_MV[1] for each in mv], told_voltage
+            )
             shown = " / ".join(str(each // 1000) for each in mv) + " V"
             cause = "" if verdict == OK else "supply_voltage"
-            expected = f"{_MV[0] // 1000} .. {_MV[1] // 1000} V"
+            expected = f"{SUPPLY_MV[0] // 1000} .. {SUPPLY_MV[1] // 1000} V"
             yield Row("voltage", shown, expected, verdict, cause, connector)
         if chz:
             verdict = _supply_verdict([_CHZ[0] <= chz <= _CHZ[1]], told_frequency)

@@ -14,6 +14,8 @@ from .pile_port import PilePort, RefusedError
 from .remote_files import repl_of
 
 MANIFEST = "manifest.json"
+# What stands for a command to get more of it
+_MORE = {"log": "log 60"}
 # Records that the doctor looks at: a full journal takes minutes to read
 _NEWEST = 60
 # A start with its self-test, the first round of the meter and of the network
@@ -28,7 +30,7 @@ def collect(pile: PilePort, status: dict[str, Any]) -> dict[str, Any]:
     for command in COMMANDS:
         if command not in answers:
             try:
-                answers[command] = pile.ask(command)
+                answers[command] = pile.ask(_MORE.get(command, command))
             except RefusedError as error:
                 answers[command] = {"error": str(error)}
     found = journal(pile, answers["journal"], _NEWEST)

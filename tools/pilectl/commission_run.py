@@ -26,6 +26,7 @@ from .commission_steps import (
     is_reached,
     judge_number,
     judge_state,
+    judge_voltage,
     station_steps,
 )
 from .pile_port import PilePort, RefusedError
@@ -228,7 +229,17 @@ class Commissioning:
         words = {True: self._texts("word.closed"), False: self._texts("word.open")}
         lines, wave = judge_state(step, {**cp, "id": connector}, relay, self._profile, words)
         self.report.waves.append(wave)
+        if step.closed:
+            lines.append(self._voltage(step, connector, deadline_s))
         return lines
+
+    def _voltage(self, step: Step, connector: int, deadline_s: float) -> Measured:
+        while True:
+            mv = self._row("meter", connector).get("mv") or []
+            # All zero: it has not been read yet
+            if any(mv) or time.monotonic() > deadline_s:
+                return judge_voltage(step, mv, connector)
+            time.sleep(_LOOK_S)
 
     def _input(self, step: Step, connector: int) -> list[Measured]:
         deadline_s = time.monotonic() + self._wait_s

@@ -8,6 +8,7 @@ from typing import Any
 
 from evse.core import pilot_profiles
 
+from .checks_station import SUPPLY_MV
 from .seen import volts, window
 
 PASS, FAIL, SKIPPED = "pass", "fail", "skipped"
@@ -180,6 +181,17 @@ def judge_state(
         low_window,
     )
     return lines, wave
+
+
+def judge_voltage(step: Step, mv: list[int], connector: int) -> Measured:
+    """The voltage of each phase as the meter tells it, mV; skipped when it tells none."""
+    lowest, highest = SUPPLY_MV
+    allowed = f"{lowest // 1000} .. {highest // 1000} V"
+    if not any(mv):
+        return Measured(step.key, "voltage", "-", allowed, SKIPPED, connector)
+    shown = " / ".join(str(each // 1000) for each in mv) + " V"
+    well = all(lowest <= each <= highest for each in mv)
+    return Measured(step.key, "voltage", shown, allowed, PASS if well else FAIL, connector)
 
 
 def duty_permille(limit_a10: Any) -> int:

@@ -62,6 +62,7 @@ EXPLAINS: dict[str, set[str]] = {
     "temperature_sensor": {"over_temperature"},
     "meter_silent": {"supply_voltage", "supply_frequency", "meter_implausible"},
     "meter_foreign": {"supply_voltage", "supply_frequency", "meter_implausible"},
+    "meter_unfit": {"settings_refused"},
     "meter_noise": {"supply_voltage", "supply_frequency", "meter_implausible"},
     "key_missing": _NETWORK,
     "wifi_weak": {"broker_unreachable", "link_down"},

@@ -46,6 +46,14 @@ class Seen:
         """Those of them that are not well."""
         return [row for row in self.selftests(*words) if row.get("ok") is False]
 
+    def said(self, beginning: str) -> str:
+        """The rest of the newest event that begins so, "" for none."""
+        for event in reversed(_dicts(self.get("log").get("events"))):
+            text = " ".join(str(event[key]) for key in ("task", "what", "value") if event.get(key))
+            if text.startswith(beginning):
+                return text.removeprefix(beginning).strip(" :")
+        return ""
+
     @property
     def faults(self) -> set[str]:
         """Names of all active faults."""

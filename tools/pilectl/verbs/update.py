@@ -19,8 +19,14 @@ from ..remote_files import repl_of
 REMOTE = "update.bundle"
 _LOOK_S = 1.0
 _CHUNK_BYTES = 1024
-# Phase, how far it had come, why
-_REFUSAL = re.compile(r"(?:refused|rolled_back)\s+(?:\d+\s+)?(.+)")
+_QUIET_S = 15.0
+# Bundle, phase, how far it had come, why
+_WORD = re.compile(
+    r"update (?P<id>[0-9a-f]*):? (?P<phase>fetch|paused|applying|trial|confirmed|refused|rolled.back)\b:?(?: \d+)?(?P<why>.*)"
+)
+_ENDED = ("refused", "rolled_back")
+_SURE = ("confirmed", "installed")
+_RUNS = ("trial", *_SURE)
 
 
 def add(verbs: Any) -> None:
@@ -30,7 +36,7 @@ def add(verbs: Any) -> None:
     verb.add_argument(
         "--wait",
         type=float,
-        default=180,
+        default=660,
         metavar="S",
         help="until the new firmware has proven itself",
     )
@@ -59,24 +65,28 @@ def _outcome(
     pile: PilePort, bundle: BundleFile, before: dict[str, Any], wait_s: float
 ) -> tuple[bool, str]:
     deadline_s = time.monotonic() + wait_s
+    quiet_until_s = 0.0
     status = pile.back(before, wait_s)
     while True:
-        station = status.get("station")
-        running = _running(status)
-        is_new = running == bundle.version_text
-        if is_new and not _trial(status):
-            return True, f"{station} runs {running} for good."
-        problem = _problem(pile)
-        if problem and not is_new:
-            return False, f"{station} did not take the bundle and runs {running}: {problem}"
-        if time.monotonic() > deadline_s:
-            if is_new:
-                return False, (
-                    f"{station} runs {running} on trial and has not confirmed it: see that it reaches the bridge, "
-                    "else it goes back by itself."
-                )
+        now_s, station, running = time.monotonic(), status.get("station"), _running(status)
+        phase, why = _newest(pile, bundle.id)
+        if phase in _ENDED:
+            return False, f"{station} did not take the bundle and runs {running}: {why or phase}"
+        is_new = running == bundle.version_text and (
+            running != _running(before) or phase in _RUNS or _slot(status) != _slot(before)
+        )
+        if is_new:
+            quiet_until_s = quiet_until_s or now_s + _QUIET_S
+            # A pile that says nothing of a trial may not have come to it yet
+            is_sure = phase in _SURE or _slot(status) or now_s > quiet_until_s
+            if phase != "trial" and not _trial(status) and is_sure:
+                return True, f"{station} runs {running} for good."
+        if now_s > deadline_s:
             return False, (
-                f"{station} still runs {running} and does not say why: ask `log` at the console."
+                f"{station} runs {running} on trial and has not confirmed it: see that it reaches the bridge, "
+                "else it goes back by itself."
+                if is_new
+                else f"{station} still runs {running} and does not say why: ask `log` at the console."
             )
         time.sleep(_LOOK_S)
         try:
@@ -97,18 +107,26 @@ def _trial(status: dict[str, Any]) -> bool:
     return bool(isinstance(update, dict) and update.get("trial"))
 
 
-def _problem(pile: PilePort) -> str:
-    # The newest word of the update: why it was refused or taken back
+def _slot(status: dict[str, Any]) -> str:
+    update = status.get("update")
+    return str(update.get("slot") or "") if isinstance(update, dict) else ""
+
+
+def _newest(pile: PilePort, bundle_id: str) -> tuple[str, str]:
+    """(phase, why) of the last word on this bundle since the start, ("", "") for none."""
     try:
         events = pile.ask("log 50").get("events") or ()
     except RefusedError:
-        return ""
+        return "", ""
     for event in reversed(list(events)):
         text = " ".join(str(event[key]) for key in ("task", "what", "value") if event.get(key))
-        if text.startswith("update"):
-            said = _REFUSAL.search(text)
-            return said.group(1) if said else ""
-    return ""
+        said = _WORD.match(text)
+        # An earlier one that failed is told of at every start
+        if said and bundle_id.startswith(said.group("id")):
+            return said.group("phase").replace(" ", "_"), said.group("why").strip()
+        if text.startswith("update.bundle is what runs already"):
+            return "installed", ""
+    return "", ""
 
 
 def _progress(written: int, size: int) -> None:
