@@ -1,8 +1,7 @@
 """Commands that tell what holds a charge: why, faults, limits."""
 
 from ..core import faults as table
-from ..core import limits as slots
-from ..core.limits import FOREVER, UNLIMITED_A10
+from ..core.limits import FOREVER, NAMES, UNLIMITED_A10
 from ..core.why import reason, sentence
 from .modules import forget
 
@@ -97,7 +96,7 @@ def _limits(shell, args):
     for connector in shell.connectors(args):
         bounds = connector.loop.limits
         rows = []
-        for slot, name in enumerate(slots.NAMES):
+        for slot, name in enumerate(NAMES):
             left_ms = bounds.left_ms[slot]
             if bounds.value(slot) != UNLIMITED_A10:
                 left_s = None if left_ms == FOREVER else left_ms // 1000

@@ -41,8 +41,6 @@ class Downlink:
             elif topic == topics[1]:
                 if self._is_signed(topic, payload):
                     self._remote.acknowledged(messages.decode("ack", payload))
-            elif topic == topics[2]:
-                self._remote.chunk(payload)
             elif topic in topics:
                 message = messages.decode("limit", payload)
                 self._remote.site_limit(message["a10"], message["utc"], message["ttl_s"])

@@ -14,6 +14,7 @@ from .apart import tell_apart
 from .attributes import Attributes
 from .companions import join_companions
 from .constants import propagate
+from .evidence import drop_evidence
 from .expanding import expand
 from .globals import rename_globals
 from .inlining import inline
@@ -73,6 +74,7 @@ def link(files: dict[str, Path], entries: list[Path]) -> Linked:
     keep.check(program)
     by_name(program)
     _strip(program)
+    drop_evidence(program)
     propagate(program, constants(program))
     prune(program)
     program = fold(program, [_BOARD, STATION], idle_rules(every), _outside(entries))
