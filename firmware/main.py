@@ -31,9 +31,11 @@ except KeyboardInterrupt:
 except Exception as error:
     outputs_low()
     sys.print_exception(error)
-    sys.path[0] = "/loader"
-    import slots
+    try:
+        sys.path[0] = "/loader"
+        import slots
 
-    slots.failed(repr(error))
-    time.sleep(5)
-    reset()
+        slots.failed(repr(error))
+    finally:
+        time.sleep(5)
+        reset()

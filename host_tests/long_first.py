@@ -13,6 +13,8 @@ _WAITING = (
 _COMPUTING = (
     "linker/test_linked_tree.py",
     "world/test_heap.py",
+    "update/test_linked.py",
+    "update/test_power_cuts.py",
     "conformance/test_conformance.py::test_every_row_keeps",
     "test_board_scenarios.py::test_conformance_rows",
     "test_core_on_micropython.py",

@@ -36,14 +36,15 @@ def decide(state, look):
         slot = (confirmed or found)[0]
         return _settled(slot, look, max([look(other)[1] for other in confirmed or [slot]]))
     slot = state["slot"]
+    other = "b" if slot == "a" else "a"
     why = "its files are missing or cut short"
     if look(slot):
-        if not state["trial"]:
+        if state["trial"] and state["tries"] < _TRIES:
+            return dict(state, tries=state["tries"] + 1)
+        if not state["trial"] or not look(other):
+            # What cannot prove itself is better than nothing
             return state
         why = state.get("problem") or _PROBLEM
-        if state["tries"] < _TRIES:
-            return dict(state, tries=state["tries"] + 1)
-    other = "b" if slot == "a" else "a"
     if not look(other):
         return None
     return dict(_settled(other, look, state["minimum"]), left=[state["id"], why])

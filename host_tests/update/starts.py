@@ -7,88 +7,22 @@ file each; every case starts from them. Prints one line for each case; ends with
 import json
 import os
 import sys
-import time
 
 import vfs
+from chip_stand_ins import (
+    LOG,
+    PAUSES,
+    RAN,
+    Machine,
+    Record,
+    Reset,
+    Time,
+    Watchdog,
+    read,
+    tree_of,
+    write,
+)
 from nor_blocks import SECTOR_BYTES, NorBlocks
-
-LOG = []  # what was done to the chip, in order
-PAUSES = []
-RAN = []  # what the small stations have said
-
-
-class Reset(BaseException):
-    """machine.reset()."""
-
-
-class Watchdog(BaseException):
-    """The watchdog has had enough of a program that hangs."""
-
-
-class Machine:
-    """In place of machine."""
-
-    class Pin:
-        OUT = 1
-
-        def __init__(self, number, mode=None, value=None):
-            LOG.append(("pin", number, value))
-
-    class WDT:
-        def __init__(self, timeout):
-            LOG.append(("watchdog", timeout))
-
-    @staticmethod
-    def reset():
-        LOG.append(("reset",))
-        raise Reset
-
-
-class Time:
-    """In place of time: nobody waits; after some pauses somebody presses Ctrl-C."""
-
-    ticks_ms, ticks_add, ticks_diff = time.ticks_ms, time.ticks_add, time.ticks_diff
-
-    @staticmethod
-    def sleep(seconds):
-        PAUSES.append(seconds)
-        LOG.append(("sleep", seconds))
-        if len(PAUSES) > 3:
-            raise KeyboardInterrupt
-
-
-class Record:
-    """In place of `record`, which the small stations import."""
-
-    ran = RAN
-
-    @staticmethod
-    def hang():
-        # Nobody feeds it: it was armed, else the program would hang for ever
-        if ("watchdog", 120000) in LOG:
-            raise Watchdog
-        raise AssertionError("hangs without a watchdog")
-
-
-def read(path):
-    with open(path) as file:
-        return file.read()
-
-
-def write(path, text):
-    with open(path, "w") as file:
-        file.write(text)
-
-
-def tree_of(folder, below=""):
-    found = {}
-    for name, kind, *_ in os.ilistdir(folder):
-        if kind == 0x4000:
-            found.update(tree_of(folder + "/" + name, below + name + "/"))
-        else:
-            found[below + name] = read(folder + "/" + name)
-    return found
-
 
 FILES = tree_of(sys.argv[1])
 PINS = [int(pin) for pin in FILES["loader/pins.py"].split("[")[1].split("]")[0].split(",")]
@@ -209,6 +143,29 @@ def case_rolls_back(text, problem, ends):
     assert json.loads(read("slots.json")) == state
 
 
+def case_nothing_else():
+    """What never confirms goes on where nothing else is whole."""
+    new_pile()
+    on_trial(DEFECTS["raises while it runs"][0])
+    os.remove("a/manifest.json")
+    for _ in range(6):
+        del RAN[:]
+        assert power_on() == "reset"
+        assert RAN[0][0] == "b"
+    state = json.loads(read("slots.json"))
+    assert (state["slot"], state["trial"], state["tries"]) == ("b", True, 3)
+
+
+def case_broken_loader():
+    """Whatever happens to the loader meanwhile, an error ends in a restart with the outputs low."""
+    new_pile()
+    on_trial(
+        STATION % ("", "        open('/loader/slots.py', 'w').close()\n        raise OSError(5)")
+    )
+    assert power_on() == "reset"
+    assert LOG[-2:] == [("sleep", 5), ("reset",)]
+
+
 def case_confirmed_restarts():
     new_pile()
     before = read("slots.json")
@@ -273,6 +230,10 @@ for what, (source, why, ends) in DEFECTS.items():
 tell("a confirmed one restarts", case_confirmed_restarts)
 vfs.umount("/")
 tell("nothing is whole", case_nothing_whole)
+vfs.umount("/")
+tell("nothing else is whole", case_nothing_else)
+vfs.umount("/")
+tell("the loader breaks meanwhile", case_broken_loader)
 vfs.umount("/")
 for text in (
     None,

@@ -59,7 +59,7 @@ def test_every_start(tmp_path, record_property):
     ran = run_micropython("host_tests/update/starts.py", str(tmp_path / "pile"), paths=paths)
     assert ran.returncode == 0, ran.stdout[-3000:] + ran.stderr
     good = [line for line in ran.stdout.splitlines() if line.startswith("good: ")]
-    assert len(good) == 18, good
+    assert len(good) == 20, good
     assert ran.stdout.count("no whole firmware in /a or /b: put one there") == 4
     record_property("figure", f"{len(good)} kinds of starts by boot.py and main.py")
 
