@@ -26,8 +26,6 @@ def test_refusals_are_answered_at_once(pile, made, monkeypatch):
         assert command(r, "rollback", {})["reason"] == "no_previous"
         r.station.permit.energise(7, True)
         assert order(r, made)["result"] == "accepted"
-        other = command(r, "update", {"bundle": "0" * 64, "bytes": 5000}, 1)
-        assert other["reason"] == "busy"
         again = command(r, "update", {"bundle": made.id, "bytes": len(made.data)}, 2)
         assert again["result"] == "accepted"
         assert command(r, "update", {"bundle": made.id, "bytes": 399}, 3)["result"] == "malformed"
@@ -122,6 +120,33 @@ def test_while_energised_nothing_is_fetched_or_kept_in_the_heap(pile, made):
 
     restarted(pile, story)
     assert phases(pile) == ["fetch", "paused", "fetch", "applying"]
+
+
+def test_another_order_takes_the_place_of_one_that_is_not_here_whole(pile, made):
+    async def story(r):
+        given_up = command(r, "update", {"bundle": "0" * 64, "bytes": 50000}, 1)
+        assert given_up["result"] == "accepted"
+        await r.until(lambda: r.station.updates.worker)
+        payload = chunks.encode(bytes(32), 0, bytes(1000))
+        r.station.downlink.receive(CHUNK, payload)
+        await r.until(lambda: (r.folder / "update.bundle").stat().st_size == 1000)
+        assert order(r, made)["result"] == "accepted"
+        await serve(r, made, never)
+
+    restarted(pile, story)
+    assert pile.heard[-1]["bundle"] == made.id
+    assert phases(pile) == ["fetch", "paused", "fetch", "applying"]
+
+
+def test_what_is_being_unpacked_gives_way_to_nobody(pile, made):
+    async def story(r):
+        assert order(r, made)["result"] == "accepted"
+        await serve(r, made, lambda: phases(r)[-1:] == ["applying"])
+        other = command(r, "update", {"bundle": "0" * 64, "bytes": 5000}, 1)
+        assert other["reason"] == "busy"
+        await serve(r, made, never)
+
+    restarted(pile, story)
 
 
 def test_ordered_while_energised_it_waits(pile, made):

@@ -114,6 +114,8 @@ class _Fetch:
         await asyncio.sleep_ms(_LOOK_MS)
         if self._failure:
             raise self._failure
+        if self._work.updates.wanted[0] != self._work.bundle:
+            raise StallRefusedError("another one is wanted")
         if self._work.permit.energised:
             raise StallRefusedError("energised")
 

@@ -64,8 +64,11 @@ class Updates:
             return "no_update_key"
         if bundle[:ID_CHARS] == self.running:
             return "installed"
-        if self.job:
-            return "" if bundle == self.wanted[0] else "busy"
+        if self.job and bundle == self.wanted[0]:
+            return ""
+        if self.job and (self.job != FETCH or (self._task and not self.worker)):
+            return "busy"
+        # One that is not here whole gives way: whoever ordered it may have given it up
         self.wanted, self.job = (bundle, size), FETCH
         if self._station.permit.energised:
             self._station.downlink.updates.append(
