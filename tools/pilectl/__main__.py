@@ -13,7 +13,7 @@ from . import boardlint, new_board
 from . import build as builder
 from .pile_port import RefusedError
 from .port_error import PortError
-from .verbs import at_the_pile, flash
+from .verbs import at_the_pile, faults, flash
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -109,6 +109,7 @@ def parser() -> argparse.ArgumentParser:
     verb.add_argument("file")
     verb.set_defaults(do=do_check_settings)
     flash.add(verbs)
+    faults.add(verbs)
     verb = verbs.add_parser("lint", help="check pins, parts, dividers and wiring page of a board")
     verb.add_argument("board", help="name in boards/, or a folder")
     verb.set_defaults(do=do_lint)
