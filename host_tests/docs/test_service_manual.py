@@ -23,6 +23,7 @@ from evse.core.limits import NAMES as LIMITS
 from interpreters import ROOT
 from pilectl import boardlint, checks_link, checks_station
 from pilectl import build as builder
+from pilectl.commission_steps import duty_permille
 from pilectl.seen import window
 
 FOLDER = ROOT / "docs" / "service"
@@ -174,6 +175,15 @@ def test_derating_is_what_the_firmware_does():
         degrees = int(head.removeprefix("up to ").split()[0])
         limit_a10, _causes = temperature.Derating(320).step(degrees * 10, 200)
         assert shown == f"{limit_a10 // 10}.{limit_a10 % 10} A"
+
+
+def test_duties_are_those_of_the_law():
+    page = PAGES["too-little-current.md"]
+    amperes, duties = (
+        re.search(rf"(?m)^\| {row} \| (.+) \|$", page) for row in ("offered", "duty")
+    )
+    wanted = [int(head.split()[0]) * 10 for head in amperes[1].split(" | ")]
+    assert duties[1].split(" | ") == [f"{duty_permille(a10) / 10:.1f} %" for a10 in wanted]
 
 
 def test_all_boards_are_for_the_supply_that_the_pages_speak_of():
