@@ -1,4 +1,4 @@
-"""pilectl boards | build BOARD | names BOARD | check-settings FILE | flash BOARD [PORT] | lint BOARD | new-board NAME"""
+"""Command line of technician and operator: builds, flashes, provisions, proves, diagnoses and updates a pile."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from . import boardlint, new_board
 from . import build as builder
 from .pile_port import RefusedError
 from .port_error import PortError
-from .verbs import at_the_pile, bundle, flash, sign_key
+from .verbs import at_the_pile, bundle, faults, flash, sign_key
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -111,6 +111,7 @@ def parser() -> argparse.ArgumentParser:
     flash.add(verbs)
     bundle.add(verbs)
     sign_key.add(verbs)
+    faults.add(verbs)
     verb = verbs.add_parser("lint", help="check pins, parts, dividers and wiring page of a board")
     verb.add_argument("board", help="name in boards/, or a folder")
     verb.set_defaults(do=do_lint)

@@ -23,16 +23,17 @@ _WIFI = (
 )
 _BROKER = (
     ("key = nothing", "key_missing"),
-    ("check key", "broker_key"),
-    ("broker refused", "broker_key"),
-    ("TLS:", "broker_key"),
-    ("no connection", "broker_unreachable"),
-    ("no TLS handshake", "broker_unreachable"),
-    ("DNS", "broker_unreachable"),
+    # The link asks to check key and port also where nobody has listened
     ("ECONN", "broker_unreachable"),
     ("EHOSTUNREACH", "broker_unreachable"),
     ("ETIMEDOUT", "broker_unreachable"),
+    ("no connection", "broker_unreachable"),
+    ("no TLS handshake", "broker_unreachable"),
+    ("DNS", "broker_unreachable"),
     ("no answer to CONNECT", "broker_unreachable"),
+    ("check key", "broker_key"),
+    ("broker refused", "broker_key"),
+    ("TLS:", "broker_key"),
 )
 
 
