@@ -24,7 +24,7 @@ _WIFI = (
 _BROKER = (
     ("key = nothing", "key_missing"),
     # The link asks to check key and port also where nobody has listened
-    ("ECONN", "broker_unreachable"),
+    ("ECONNREFUSED", "broker_unreachable"),
     ("EHOSTUNREACH", "broker_unreachable"),
     ("ETIMEDOUT", "broker_unreachable"),
     ("no connection", "broker_unreachable"),
@@ -34,6 +34,7 @@ _BROKER = (
     ("check key", "broker_key"),
     ("broker refused", "broker_key"),
     ("TLS:", "broker_key"),
+    ("ECONN", "broker_unreachable"),
 )
 
 

@@ -160,9 +160,9 @@ def _extent(args: argparse.Namespace) -> Extent:
     if not (args.erase_all or args.erase_files):
         return Extent.KEEP
     lost = (
-        "its settings and every record that the bridge has not committed"
+        "its settings, the lock-out of a welded contactor, and every record that the bridge has not committed"
         if args.erase_all
-        else "its settings"
+        else "its settings and the lock-out of a welded contactor"
     )
     if not args.yes:
         if not sys.stdin.isatty():
