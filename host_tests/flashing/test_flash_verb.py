@@ -89,7 +89,7 @@ def test_erasing_asks_first(bench, monkeypatch):
         code, said = bench.run(*common, "--erase-all")
         assert (code, said) == (
             1,
-            "a pile loses its settings and every record that the bridge has not committed: say --yes if that is meant",
+            "a pile loses its settings, the lock-out of a welded contactor, and every record that the bridge has not committed: say --yes if that is meant",
         )
         terminal = io.StringIO("no\nyes\n")
         terminal.isatty = lambda: True
