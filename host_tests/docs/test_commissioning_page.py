@@ -4,7 +4,7 @@ import tomllib
 
 from evse.core import pilot_profiles
 from interpreters import ROOT
-from pilectl.commission_steps import (
+from pilectl.commissioning.commission_steps import (
     DOCTOR,
     FREQUENCY_HZ,
     INPUT,
@@ -16,7 +16,7 @@ from pilectl.commission_steps import (
     duty_permille,
     station_steps,
 )
-from pilectl.seen import window
+from pilectl.diagnosis.seen import window
 
 PAGE = (ROOT / "docs" / "commissioning.md").read_text(encoding="utf-8")
 ROWS = [[cell.strip() for cell in line.strip("|").split("|")] for line in PAGE.splitlines()]

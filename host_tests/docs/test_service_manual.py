@@ -21,10 +21,11 @@ from evse.core import (
 )
 from evse.core.limits import NAMES as LIMITS
 from interpreters import ROOT
-from pilectl import boardlint, checks_link, checks_station
+from pilectl import boardlint
 from pilectl import build as builder
-from pilectl.commission_steps import duty_permille
-from pilectl.seen import window
+from pilectl.commissioning.commission_steps import duty_permille
+from pilectl.diagnosis import checks_link, checks_station
+from pilectl.diagnosis.seen import window
 
 FOLDER = ROOT / "docs" / "service"
 PAGES = {path.name: path.read_text(encoding="utf-8") for path in FOLDER.glob("*.md")}

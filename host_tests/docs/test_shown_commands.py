@@ -8,7 +8,7 @@ import pytest
 from evse.app.shell_commands import COMMANDS
 from interpreters import ROOT
 from pilectl import __main__ as pilectl
-from pilectl.flash_chips import FLASH_CHIPS, write_arguments
+from pilectl.flashing.flash_chips import FLASH_CHIPS, write_arguments
 
 DOCS = ROOT / "docs"
 PAGES = [
@@ -60,7 +60,7 @@ def test_what_a_service_page_asks_exists(page):
 
 
 def test_messages_of_the_flashing_page_are_those_of_the_program():
-    source = "".join(path.read_text() for path in (ROOT / "tools" / "pilectl").glob("*.py"))
+    source = "".join(path.read_text() for path in (ROOT / "tools" / "pilectl").rglob("*.py"))
     source = re.sub(r'"\s+f?"', "", source)
     table = FLASHING.partition("| it says |")[2].partition("\n\n")[0]
     quoted = re.findall(

@@ -7,9 +7,10 @@ import esptool
 from esp_idf_defs.partitions import PartitionTable
 
 from interpreters import ROOT, run_micropython
-from pilectl import boardlint, flash_image
+from pilectl import boardlint
 from pilectl import build as builder
-from pilectl.stock_image import take_apart
+from pilectl.flashing import flash_image
+from pilectl.flashing.stock_image import take_apart
 from pilesim.serial.stand_in_stock import NAMED, nonsense, stock
 
 BOARDS = builder.boards(ROOT)

@@ -3,14 +3,12 @@
 import json
 import socket
 import subprocess
-import sys
-from types import SimpleNamespace
 
 import pytest
 from prompt_port import PromptPort
 
-from pilectl import copy_files
-from pilectl.copy_files import CopyError, board_in, named
+from pilectl.flashing import copy_files
+from pilectl.flashing.copy_files import CopyError, board_in, named
 
 
 def build(folder, files, manifest="a/manifest.json"):
@@ -106,7 +104,10 @@ class PilePort:
         if code != "4711":
             raise PortError("the service code is wrong: ask the operator")
 
-    def close(self):
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_error):
         CAME.append(("close",))
 
 
@@ -118,8 +119,8 @@ CAME = []
 
 
 def test_the_prompt_is_reached_by_the_console(monkeypatch):
-    console = SimpleNamespace(PilePort=PilePort, PortError=PortError)
-    monkeypatch.setitem(sys.modules, "pilectl.pile_port", console)
+    monkeypatch.setattr(copy_files, "PilePort", PilePort)
+    monkeypatch.setattr(copy_files, "PortError", PortError)
     CAME.clear()
     copy_files.enter_repl("p", "4711")
     assert CAME == [("open", "p"), ("maint", "4711"), ("close",)]

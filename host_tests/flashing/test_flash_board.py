@@ -9,9 +9,9 @@ from flash_bench import files_of, hashes, image_of, small_build
 from rom_port import RomPort
 
 import serial
-from pilectl.flash_board import Extent, write
-from pilectl.flash_link import FlashError, FlashLink, sentence
-from pilectl.partition_table import TableError, parse
+from pilectl.flashing.flash_board import Extent, write
+from pilectl.flashing.flash_link import FlashError, FlashLink, sentence
+from pilectl.flashing.partition_table import TableError, parse
 from pilesim.serial.stand_in_stock import NAMED, nonsense
 
 MB = 1 << 20
@@ -59,7 +59,7 @@ def test_over_tcp_as_over_a_pty():
 
 
 def test_a_real_port_by_esptools_stub(monkeypatch):
-    monkeypatch.setattr("pilectl.flash_link.simulated", lambda _port: False)
+    monkeypatch.setattr("pilectl.flashing.flash_link.simulated", lambda _port: False)
     image = image_of("esp32c6")
     other = nonsense(4096, "other") * (END // 4096)
     with RomPort(bytearray(other), "esp32c6") as port:

@@ -12,10 +12,10 @@ from flash_bench import (
     table_of,
 )
 
-from pilectl import file_system, flash_image
-from pilectl.file_system import FilesError
-from pilectl.flash_chips import write_arguments
-from pilectl.stock_image import StockImageError, take_apart
+from pilectl.flashing import file_system, flash_image
+from pilectl.flashing.file_system import FilesError
+from pilectl.flashing.flash_chips import write_arguments
+from pilectl.flashing.stock_image import StockImageError, take_apart
 from pilesim.serial.stand_in_stock import NAMED, UNNAMED, stock
 
 KB, MB = 1024, 1024 * 1024

@@ -11,8 +11,8 @@ from rom_port import RomPort
 
 from pilectl import __main__ as pilectl
 from pilectl import build as builder
-from pilectl import copy_files, stock_image
-from pilectl.ports import VARIABLE, NoPortError, find, simulated
+from pilectl.flashing import copy_files, stock_image
+from pilectl.port.ports import VARIABLE, NoPortError, find, simulated
 from pilectl.verbs import flash
 from pilesim.serial import stand_in_stock
 from pilesim.serial.stand_in_stock import nonsense, stock

@@ -5,8 +5,8 @@ import struct
 
 import pytest
 
-from pilectl.flash_chips import FLASH_CHIPS
-from pilectl.stock_image import StockImageError, check_sum, find, take_apart
+from pilectl.flashing.flash_chips import FLASH_CHIPS
+from pilectl.flashing.stock_image import StockImageError, check_sum, find, take_apart
 from pilesim.serial.stand_in_stock import NAMED, stock, table
 
 WHOLE = stock("esp32")

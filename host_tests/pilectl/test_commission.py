@@ -7,8 +7,15 @@ import pytest
 from fake_console import LEVELS_MV, FakePile
 
 from evse.core import pilot_profiles
-from pilectl import __main__, commission_steps, pilot_plot
-from pilectl.commission_steps import FREQUENCY_HZ, Step, Wave, connector_steps, duty_permille
+from pilectl import __main__
+from pilectl.commissioning import commission_steps, pilot_plot
+from pilectl.commissioning.commission_steps import (
+    FREQUENCY_HZ,
+    Step,
+    Wave,
+    connector_steps,
+    duty_permille,
+)
 from pilectl.texts import TABLES
 
 NUMBERS = {

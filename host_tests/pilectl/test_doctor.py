@@ -19,8 +19,9 @@ from planted_defects import (
 )
 
 from evse.core import faults
-from pilectl import __main__, checks, findings
-from pilectl.findings import BAD, WARN
+from pilectl import __main__
+from pilectl.diagnosis import checks, findings
+from pilectl.diagnosis.findings import BAD, WARN
 from pilectl.texts import TABLES, Texts, table
 
 
@@ -210,7 +211,7 @@ def test_inputs_and_network_are_known_by_their_other_names_too():
 def test_a_charging_pile_without_its_console_tells_its_faults_and_is_not_ended(
     tmp_path, capsys, monkeypatch
 ):
-    monkeypatch.setattr("pilectl.pile_port.ANSWER_S", 1)
+    monkeypatch.setattr("pilectl.port.pile_port.ANSWER_S", 1)
     with FakePile(tmp_path) as fake:
         fake.mode = "energised"
         status, out, _ = run(["doctor", fake.port], capsys)

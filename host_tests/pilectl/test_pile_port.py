@@ -8,10 +8,10 @@ import time
 import pytest
 from fake_console import FakePile
 
-from pilectl import ports
-from pilectl.pile_port import PilePort, RefusedError
-from pilectl.port_error import PortError
-from pilectl.port_words import find_port
+from pilectl.port import ports
+from pilectl.port.pile_port import PilePort, RefusedError
+from pilectl.port.port_error import PortError
+from pilectl.port.port_words import find_port
 
 
 def sentence(port, **options):

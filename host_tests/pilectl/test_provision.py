@@ -12,8 +12,9 @@ import segno
 from fake_console import FakePile
 
 from pilebridge import config
-from pilectl import __main__, label
-from pilectl.label import Labelled
+from pilectl import __main__
+from pilectl.provisioning import label
+from pilectl.provisioning.label import Labelled
 
 EXAMPLE = Path(config.__file__).with_name("example.toml")
 STATION = {

@@ -8,10 +8,10 @@ from typing import Any
 import pytest
 
 from browser import browser_page, running_browser
-from pilectl import report_page
-from pilectl.commission_steps import STATE, connector_steps, judge_state
-from pilectl.pilot_plot import LIMIT_V, PERIODS
-from pilectl.report_page import Report
+from pilectl.commissioning import report_page
+from pilectl.commissioning.commission_steps import STATE, connector_steps, judge_state
+from pilectl.commissioning.pilot_plot import LIMIT_V, PERIODS
+from pilectl.commissioning.report_page import Report
 from pilectl.texts import Texts
 
 pytestmark = [pytest.mark.processes, pytest.mark.xdist_group("page")]

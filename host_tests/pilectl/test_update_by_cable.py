@@ -6,7 +6,8 @@ import json
 import pytest
 from fake_console import FakePile
 
-from pilectl import __main__, bundle_file
+from pilectl import __main__
+from pilectl.updating import bundle_file
 
 
 def bundle(folder, board="devkitc", version=(1, 2, 3), spoil=None):

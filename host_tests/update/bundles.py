@@ -7,7 +7,7 @@ import json
 from cryptography.hazmat.primitives.asymmetric import rsa
 
 from pilectl import build as builder
-from pilectl import bundle, signing
+from pilectl.updating import bundle, signing
 
 OLD, NEW = (0, 1, 0), (0, 2, 0)
 

@@ -9,7 +9,7 @@ from bench_modules import heap_charge
 from built_tree import _WORLD
 from interpreters import ROOT, run_micropython
 from pilectl import build as builder
-from pilectl import bundle
+from pilectl.updating import bundle
 from pilesim.memory import BENCH_SETTINGS
 from update import bundles
 

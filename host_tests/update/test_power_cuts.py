@@ -5,7 +5,7 @@ import shutil
 
 from interpreters import run_micropython
 from pilectl import build as builder
-from pilectl import bundle
+from pilectl.updating import bundle
 from update import bundles
 
 _PATHS = ("host_tests/update", "firmware/loader", "firmware", "build/lib")

@@ -11,7 +11,7 @@ from evse.core import manifest as rules
 from evse.core import signature
 from pilectl import __main__ as pilectl
 from pilectl import build as builder
-from pilectl import bundle, signing
+from pilectl.updating import bundle, signing
 from pilectl.verbs import bundle as verb
 from update import bundles
 

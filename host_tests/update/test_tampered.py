@@ -8,7 +8,7 @@ import pytest
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import padding
 
-from pilectl import bundle, signing
+from pilectl.updating import bundle, signing
 from update import bundles
 from update.files_pile import FilesPile, installed
 

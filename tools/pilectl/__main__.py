@@ -11,8 +11,8 @@ from evse.core import settings
 
 from . import boardlint, new_board
 from . import build as builder
-from .pile_port import RefusedError
-from .port_error import PortError
+from .port.pile_port import RefusedError
+from .port.port_error import PortError
 from .verbs import at_the_pile, bundle, faults, flash, sign_key
 
 ROOT = Path(__file__).resolve().parents[2]

@@ -16,9 +16,10 @@ import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 
-from . import boardlint, signing
+from . import boardlint
 from .board_modules import left_out
 from .linker import LinkError, link
+from .updating import signing
 
 # The slot that a build fills; the other one is filled by an update
 SLOT = "a"

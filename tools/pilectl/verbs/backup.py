@@ -7,8 +7,8 @@ import json
 from pathlib import Path
 from typing import Any
 
-from .. import private_file, setting_store
-from ..port_words import add_port_words, opened
+from ..port.port_words import add_port_words, opened
+from ..provisioning import private_file, setting_store
 
 
 def add(verbs: Any) -> None:

@@ -9,7 +9,7 @@ from typing import Any
 
 from evse.core.manifest import ManifestError
 
-from .. import bundle, signing
+from ..updating import bundle, signing
 
 ROOT = Path(__file__).resolve().parents[3]
 

@@ -8,10 +8,10 @@ import tomllib
 from pathlib import Path
 from typing import Any
 
-from .. import report_page
-from ..commission_run import Commissioning, Person
-from ..port_error import PortError
-from ..port_words import add_port_words, opened
+from ..commissioning import report_page
+from ..commissioning.commission_run import Commissioning, Person
+from ..port.port_error import PortError
+from ..port.port_words import add_port_words, opened
 from ..texts import TABLES, Texts
 
 

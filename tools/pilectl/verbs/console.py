@@ -8,8 +8,8 @@ from typing import Any
 
 from serial.tools.miniterm import Miniterm
 
-from ..port_error import PortError
-from ..port_words import add_port_words, opened
+from ..port.port_error import PortError
+from ..port.port_words import add_port_words, opened
 
 
 def add(verbs: Any) -> None:

@@ -8,10 +8,10 @@ import sys
 import time
 from typing import Any
 
-from .. import checks, collecting
-from ..findings import BAD, WARN, Row
-from ..pile_port import BusyError
-from ..port_words import add_port_words, opened
+from ..diagnosis import checks, collecting
+from ..diagnosis.findings import BAD, WARN, Row
+from ..port.pile_port import BusyError
+from ..port.port_words import add_port_words, opened
 from ..texts import TABLES, Texts, table
 
 

@@ -8,12 +8,13 @@ import time
 from pathlib import Path
 from typing import Any
 
-from .. import boardlint, copy_files, file_system, flash_image, stock_image
+from .. import boardlint
 from .. import build as builder
-from ..flash_board import Extent, write
-from ..flash_chips import write_arguments
-from ..flash_link import BAUD, FlashError, FlashLink
-from ..ports import NoPortError, find, simulated
+from ..flashing import copy_files, file_system, flash_image, stock_image
+from ..flashing.flash_board import Extent, write
+from ..flashing.flash_chips import write_arguments
+from ..flashing.flash_link import BAUD, FlashError, FlashLink
+from ..port.ports import NoPortError, find, simulated
 
 ROOT = Path(__file__).resolve().parents[3]
 _ABOUT = """\

@@ -9,8 +9,8 @@ import sys
 import time
 from typing import Any
 
-from .. import collecting
-from ..port_words import add_port_words, opened
+from ..diagnosis import collecting
+from ..port.port_words import add_port_words, opened
 from ..texts import table
 
 COLUMNS = ("source", "boot", "up_s", "utc", "number", "connector", "what", "wh", "details")

@@ -8,10 +8,10 @@ from typing import Any
 
 from pilebridge.settings import Config
 
-from .. import bridge_file, label, private_file, provision_words, setting_store
-from ..pile_port import PilePort, RefusedError
-from ..port_words import add_port_words, opened
-from ..provision_words import needed
+from ..port.pile_port import PilePort, RefusedError
+from ..port.port_words import add_port_words, opened
+from ..provisioning import bridge_file, label, private_file, provision_words, setting_store
+from ..provisioning.provision_words import needed
 
 _DEFAULT_PORT = 8883
 

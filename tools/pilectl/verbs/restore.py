@@ -7,10 +7,10 @@ import json
 from pathlib import Path
 from typing import Any
 
-from .. import setting_store
-from ..pile_port import PilePort
-from ..port_error import PortError
-from ..port_words import add_port_words, opened
+from ..port.pile_port import PilePort
+from ..port.port_error import PortError
+from ..port.port_words import add_port_words, opened
+from ..provisioning import setting_store
 
 
 def add(verbs: Any) -> None:

@@ -9,12 +9,12 @@ import time
 from pathlib import Path
 from typing import Any
 
-from .. import bundle_file
-from ..bundle_file import BundleFile
-from ..pile_port import PilePort, RefusedError
-from ..port_error import PortError
-from ..port_words import add_port_words, opened
-from ..remote_files import repl_of
+from ..port.pile_port import PilePort, RefusedError
+from ..port.port_error import PortError
+from ..port.port_words import add_port_words, opened
+from ..port.remote_files import repl_of
+from ..updating import bundle_file
+from ..updating.bundle_file import BundleFile
 
 REMOTE = "update.bundle"
 _LOOK_S = 1.0

@@ -7,8 +7,8 @@ a stand-in to no real board, by its mark.
 import hashlib
 import struct
 
-from pilectl.flash_chips import FLASH_CHIPS
-from pilectl.stock_image import STAND_IN
+from pilectl.flashing.flash_chips import FLASH_CHIPS
+from pilectl.flashing.stock_image import STAND_IN
 
 FILE = "stock.bin"
 

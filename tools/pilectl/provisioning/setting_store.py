@@ -9,9 +9,9 @@ from typing import Any
 
 from evse.core import settings as table
 
-from .pile_port import PilePort, RefusedError
-from .port_error import PortError
-from .remote_files import repl_of
+from ..port.pile_port import PilePort, RefusedError
+from ..port.port_error import PortError
+from ..port.remote_files import repl_of
 
 FILE = "settings.json"
 HIDDEN = "(hidden)"

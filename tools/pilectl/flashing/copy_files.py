@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib
 import json
 import posixpath
 import re
@@ -11,6 +10,9 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
+
+from ..port.pile_port import PilePort
+from ..port.port_error import PortError
 
 MANIFEST = "manifest.json"
 # For one short answer, and for all files
@@ -24,19 +26,9 @@ class CopyError(Exception):
 def enter_repl(port: str, code: str) -> None:
     """Bring the pile on `port` from its console to MicroPython's prompt; `code` is its service code or ""."""
     try:
-        pile_port = importlib.import_module(f"{__package__}.pile_port")
-    except ModuleNotFoundError as error:
-        if error.name != f"{__package__}.pile_port":
-            raise
-        # Its console, if it has one, gives way to mpremote's Ctrl-C
-        return
-    try:
-        pile = pile_port.PilePort(port)
-        try:
+        with PilePort(port) as pile:
             pile.maint(code)
-        finally:
-            pile.close()
-    except pile_port.PortError as error:
+    except PortError as error:
         raise CopyError(str(error)) from error
 
 

@@ -12,12 +12,12 @@ from typing import Any
 
 from evse.core import settings as table
 
-from . import boardlint
+from .. import boardlint
+from ..port.pile_port import RefusedError
+from ..port.port_error import PortError
 from .bridge_file import Place
-from .pile_port import RefusedError
-from .port_error import PortError
 
-_ROOT = Path(__file__).resolve().parents[2]
+_ROOT = Path(__file__).resolve().parents[3]
 _CODE_DIGITS = 8
 # Settings that a pile may have and the table of this program may not
 _NEWER = ("service_code", "language")

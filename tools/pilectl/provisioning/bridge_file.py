@@ -15,8 +15,8 @@ from typing import Any
 from pilebridge import cli, config
 from pilebridge.settings import Config
 
+from ..port.port_error import PortError
 from .label import Labelled
-from .port_error import PortError
 
 KEYS_FOLDER = "keys"
 

@@ -6,8 +6,8 @@ import html
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
+from ..texts import Texts
 from .commission_steps import Measured, Wave, outcome
-from .texts import Texts
 
 _STYLE = """
 body { font: 14px/1.45 system-ui, sans-serif; margin: 0 auto; max-width: 62em; padding: 1.5em 1em;

@@ -8,8 +8,8 @@ from typing import Any
 
 from evse.core import pilot_profiles
 
-from .checks_station import SUPPLY_MV
-from .seen import volts, window
+from ..diagnosis.checks_station import SUPPLY_MV
+from ..diagnosis.seen import volts, window
 
 PASS, FAIL, SKIPPED = "pass", "fail", "skipped"
 # Kinds of steps

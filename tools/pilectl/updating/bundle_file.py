@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from .port_error import PortError
+from ..port.port_error import PortError
 
 PRODUCT = "pilelink"
 SIGNATURE_BYTES = 384

@@ -10,7 +10,7 @@ from typing import Any
 
 from serial import SerialException
 
-from .ports import simulated
+from ..port.ports import simulated
 
 BAUD = 460_800
 _FIRST_BAUD = 115_200

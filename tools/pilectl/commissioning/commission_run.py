@@ -9,7 +9,10 @@ from typing import Any
 
 from evse.core import pilot_profiles
 
-from . import checks, collecting
+from ..diagnosis import checks, collecting
+from ..port.pile_port import PilePort, RefusedError
+from ..port.port_error import PortError
+from ..texts import Texts
 from .commission_steps import (
     DOCTOR,
     FAIL,
@@ -29,10 +32,7 @@ from .commission_steps import (
     judge_voltage,
     station_steps,
 )
-from .pile_port import PilePort, RefusedError
-from .port_error import PortError
 from .report_page import Report
-from .texts import Texts
 
 _LOOK_S = 0.4
 _SKIP = ("s", "skip")

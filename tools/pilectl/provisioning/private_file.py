@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
-from .port_error import PortError
+from ..port.port_error import PortError
 
 
 def write(path: Path, text: str, mode: int = 0o600) -> None:

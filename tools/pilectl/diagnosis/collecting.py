@@ -9,9 +9,9 @@ from typing import Any
 
 from evse.core import records
 
+from ..port.pile_port import PilePort, RefusedError
+from ..port.remote_files import repl_of
 from .checks import COMMANDS
-from .pile_port import PilePort, RefusedError
-from .remote_files import repl_of
 
 MANIFEST = "manifest.json"
 # What stands for a command to get more of it

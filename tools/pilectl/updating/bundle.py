@@ -10,7 +10,7 @@ from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
 
 from evse.core import manifest as rules
 
-from . import build as builder
+from .. import build as builder
 from . import signing
 
 

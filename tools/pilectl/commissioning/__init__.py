@@ -1,0 +1,1 @@
+"""The checklist of a bring-up, who is asked, and its report."""

@@ -1,0 +1,1 @@
+"""From a stock image and a build to a board's flash."""

@@ -1,0 +1,1 @@
+"""Bundles of firmware and the keys that sign them."""
