@@ -135,7 +135,7 @@ class Shell:
             self._answer = None
         except Exception as error:
             self._answer = None
-            console.remark("the console failed: %r", error)
+            console.remark("the console failed: %r" % error)
         else:
             if line is not None:
                 console.lines.append(line + "\n")
