@@ -89,6 +89,7 @@ def _reduced(program: Program, later: set[str]) -> Linked:
     shake(program, kept, set(keep.NAMES))
     others = foreign.names(program)
     tell_meanings(program, keep.NAMES, others, kept)
+    shake(program, kept, set(keep.NAMES))
     # Who makes the Station makes one, and that is the start
     later = (later | keep.NAMES | {BOARD_CALL + name for name in keep.BOARD}) - {station[1]}
     early = start_only(program, later, {RESIDENT, _BOARD})
@@ -98,6 +99,7 @@ def _reduced(program: Program, later: set[str]) -> Linked:
     inline(program, kept, stay, starting)
     expand(program, kept, stay, starting)
     inline(program, kept, stay, starting)
+    shake(program, kept, set(keep.NAMES))
     by_name(program)
     rename_keys(program, stay)
     found = start_only(program, later, {RESIDENT, _BOARD})
