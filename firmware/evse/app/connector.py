@@ -48,7 +48,7 @@ class Connector:
         """One event on the console."""
         self._station.console.say(self.named(text), *values)
 
-    def remark(self, line):
+    def aside(self, line):
         """One line on the console that is not kept."""
         self._station.console.remark(self.named(line))
 

@@ -25,7 +25,7 @@ class Narrator:
             return
         self._told_frame = frame
         told = (wh // 1000, wh % 1000 // 10, _hex(frame))
-        self._connector.remark("meter %d.%02d kWh in frame %s" % told)
+        self._connector.aside("meter %d.%02d kWh in frame %s" % told)
 
     def step(self, raised, cleared):
         """Say what changed since the last call."""

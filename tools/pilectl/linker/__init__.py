@@ -30,6 +30,7 @@ from .parameters import rename_parameters
 from .program import LinkError, Module, Program, needed, read
 from .residing import reside
 from .shaking import prune, shake
+from .slots import share_locals
 from .splitting import split
 from .starting import BOARD_CALL, mentions, start_only
 from .unlabelled import unlabel
@@ -110,6 +111,7 @@ def _reduced(program: Program, later: set[str]) -> Linked:
     told = attributes.rename(merging.beside)
     merging.merge()
     split(program, RESIDENT, found, STARTING, kept | {(RESIDENT, _HOOK)})
+    share_locals(program)
     rename_parameters(program, keep.NAMES, shortest(resident))
     whole = {(name, own) for name in _as_values(program) for own in _own(program.modules[name])}
     fixed = kept | whole
