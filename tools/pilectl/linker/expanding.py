@@ -82,8 +82,9 @@ def expand(
                 # What it names is not known there
                 continue
             uses = sum(_uses(user, small) for user in users)
-            staying = sum(_uses(user, small) for user in users if user not in going)
-            if not uses or not small.gains(staying):
+            # What becomes of a module that goes again matters less than a function that stays
+            counted = [user for user in users if module in going or user not in going]
+            if not uses or not small.gains(sum(_uses(user, small) for user in counted)):
                 continue
             places = [
                 n for user in users for n in index.mentions(user, asked) if n is not small.node
