@@ -210,34 +210,6 @@ def result():
     assert result(found) == before == ((4, 1000, 1), (9, 1000, 2))
 
 
-def test_the_object_is_looked_up_once_and_before_the_arguments():
-    main = """
-log = []
-class Lamp:
-    def __init__(self, name):
-        self.name = name
-    def shine(self, n):
-        log.append((self.name, n))
-        return self.name
-class Pile:
-    def __init__(self):
-        self.lamps = [Lamp("a"), Lamp("b")]
-        self.lamp = self.lamps[0]
-    def swap(self):
-        self.lamp = self.lamps[1]
-        return len(log)
-    def run(self):
-        return self.lamp.shine(self.swap())
-def result():
-    pile = Pile()
-    return [pile.run(), pile.run(), log]
-"""
-    found = program(main=main)
-    before = result(found)
-    assert "shine" in " ".join(inline(found, {("main", "result")}, frozenset({"run"})))
-    assert result(found) == before
-
-
 def test_a_name_that_others_have_is_no_proof_of_the_class():
     found = program(
         main="""
