@@ -19,9 +19,9 @@ BOARDS = sorted(path.parent.name for path in (ROOT / "boards").glob("*/board.py"
 DRIVERS = ROOT / "firmware" / "evse" / "drivers"
 METER_MODELS = ("dlt645", "sdm630")
 # Methods of a board that are not parts, or take no part in this
-NOT_PARTS = ("evses", "safe_pins", "safe_outputs", "watchdog", "chip")
+NOT_PARTS = ("evses", "safe_pins", "safe_outputs", "serial_port", "watchdog", "chip")
 # Built for the board, not asked for by its parts
-STANDARD = {"standard_board", "standard_parts", "safe_state", "watchdog", "chip"}
+STANDARD = {"standard_board", "standard_parts", "safe_state", "serial_port", "watchdog", "chip"}
 
 
 def part_names():

@@ -137,3 +137,33 @@ def ask(self, n):
 """)
     assert {"big", "ask"} <= set(gone)
     assert "return (big(n), n > 1)" in found
+
+
+LATE = """
+from late.asks import told
+gone = "late.asks"
+class Part:
+    def __init__(self, level):
+        self.level = level
+    def is_low(self):
+        return self.level < 3 + %s
+more = 0
+def result():
+    return [(part.is_low(), told(part)) for part in map(Part, range(5))]
+"""
+ASKS = "def told(part):\n    return {'is_low': part.is_low()}"
+
+
+def test_it_goes_into_a_module_that_is_forgotten_whose_texts_shut_no_name():
+    found = program(late__asks=ASKS, main=LATE % "0")
+    before = result(found)
+    stay = frozenset({"result"})
+    assert expand(found, {("main", "result")}, stay, frozenset()) == ["is_low"]
+    assert result(found) == before
+    assert "'is_low': part.level < 3 + 0" in text(found)
+
+
+def test_what_names_globals_does_not_go_into_another_module():
+    found = program(late__asks=ASKS, main=LATE % "more")
+    gone = expand(found, {("main", "result")}, frozenset({"result"}), frozenset())
+    assert "is_low" not in gone

@@ -26,9 +26,9 @@ class Lamp:
 class Coil:
     def __init__(self, lamp, n):
         self.lamp = lamp
-        self._n = n
+        self._more = n
     def step(self, ms):
-        return self.lamp.step(ms) + self._n
+        return self.lamp.step(ms) + self._more
 %s
 def result():
     lamp = Lamp(3)
@@ -162,6 +162,19 @@ def result():
     assert kept == []
 
 
+def test_each_part_of_a_tuple_goes_its_own_way():
+    names, found = told(
+        TWO % ("", "both(lamp, coil)")
+        + """
+def both(lamp, coil):
+    first, second = lamp, coil
+    return first.step(1), second.step(2)
+"""
+    )
+    assert names == ["step__of_Coil", "step__of_Lamp"]
+    assert "first.step__of_Lamp(1), second.step__of_Coil(2)" in found
+
+
 def test_an_attribute_of_the_one_and_a_property_of_the_other_are_two():
     names, found = told("""
 class Sector:
@@ -178,5 +191,5 @@ def result():
     ring.sector.wear = 6
     return ring.wear
 """)
-    assert names == ["wear__of_Ring"]
-    assert "self.sector.wear + 1" in found
+    assert names == ["wear__of_Ring", "wear__of_Sector"]
+    assert "self.sector.wear__of_Sector + 1" in found

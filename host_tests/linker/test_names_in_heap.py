@@ -13,8 +13,9 @@ from pilectl.linker.companions import join_companions
 from pilectl.linker.dotted import rename_modules
 from pilectl.linker.late import by_name
 from pilectl.linker.loading import arrange
+from pilectl.linker.names import forgotten
 from pilectl.linker.program import LinkError
-from pilectl.linker.tables import forgotten, identifiers, short_texts, tabulate
+from pilectl.linker.tables import identifiers, short_texts, tabulate
 from pilectl.linker.words import names_of, words, words_tree
 
 FORGOTTEN = """

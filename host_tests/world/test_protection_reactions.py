@@ -130,7 +130,7 @@ def test_each_closing_has_a_self_test_of_its_own():
 def test_periodic_self_test_when_idle():
     async def story(r):
         await r.run(5000)
-        test = r.station.loop.protection.test
+        test = r.station.loop.protection.residual_test
         assert test.passed
         before = r.world.residual_current.tests
         for _ in range(25):

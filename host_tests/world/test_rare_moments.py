@@ -97,11 +97,11 @@ def test_closing_between_two_steps_of_the_loop_uses_up_its_self_test():
         await r.charge()
         protection, contactor = r.station.loop.protection, r.station.tick.contactor
         r.world.vehicle.force_s2("open")
-        await r.until(lambda: protection.test.proven, 3000)
+        await r.until(lambda: protection.residual_test.proven, 3000)
         contactor.operations += 1
         await r.run(30)
-        assert not protection.test.proven
-        await r.until(lambda: protection.test.proven, 3000)
+        assert not protection.residual_test.proven
+        await r.until(lambda: protection.residual_test.proven, 3000)
 
     with rig() as r:
         r.play(story)

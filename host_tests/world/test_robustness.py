@@ -36,7 +36,7 @@ def test_failing_adc_opens_and_is_named():
         def broken():
             raise OSError(5)
 
-        r.station.loop.control_pilot._adc.read_uv = broken
+        r.station.loop.cp._adc.read_uv = broken
         await r.until(lambda: "pilot_invalid" in active(r), 1000)
         await r.until(lambda: r.station.session.tx is None, 15000)
         return r.world.contactor.last_open_command_us - begun_us

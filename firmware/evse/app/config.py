@@ -10,7 +10,6 @@ from .modules import forget
 
 FILE = "settings.json"
 GOOD_FILE = "settings.good.json"
-_ENOENT = 2
 # Settings that are asked for after the start; the others need not stay in the heap
 LASTING = (
     "station_id",
@@ -28,14 +27,13 @@ LASTING = (
 
 
 def read_json(path):
-    """Parsed file, None when there is none, a text saying why when it cannot be read."""
+    """See json_file.py; only the start reads by this."""
+    from . import json_file
+
     try:
-        with open(path) as file:
-            return json.load(file)
-    except OSError as error:
-        return None if error.errno == _ENOENT else "unreadable: %s" % error
-    except ValueError:
-        return "not JSON"
+        return json_file.parsed(path)
+    finally:
+        forget("evse.app.json_file")
 
 
 def read_bytes(path):

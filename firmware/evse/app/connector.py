@@ -48,9 +48,9 @@ class Connector:
         """One event on the console."""
         self._station.console.say(self.named(text), *values)
 
-    def remark(self, text, *values):
+    def aside(self, line):
         """One line on the console that is not kept."""
-        self._station.console.remark(self.named(text), *values)
+        self._station.console.remark(self.named(line))
 
     def named(self, text):
         """A text that says whose it is; a pile with one connector need not name it."""

@@ -11,7 +11,7 @@ from ..core.event_ring import EventRing
 _MOST_LINES = 24
 # 64 characters are under 6 ms at 115200 baud
 _PIECE = 64
-_RING_BYTES = 1536
+_RING_BYTES = 1024
 
 
 class Console:
@@ -31,12 +31,11 @@ class Console:
         self.events.add(self._clock.up_s, line)
         self.remark(line)
 
-    def remark(self, text, *values):
-        """The same, not kept: it comes too often."""
+    def remark(self, line):
+        """Queue a line that is not kept: it comes too often."""
         if len(self.lines) >= _MOST_LINES:
             self.dropped += 1
             return
-        line = text % values if values else text
         self.lines.append("[%5d s] %s\n" % (self._clock.up_s, line))
 
     @property

@@ -24,9 +24,8 @@ class Narrator:
         if wh is None or frame == self._told_frame:
             return
         self._told_frame = frame
-        self._connector.remark(
-            "meter %d.%02d kWh in frame %s", wh // 1000, wh % 1000 // 10, _hex(frame)
-        )
+        told = (wh // 1000, wh % 1000 // 10, _hex(frame))
+        self._connector.aside("meter %d.%02d kWh in frame %s" % told)
 
     def step(self, raised, cleared):
         """Say what changed since the last call."""

@@ -46,10 +46,9 @@ def _settings(shell, args):
     try:
         with shell.station.permit.hold("console settings"):
             from ..core import settings as table
+            from .json_file import parsed
 
-            values, problems = table.in_force(
-                config.read_json(config.GOOD_FILE), config.read_json(config.FILE)
-            )
+            values, problems = table.in_force(parsed(config.GOOD_FILE), parsed(config.FILE))
     except OSError:
         raise ValueError(shell.said("energised"))
     for row in table.TABLE:
@@ -57,7 +56,7 @@ def _settings(shell, args):
             values[row[0]] = _HIDDEN
         elif row[1] == "networks":
             values[row[0]] = [[network[0], _HIDDEN] for network in values[row[0]]]
-    forget("evse.core.settings")
+    forget("evse.core.settings", "evse.app.json_file")
     if args and args[0] not in values:
         raise ValueError(shell.said("unknown_setting", args[0][:24]))
     found = {name: values[name] for name in args[:1] or values}
@@ -73,11 +72,12 @@ def _set(shell, args):
     try:
         with shell.station.permit.hold("console settings"):
             from ..core import settings as table
+            from .json_file import parsed
 
-            found = config.read_json(config.FILE)
+            found = parsed(config.FILE)
             if not isinstance(found, dict):
                 # Nothing that could be read: the last good ones stay
-                found = config.read_json(config.GOOD_FILE)
+                found = parsed(config.GOOD_FILE)
             kept.update(found if isinstance(found, dict) else {})
             for row in table.TABLE:
                 if row[0] == name:
@@ -85,7 +85,7 @@ def _set(shell, args):
                     problem = table.problem(row, kept[name])
     except OSError:
         problem = shell.said("energised")
-    forget("evse.core.settings")
+    forget("evse.core.settings", "evse.app.json_file")
     problem = problem or config.write_json(config.FILE, kept, shell.station.permit)
     if problem:
         raise ValueError(problem)
@@ -123,7 +123,7 @@ def _tests(station, connectors):
     for connector in connectors:
         loop, at = connector.loop, "" if len(connectors) == 1 else " %d" % connector.number
         protection = loop.protection
-        test = protection.test
+        test = protection.residual_test
         if test:
             test.demand()
             for _step in range(_TEST_STEPS):

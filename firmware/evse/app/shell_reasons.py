@@ -43,7 +43,7 @@ def _situation(shell, connector):
         "finished": session.finished,
         "phase": session.tx.phase if session.tx else None,
         "stop_reason": session.tx.reason if session.tx else "",
-        "testing": protection.test is not None and not protection.test.passed,
+        "testing": protection.residual_test is not None and not protection.residual_test.passed,
         "unlocked": protection.lock is not None and not protection.lock.locked,
         "switching": protection.phases is not None and not protection.phases.may_offer,
         "least_a10": loop.limits.value(loop.limits.holder()),

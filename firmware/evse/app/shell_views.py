@@ -83,7 +83,7 @@ def _pilot(shell, args):
     found = []
     for connector in shell.connectors(args):
         loop = connector.loop
-        drive = loop.control_pilot.drive
+        drive = loop.cp.drive
         found.append(
             {
                 "id": connector.number,
@@ -130,7 +130,7 @@ def _relay(shell, args):
                 "commanded": contactor.commanded,
                 "closed": contactor.closed,
                 "operations": contactor.operations,
-                "phases": phases.phases if phases else connector.board.PHASES,
+                "phases": phases.proven_phases if phases else connector.board.PHASES,
                 "late_us": connector.loop.tick.late_us,
             }
         )
@@ -175,7 +175,7 @@ def _parts(shell):
         "missing": protection.missing,
         "temperature_c10": protection.temperature_c10,
         "reader": station.panel.problem or "ok" if station.panel else None,
-        "test_passed": protection.test.passed if protection.test else None,
+        "test_passed": protection.residual_test.passed if protection.residual_test else None,
     }
 
 

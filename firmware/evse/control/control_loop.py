@@ -58,7 +58,7 @@ class ControlLoop:
         self._absent_ms = _UNPLUGGED_MS
         self._pause_min_ms = settings["pause_min_s"] * 1000
         self._pause_left_ms = 0
-        self.control_pilot = control_pilot
+        self.cp = control_pilot
         self._duty_bp = 10000
         self._since_duty_ms = profile.duty_change_min_ms
 
@@ -144,7 +144,7 @@ class ControlLoop:
         else:
             self._duty_bp = 10000
             self._since_duty_ms = self.machine.profile.duty_change_min_ms
-        self.control_pilot.set_drive(drive, self._duty_bp)
+        self.cp.set_drive(drive, self._duty_bp)
         self.tick.permit(permission)
         self.live = contactor.commanded or contactor.closed or permission in (CLOSE, HOLD)
         # A welded contactor is not opened by being quick, and its lock-out has to be written
@@ -169,7 +169,7 @@ class ControlLoop:
     @property
     def offered_ma(self):
         """Current that the vehicle reads from the pilot."""
-        if self.control_pilot.drive != DRIVE_PWM:
+        if self.cp.drive != DRIVE_PWM:
             return 0
         return offered_ma(self.machine.profile, self._duty_bp)
 
@@ -201,7 +201,7 @@ class ControlLoop:
     @property
     def duty_permille(self):
         """Duty on the pilot, 1000 for steady +12 V, 0 for -12 V."""
-        drive = self.control_pilot.drive
+        drive = self.cp.drive
         if drive == DRIVE_PWM:
             return self._duty_bp // 10
         return 0 if self.machine.name() == "F" else 1000

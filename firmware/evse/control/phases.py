@@ -24,7 +24,7 @@ class Phases:
         self._closed = False
 
     @property
-    def phases(self):
+    def proven_phases(self):
         """Proven number of phases, 0 while it is not known."""
         return self._switch.phases
 

@@ -24,9 +24,9 @@ class Protection:
         self.problem = parts.problem
         self.has_mains_monitor = parts.mains_monitor is not None
         self.temperature_c10 = None
-        self.test = None
+        self.residual_test = None
         if parts.residual_current:
-            self.test = ResidualCurrentTest(*parts.residual_current.TEST)
+            self.residual_test = ResidualCurrentTest(*parts.residual_current.TEST)
         self.lock = None
         if parts.lock:
             from ..core.lock import ConnectorLock
@@ -64,7 +64,7 @@ class Protection:
         return (
             (self.phases is None or self.phases.may_offer)
             and (self.lock is None or self.lock.locked)
-            and (self.test is None or self.test.passed)
+            and (self.residual_test is None or self.residual_test.passed)
         )
 
     @property
@@ -73,7 +73,7 @@ class Protection:
         return (
             self.ready
             and (self.phases is None or self.phases.may_close)
-            and (self.test is None or self.test.proven)
+            and (self.residual_test is None or self.residual_test.proven)
         )
 
     @property
@@ -89,7 +89,9 @@ class Protection:
     @property
     def busy(self):
         """True while a self-test runs or the lock's motor is driven: no time for a stall."""
-        return self._direction != REST or (self.test is not None and self.test.busy)
+        return self._direction != REST or (
+            self.residual_test is not None and self.residual_test.busy
+        )
 
     def step(self, wanted, offered_ma, mains_lost, welded, keep_locked, dt_ms):
         """Advance by `dt_ms`; `wanted`: a transaction wants energy. Returns the causes present."""
@@ -97,7 +99,7 @@ class Protection:
         is_open = not contactor.commanded and not contactor.closed
         causes = faults.SAFETY_PART_MISSING if self.missing else 0
         look_ms = dt_ms if dt_ms < _LOOK_MS else _LOOK_MS
-        if self.test:
+        if self.residual_test:
             # A closing may have come and gone between two steps: it used up its test all the same.
             # A monitor that the mains feeds proves nothing without it
             tested = is_open and not mains_lost and contactor.operations == self._closings
@@ -120,13 +122,13 @@ class Protection:
 
     def restart(self):
         """A reset at the pile: the self-test may be tried again, and the phase contactor."""
-        if self.test:
-            self.test.restart()
+        if self.residual_test:
+            self.residual_test.restart()
         if self.phases:
             self.phases.restart()
 
     def _test_residual_current(self, is_open, wanted, dt_ms):
-        monitor, test = self._monitor, self.test
+        monitor, test = self._monitor, self.residual_test
         tripped = monitor.level()
         # Two steps must agree: a spike is neither a trip nor a release
         if tripped == self._tripped_before:

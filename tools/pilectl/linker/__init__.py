@@ -31,6 +31,7 @@ from .parameters import rename_parameters
 from .program import LinkError, Module, Program, needed, read
 from .residing import reside
 from .shaking import prune, shake
+from .slots import share_locals
 from .splitting import split
 from .starting import BOARD_CALL, mentions, start_only
 from .unlabelled import unlabel
@@ -91,6 +92,7 @@ def _reduced(program: Program, later: set[str]) -> Linked:
     shake(program, kept, set(keep.NAMES))
     others = foreign.names(program)
     tell_meanings(program, keep.NAMES, others, kept)
+    shake(program, kept, set(keep.NAMES))
     # Who makes the Station makes one, and that is the start
     later = (later | keep.NAMES | {BOARD_CALL + name for name in keep.BOARD}) - {station[1]}
     early = start_only(program, later, {RESIDENT, _BOARD})
@@ -100,6 +102,7 @@ def _reduced(program: Program, later: set[str]) -> Linked:
     inline(program, kept, stay, starting)
     expand(program, kept, stay, starting)
     inline(program, kept, stay, starting)
+    shake(program, kept, set(keep.NAMES))
     by_name(program)
     rename_keys(program, stay)
     found = start_only(program, later, {RESIDENT, _BOARD})
@@ -110,6 +113,7 @@ def _reduced(program: Program, later: set[str]) -> Linked:
     told = attributes.rename(merging.beside)
     merging.merge()
     split(program, RESIDENT, found, STARTING, kept | {(RESIDENT, _HOOK)})
+    share_locals(program)
     rename_parameters(program, keep.NAMES, shortest(resident))
     whole = {(name, own) for name in _as_values(program) for own in _own(program.modules[name])}
     fixed = kept | whole

@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 
 from .families import classes, families, on_self
-from .names import texts
+from .names import asked_texts
 from .program import Program
 from .walking import walk
 
@@ -15,7 +15,7 @@ _MARK = "__of_"
 def tell_apart(program: Program, stay: frozenset[str]) -> None:
     """Methods that are only used on self get the class into their name; `stay`: names that do not."""
     own = {id(node) for node, _owner in on_self(program)}
-    asked = texts(list(program.modules.values())) | {
+    asked = asked_texts(program) | {
         node.attr
         for module in program.modules.values()
         for node in walk(module.tree)

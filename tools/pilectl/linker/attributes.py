@@ -14,7 +14,7 @@ from collections.abc import Callable, Collection, Iterable
 
 from .families import Class, classes, families, on_self
 from .meanings import plain
-from .names import Told, asked_by_text, keywords, lenders, pool, texts
+from .names import Told, asked_by_text, asked_texts, keywords, lenders, pool
 from .program import Module, Program
 from .walking import walk
 
@@ -39,7 +39,7 @@ class Attributes:
         # Nothing may have a name for which somebody asks whether it is there
         by_text = asked_by_text(program)
         self._given = [name for name in lenders(resident, leaving) if name not in by_text]
-        every = texts(list(program.modules.values()))
+        every = asked_texts(program)
         self._stay: set[str] = set(kept) | foreign | every | keywords(program)
         for family in self._families:
             for item in family:

@@ -13,7 +13,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from .inlining import attributes_set_by
-from .names import texts
+from .names import asked_texts, forgotten
 from .program import Module, Program
 from .scopes import DEFS, FUNCTIONS, Globals, bound_in, local_names
 from .values import Key
@@ -46,6 +46,11 @@ class _Small:
         assert last.value is not None
         return last.value
 
+    @property
+    def free(self) -> set[str]:
+        """Globals that it names."""
+        return {n.id for n in Globals(ast.Module([self.node], [])).names if n.id != "property"}
+
     def gains(self, uses: int) -> bool:
         """True when the expression in every place takes less than the function."""
         size = sum(1 for part in walk(self.value) if not isinstance(part, ast.expr_context))
@@ -58,7 +63,8 @@ def expand(
 ) -> list[str]:
     """Expand all that gains; returns the names of the functions that are gone. See inline()."""
     gone: list[str] = []
-    kept_texts = texts(list(program.modules.values()))
+    kept_texts = asked_texts(program)
+    going = forgotten(program)
     # What goes in sets nothing, so both stay true
     fixed = attributes_set_by(program, frozenset())
     settled = attributes_set_by(program, starting)
@@ -70,12 +76,19 @@ def expand(
                 continue
             asked = _ATTRIBUTE + name if small.owner else name
             users = [item for item in program.modules.values() if index.mentions(item, asked)]
-            if users != [module] or not index.is_alone(name):
+            if not index.is_alone(name):
                 continue
-            uses = _uses(module, small)
-            if not uses or not small.gains(uses):
+            if users != [module] and (small.owner is None or small.free):
+                # What it names is not known there
                 continue
-            places = [n for n in index.mentions(module, asked) if n is not small.node]
+            uses = sum(_uses(user, small) for user in users)
+            # What becomes of a module that goes again matters less than a function that stays
+            counted = [user for user in users if module in going or user not in going]
+            if not uses or not small.gains(sum(_uses(user, small) for user in counted)):
+                continue
+            places = [
+                n for user in users for n in index.mentions(user, asked) if n is not small.node
+            ]
             if _expanded(places, _Expander(small, starting, fixed, settled, dry=True)) == uses:
                 _expanded(places, _Expander(small, starting, fixed, settled))
                 small.body_of.remove(small.node)
@@ -84,7 +97,7 @@ def expand(
                 gone.append(name)
                 for place in places:
                     ast.fix_missing_locations(place)
-                index.read(module, [*places, *([small.owner] if small.owner else [])])
+                index.read([*places, *([small.owner] if small.owner else [])])
     return gone
 
 
@@ -95,10 +108,10 @@ class _Index:
         self._mentioned: dict[int, set[str]] = {}
         self._defined: dict[int, Counter[str]] = {}
         for module in program.modules.values():
-            self.read(module, module.tree.body)
+            self.read(module.tree.body)
 
-    def read(self, module: Module, statements: Sequence[ast.stmt]) -> None:
-        """Take up these statements of a module, again if they have changed."""
+    def read(self, statements: Sequence[ast.stmt]) -> None:
+        """Take up these statements, again if they have changed."""
         for statement in statements:
             mentioned: set[str] = set()
             defined: Counter[str] = Counter()
@@ -196,9 +209,6 @@ class _Expander(ast.NodeTransformer):
         self._fixed = fixed
         self._settled = settled
         self._around: list[ast.AST] = []
-        self._free = {
-            n.id for n in Globals(ast.Module([small.node], [])).names if n.id != "property"
-        }
 
     def _function(self, node: ast.AST) -> ast.AST:
         self._around.append(node)
@@ -245,7 +255,7 @@ class _Expander(ast.NodeTransformer):
             for part in walk(function):
                 if isinstance(part, ast.comprehension):
                     bound |= {n.id for n in walk(part.target) if isinstance(n, ast.Name)}
-        if (self._free | {self.small.node.name}) & bound:
+        if (self.small.free | {self.small.node.name}) & bound:
             return node
         self.count += 1
         if self._dry:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 
-from .names import Told, lenders, mentioned_names, pool, texts
+from .names import Told, asked_texts, lenders, mentioned_names, pool
 from .program import Module, Program
 from .scopes import DEFS, Globals, bound_in
 from .values import Key
@@ -19,7 +19,7 @@ def rename_globals(
     given = lenders(resident)
     borrowed = _borrowed(program)
     mentioned = {name: mentioned_names(module) for name, module in program.modules.items()}
-    kept_texts = texts(list(program.modules.values()))
+    kept_texts = asked_texts(program)
     wanted = sorted(_renamed(program, kept, kept_texts))
     defined = _functions(program)
     new: dict[Key, str] = {}

@@ -5,10 +5,10 @@ from __future__ import annotations
 import ast
 
 from .dotted import rename_modules
-from .names import Told, shortest, texts
+from .names import Told, forgotten, shortest, texts
 from .ordering import order
 from .program import Module, Program
-from .tables import forgotten, identifiers, short_texts, tabulate
+from .tables import identifiers, short_texts, tabulate
 from .words import names_of, words, words_tree
 
 # The name by which everybody knows the station

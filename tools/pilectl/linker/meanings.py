@@ -1,7 +1,7 @@
 """Gives public names that mean different things in different classes different names.
 
-Two methods of one name are told apart where no object that is asked for the one can have the other. Passes
-that go by name then see one method in each, and classes that have little in common can become one.
+Two methods or attributes of one name are told apart where no object that is asked for the one can have the
+other. Passes that go by name then see one in each, and classes that have little in common can become one.
 """
 
 from __future__ import annotations
@@ -69,8 +69,8 @@ class _Telling:
         }
 
     def members(self) -> set[str]:
-        """Names of methods and properties."""
-        return {name for family in self.families for item in family for name in item.methods}
+        """Names of methods, properties and attributes."""
+        return {name for family in self.families for item in family for name in item.uses}
 
     def tell(self, name: str) -> list[str]:
         """Give the meanings of a name theirs."""
@@ -107,15 +107,11 @@ class _Telling:
         return {self._of[kind] for kind in kinds if kind != OUT}
 
     def _names(self, name: str, parts: _Parts) -> dict[int, str]:
-        """New names by family, where one has a method of that name and all may change."""
+        """New names by family, where all may change."""
         new: dict[int, str] = {}
         for part in parts.changing():
-            having = [
-                at for at in sorted(part) if any(name in i.methods for i in self.families[at])
-            ]
-            if having:
-                text = f"{name}{_MARK}{self.families[having[0]][0].node.name}"
-                new.update(dict.fromkeys(part, text))
+            text = f"{name}{_MARK}{self.families[min(part)][0].node.name}"
+            new.update(dict.fromkeys(part, text))
         return new
 
 

@@ -15,7 +15,7 @@ from typing import TypeGuard
 
 from .families import Class, classes, on_self
 from .foreign import imported
-from .names import BY_TEXT, asked_by_text, texts
+from .names import BY_TEXT, asked_by_text, asked_texts
 from .program import Module, Program
 from .scopes import DEFS, FUNCTIONS, local_names
 from .starting import Member
@@ -77,7 +77,7 @@ def parts(
     }
     count = Counter(item.node.name for item in every)
     bases = {id(base) for item in every for base in item.bases}
-    said = texts(list(program.modules.values()))
+    said = asked_texts(program)
     early = {id(item.node) for item in found}
     used: dict[str, set[str]] = {}
     for attribute, owner in on_self(program):

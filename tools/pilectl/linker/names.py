@@ -44,6 +44,18 @@ def texts(modules: list[Module], without: Container[int] = ()) -> set[str]:
     }
 
 
+def asked_texts(program: Program) -> set[str]:
+    """Texts by which an object may be asked for an attribute: those of modules that are not forgotten again."""
+    gone = forgotten(program)
+    return texts([module for module in program.modules.values() if module not in gone])
+
+
+def forgotten(program: Program) -> list[Module]:
+    """Modules that some code names by a text: it does so to forget them."""
+    named = texts(list(program.modules.values()))
+    return [module for name, module in program.modules.items() if "." in name and name in named]
+
+
 def lenders(resident: Module, leaving: Iterable[ast.AST] = ()) -> list[str]:
     """Texts of the resident module that can be names, then names in ROM; `leaving`: functions that go."""
     gone = {id(part) for node in leaving for part in walk(node)}

@@ -66,9 +66,8 @@ class Receivers(Expressions):
         elif isinstance(node, ast.ClassDef):
             self._inside(node, node.body)
         elif isinstance(node, ast.Assign):
-            value = self._value(node.value)
             for target in node.targets:
-                self._store(target, value)
+                self._assign(target, node.value)
         elif isinstance(node, ast.AugAssign):
             self._store(node.target, self._value(node.value))
         elif isinstance(node, ast.For | ast.AsyncFor):
@@ -78,6 +77,19 @@ class Receivers(Expressions):
             self._return(node.value)
         else:
             self._parts(node)
+
+    def _assign(self, target: ast.expr, value: ast.expr) -> None:
+        """Each part of a tuple its own, where both are written down."""
+        if (
+            isinstance(target, ast.Tuple)
+            and isinstance(value, ast.Tuple)
+            and len(target.elts) == len(value.elts)
+            and not any(isinstance(part, ast.Starred) for part in target.elts + value.elts)
+        ):
+            for part, own in zip(target.elts, value.elts, strict=True):
+                self._assign(part, own)
+        else:
+            self._store(target, self._value(value))
 
     def _parts(self, node: ast.AST) -> None:
         """What a statement of another kind is made of; names that it binds get what comes from anywhere."""

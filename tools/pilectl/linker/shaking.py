@@ -8,6 +8,7 @@ from __future__ import annotations
 import ast
 from collections import Counter
 
+from .names import forgotten
 from .program import Module, Program
 from .scopes import DEFS, Globals
 from .values import Key
@@ -132,6 +133,7 @@ def _drop_globals(module: Module, kept: set[Key]) -> int:
 def mentioned(program: Program) -> Counter[str]:
     """How often each name is asked of an object: as attribute, keyword, text, or in a class's own body."""
     found: Counter[str] = Counter()
+    gone = forgotten(program)
     for module in program.modules.values():
         for node in walk(module.tree):
             if isinstance(node, ast.Attribute):
@@ -139,7 +141,7 @@ def mentioned(program: Program) -> Counter[str]:
             elif isinstance(node, ast.keyword) and node.arg:
                 found[node.arg] += 1
             elif isinstance(node, ast.Constant) and isinstance(node.value, str):
-                found[node.value] += 1
+                found[node.value] += module not in gone
             elif isinstance(node, ast.ClassDef):
                 found.update(_of_class_body(node))
     return found

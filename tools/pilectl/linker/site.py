@@ -144,12 +144,14 @@ class Site:
         new_names: dict[str, str] = {}
         for name in sorted(local_names(callee)):
             new_names[name] = _fresh(name, used | set(new_names.values()))
+        read = {n.id for n in walk(callee) if isinstance(n, ast.Name)}
         mapping: dict[str, ast.expr] = {}
         prelude: list[ast.stmt] = []
         for name, value in self._arguments(callee, call):
             if isinstance(value, ast.Constant | ast.Name) and name not in rebound:
                 mapping[name] = value
-            else:
+            elif name in read or not self._is_inert(value):
+                # What nobody reads need not be evaluated if that shows nothing
                 target = ast.Name(new_names[name], ast.Store())
                 prelude.append(ast.Assign([target], value))
         # A comprehension's own names would capture what comes in from outside
@@ -181,7 +183,8 @@ class Site:
         names = [arg.arg for arg in callee.args.args]
         values = list(call.args)
         if isinstance(call.func, ast.Attribute):
-            if not self._is_inert(call.func.value):
+            # Of what a call gives, be it super(), a method may get its object in another way
+            if not isinstance(call.func.value, ast.Name | ast.Attribute | ast.Subscript):
                 raise NotPossibleError
             values.insert(0, call.func.value)
         if any(isinstance(value, ast.Starred) for value in values) or len(values) > len(names):

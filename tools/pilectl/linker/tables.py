@@ -11,7 +11,7 @@ from typing import TypeGuard
 
 from . import rom
 from .names import mentioned_names, pool
-from .program import Module, Program
+from .program import Module
 from .scopes import Globals, bound_in
 from .walking import children, walk
 
@@ -19,17 +19,6 @@ from .walking import children, walk
 _MOST = 10
 # They make a name of whatever they are given
 _BY_TEXT = ("getattr", "setattr", "hasattr", "delattr")
-
-
-def forgotten(program: Program) -> list[Module]:
-    """Modules that some code names by a text: it does so to forget them."""
-    texts = {
-        node.value
-        for module in program.modules.values()
-        for node in walk(module.tree)
-        if isinstance(node, ast.Constant) and isinstance(node.value, str)
-    }
-    return [module for name, module in program.modules.items() if "." in name and name in texts]
 
 
 def identifiers(module: Module) -> set[str]:
