@@ -90,8 +90,16 @@ def test_every_view_is_one_line_of_json_with_its_fields_and_text_that_fits(board
 
     with rig(board=board) as r:
         assert at_the_port(r, story)
-    known = {row[0] for row in phrases.NAMES}
+    known = set(phrases.NAMES)
     assert shown - known - {"connectors", "limits", "events", "inputs", "settings"} == set()
+
+
+def test_each_name_has_its_chinese():
+    assert len(phrases.NAMES) == len(phrases.NAMES_ZH) == len(set(phrases.NAMES))
+    chinese = dict(zip(phrases.NAMES, phrases.NAMES_ZH, strict=True))
+    assert chinese["station"] == "桩编号"
+    assert chinese["what"] == "内容"
+    assert chinese["value"] == "值"
 
 
 def test_the_table_of_commands_is_whole():

@@ -101,7 +101,7 @@ def test_a_failed_self_test_is_no_health(pile, made):
     ready(pile, made)
 
     async def story(r):
-        test = r.station.loop.protection.test
+        test = r.station.loop.protection.residual_test
         test.passed = False
         test.step = lambda *_values: None
         r.station.uplink.online = True

@@ -45,10 +45,8 @@ def _table(rows, language):
 
 
 def _in_order(found):
-    known = [row[0] for row in phrases.NAMES]
-    return [name for name in known if name in found] + sorted(
-        [name for name in found if name not in known]
-    )
+    known = [name for name in phrases.NAMES if name in found]
+    return known + sorted([name for name in found if name not in known])
 
 
 def _is_plain(value):
@@ -76,8 +74,6 @@ def _wrapped(text, columns):
 
 
 def _word(name, language):
-    if language == "zh":
-        for row in phrases.NAMES:
-            if row[0] == name:
-                return row[1]
+    if language == "zh" and name in phrases.NAMES:
+        return phrases.NAMES_ZH[phrases.NAMES.index(name)]
     return name

@@ -43,7 +43,7 @@ def _problem(station):
     """What it is not well in, "" when it is."""
     for connector in station.connectors.values():
         loop = connector.loop
-        test = loop.protection.test
+        test = loop.protection.residual_test
         if test and not test.passed:
             return "the residual-current monitor has not passed its self-test within 10 minutes"
         if not loop.tick.ticks or loop.faults.active & _PILOT:

@@ -46,7 +46,8 @@ def arrange(program: Program, resident: Module, starting: Module) -> Told:
         tabulate(module, known)
     last = program.modules[WORDS] = Module(WORDS, "", ast.Module([], []))
     told = rename_modules(program, shortest(resident))
-    for module in program.modules.values():
+    # Of what comes and goes the file is to be small, which the beginning makes larger
+    for module in (resident, starting):
         order(module)
     names = names_of(list(program.modules.values()))
     last.tree = words_tree(words(showing, names))
