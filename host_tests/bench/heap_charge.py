@@ -40,9 +40,10 @@ _RARE = (
     "evse.core.profile_sae",
     "evse.core.profile_gbt_18487_1_2023",
     "evse.link.ntp",
-    # What only a technician asks for
+    # What only a technician or the operator asks for
     "evse.app.shell",
     "evse.core.fault_sentences_zh",
+    "evse.app.update",
 )
 _WORDS = "evse.words"
 
