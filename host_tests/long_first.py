@@ -2,10 +2,15 @@
 
 # Wait for real time and hardly compute
 _WAITING = (
+    "end_to_end/test_newcomer_path.py",
+    "end_to_end/test_update_over_the_air.py",
+    "serial/test_verbs_on_a_pile.py",
     "end_to_end/test_outage.py",
     "end_to_end/test_demo.py",
     "end_to_end/test_driver_page.py",
     "kills/test_kills.py",
+    "serial/",
+    "bridge/test_rollout",
     "link/test_psk.py::test_a_port_that_accepts",
     "link/test_uplink.py::test_waits_between_attempts",
 )
@@ -15,6 +20,7 @@ _COMPUTING = (
     "world/test_heap.py",
     "update/test_linked.py",
     "update/test_power_cuts.py",
+    "console/test_console_safety.py",
     "conformance/test_conformance.py::test_every_row_keeps",
     "test_board_scenarios.py::test_conformance_rows",
     "test_core_on_micropython.py",
