@@ -1,9 +1,25 @@
 """Words of the console, in the order in which they are shown, and what it says to an order."""
 
 # One text instead of a tuple: a file on the pile takes half of it so
-NAMES = ["station", "firmware", "board", "profile", "up_s", "utc_s", "boot", "life", "python", "heap_free", "id", "role", "task", "name", "status", "state", "cp", "closed", "commanded", "operations", "phases", "late_us", "model", "number", "wh", "w", "mv", "ma", "chz", "age_ms", "frame", "bad_frames", "last_error", "high_mv", "low_mv", "duty_permille", "drive", "offered_a10", "holder", "limit_a10", "limit_by", "a10", "left_s", "severity", "active", "faults", "tx", "key", "sentence", "reading", "expected", "ok", "link", "broker", "security_problem", "bearer", "up", "rssi_dbm", "address", "first", "next", "acked", "waiting", "capacity", "wear", "records", "missing", "temperature_c10", "reader", "test_passed", "problem", "damage", "cleared", "note", "what", "value"]
+NAMES = (
+    "station firmware board profile up_s utc_s boot life python heap_free id role task "
+    "name status state cp closed commanded operations phases late_us model number wh w mv "
+    "ma chz age_ms frame bad_frames last_error high_mv low_mv duty_permille drive "
+    "offered_a10 holder limit_a10 limit_by a10 left_s severity active faults tx key "
+    "sentence reading expected ok link broker security_problem bearer up rssi_dbm address "
+    "first next acked waiting capacity wear records missing temperature_c10 reader "
+    "test_passed problem damage cleared note what value"
+).split()
 # The same in Chinese
-NAMES_ZH = ["桩编号", "固件版本", "电路板", "导引标准", "运行时间", "时间", "启动次数", "日志代号", "解释器", "空闲内存", "接口", "用途", "部分", "名称", "状态", "状态", "导引状态", "接触器闭合", "线圈命令", "动作次数", "相数", "最大延迟", "电表类型", "表号", "电表读数", "功率", "电压", "电流", "频率", "读数时龄", "报文", "错误报文", "最近错误", "正半波", "负半波", "占空比", "输出", "允许电流", "限流来源", "限流", "限流来源", "电流", "剩余时间", "级别", "动作中", "故障", "订单", "原因", "说明", "读数", "要求", "合格", "平台连接", "服务器", "安全问题", "网络", "已连接", "信号强度", "地址", "最早记录", "下一记录", "已确认", "待确认", "容量", "擦写次数", "记录", "缺少部件", "温度", "读卡器", "剩余电流自检", "问题", "损坏", "已清除", "提示", "内容", "值"]
+NAMES_ZH = (
+    "桩编号 固件版本 电路板 导引标准 运行时间 时间 启动次数 日志代号 解释器 空闲内存 接口 "
+    "用途 部分 名称 状态 状态 导引状态 接触器闭合 线圈命令 动作次数 相数 最大延迟 "
+    "电表类型 表号 电表读数 功率 电压 电流 频率 读数时龄 报文 错误报文 最近错误 正半波 "
+    "负半波 占空比 输出 允许电流 限流来源 限流 限流来源 电流 剩余时间 级别 动作中 故障 "
+    "订单 原因 说明 读数 要求 合格 平台连接 服务器 安全问题 网络 已连接 信号强度 地址 "
+    "最早记录 下一记录 已确认 待确认 容量 擦写次数 记录 缺少部件 温度 读卡器 剩余电流自检 "
+    "问题 损坏 已清除 提示 内容 值"
+).split()
 
 # What the console says to an order; %s is filled in
 SAID = {
