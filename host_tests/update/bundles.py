@@ -7,7 +7,8 @@ import json
 from cryptography.hazmat.primitives.asymmetric import rsa
 
 from pilectl import build as builder
-from pilectl.updating import bundle, signing
+from pilectl import signing
+from pilectl.updating import bundle
 
 OLD, NEW = (0, 1, 0), (0, 2, 0)
 

@@ -8,7 +8,8 @@ import pytest
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import padding
 
-from pilectl.updating import bundle, signing
+from pilectl import signing
+from pilectl.updating import bundle
 from update import bundles
 from update.files_pile import FilesPile, installed
 

@@ -16,10 +16,9 @@ import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 
-from . import boardlint
+from . import boardlint, signing
 from .board_modules import left_out
 from .linker import LinkError, link
-from .updating import signing
 
 # The slot that a build fills; the other one is filled by an update
 SLOT = "a"

@@ -11,7 +11,7 @@ from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
 from evse.core import manifest as rules
 
 from .. import build as builder
-from . import signing
+from .. import signing
 
 
 class BundleError(Exception):

@@ -9,7 +9,8 @@ from typing import Any
 
 from evse.core.manifest import ManifestError
 
-from ..updating import bundle, signing
+from .. import signing
+from ..updating import bundle
 
 ROOT = Path(__file__).resolve().parents[3]
 

@@ -7,7 +7,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from ..updating import signing
+from .. import signing
 
 _ABOUT = """\
 Makes the key that updates are signed with: FILE, which stays with you, and FILE.pub.pem, which goes into every
