@@ -11,7 +11,8 @@ from evse.core import manifest as rules
 from evse.core import signature
 from pilectl import __main__ as pilectl
 from pilectl import build as builder
-from pilectl.updating import bundle, signing
+from pilectl import signing
+from pilectl.updating import bundle
 from pilectl.verbs import bundle as verb
 from update import bundles
 
