@@ -10,9 +10,10 @@ import pytest
 from browser import browser_page, running_browser
 from pilectl.commissioning import report_page
 from pilectl.commissioning.commission_steps import STATE, connector_steps, judge_state
-from pilectl.commissioning.pilot_plot import LIMIT_V, PERIODS
+from pilectl.commissioning.pilot_plot import PERIODS
 from pilectl.commissioning.report_page import Report
 from pilectl.texts import Texts
+from report_waves import drawn
 
 pytestmark = [pytest.mark.processes, pytest.mark.xdist_group("page")]
 
@@ -29,18 +30,6 @@ SHOWN = {
     "E": (20, None, 1000),
     "A1_end": (11950, None, 1000),
 }
-# What the browser drew: corners of the wave in pixels, and the field that they stand in
-MEASURE = """name => {
-  const field = document.getElementById('field-' + name).getBoundingClientRect();
-  const path = document.getElementById('wave-' + name).querySelector('path');
-  const matrix = path.getScreenCTM(), numbers = path.getAttribute('d').match(/-?[\\d.]+/g).map(Number);
-  const points = [];
-  for (let i = 0; i < numbers.length; i += 2)
-    points.push(new DOMPoint(numbers[i], numbers[i + 1]).matrixTransform(matrix));
-  return {top: field.top, bottom: field.bottom, left: field.left, right: field.right,
-          points: points.map(point => [point.x, point.y]),
-          visible: path.getBoundingClientRect().width};
-}"""
 
 
 @pytest.fixture(scope="module")
@@ -75,20 +64,17 @@ def test_every_wave_is_drawn_to_scale_and_the_page_fits(
     with browser_page(browser, url, width=width) as seen:
         page = seen.page
         for step, (high_mv, low_mv, duty) in SHOWN.items():
-            drawn = page.evaluate(MEASURE, f"{step}-1")
-            height = drawn["bottom"] - drawn["top"]
-            volts = [
-                LIMIT_V - (y - drawn["top"]) / height * 2 * LIMIT_V for _, y in drawn["points"]
-            ]
+            wave = drawn(page, f"{step}-1")
+            volts = wave["volts"]
             levels = sorted({round(volt, 1) for volt in volts})
             wanted = sorted({high_mv, high_mv if low_mv is None else low_mv})
             assert levels == pytest.approx([mv / 1000 for mv in wanted], abs=0.06), step
             assert len(volts) == (2 if low_mv is None else 4 * PERIODS + 1), step
             if low_mv is not None:
-                at = [x for x, _ in drawn["points"]]
+                at = [x for x, _ in wave["points"]]
                 assert (at[2] - at[1]) / (at[5] - at[1]) == pytest.approx(duty / 1000, abs=0.01)
-            assert drawn["visible"] > 100, step
-            assert drawn["right"] <= width, step
+            assert wave["visible"] > 100, step
+            assert wave["right"] <= width, step
         assert page.evaluate("document.documentElement.scrollWidth") <= width
         assert seen.console_errors == []
         assert seen.foreign_requests == []
