@@ -4,6 +4,7 @@
 _WAITING = (
     "end_to_end/test_outage.py",
     "end_to_end/test_demo.py",
+    "end_to_end/test_update_over_the_air.py",
     "end_to_end/test_driver_page.py",
     "kills/test_kills.py",
     "link/test_psk.py::test_a_port_that_accepts",
