@@ -1,6 +1,7 @@
 """A pile on the simulated board, the bridge with its broker, and the operator's commands for updates, as processes."""
 
 import json
+import os
 import shutil
 import subprocess
 import sys
@@ -31,6 +32,8 @@ from update.bundles import manifest_of
 SPEED = 4
 BROKEN = "raise RuntimeError('a part is missing')\n"
 _LOOK_S = 0.03
+# This checkout's programs, whatever is installed
+_ENVIRONMENT = {**os.environ, "PYTHONPATH": f"{ROOT / 'tools'}:{ROOT / 'firmware'}"}
 
 
 def bundle_of(slot, key, folder, version, broken=False):
@@ -99,7 +102,9 @@ class UpdatedPile:
         self._config.write_text(text.partition("\n[[platform]]")[0], encoding="utf-8")
         pem = key.public_key().public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo)
         (folder / "fleet.pub.pem").write_bytes(pem)
-        self.bridge = Part("bridge", self._pilebridge(str(self._config)), lambda *_line: None)
+        self.bridge = Part(
+            "bridge", self._pilebridge(str(self._config)), lambda *_line: None, _ENVIRONMENT
+        )
 
     def start_pile(self, serial_board, build):
         """Start a provisioned pile with a build; returns when the bridge knows it and it has tested itself."""
@@ -117,6 +122,7 @@ class UpdatedPile:
         done = subprocess.run(
             self._pilebridge(*(str(self._config) if word == "CONFIG" else word for word in words)),
             cwd=ROOT,
+            env=_ENVIRONMENT,
             capture_output=True,
             text=True,
             timeout=60,
