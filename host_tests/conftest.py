@@ -29,14 +29,27 @@ def pytest_collection_finish():
 
 
 @pytest.fixture(scope="session")
-def build_of(tmp_path_factory):
+def builds_place(tmp_path_factory):
+    """The folder of the builds that all workers share."""
+    place = tmp_path_factory.getbasetemp()
+    # Each worker of xdist has a folder of its own below the run's
+    return (place.parent if os.environ.get("PYTEST_XDIST_WORKER") else place) / "builds"
+
+
+@pytest.fixture(scope="session")
+def build_of(builds_place):
     """build_of(board): its build, the same one for every test of this run; see shared_builds.py."""
     from shared_builds import shared_build
 
-    place = tmp_path_factory.getbasetemp()
-    # Each worker of xdist has a folder of its own below the run's
-    place = place.parent if os.environ.get("PYTEST_XDIST_WORKER") else place
-    return partial(shared_build, place / "builds")
+    return partial(shared_build, builds_place)
+
+
+@pytest.fixture(scope="session")
+def keyed_build_of(builds_place):
+    """keyed_build_of(board): (folder, private key), a shared build that takes what the key signs."""
+    from shared_builds import keyed_build
+
+    return partial(keyed_build, builds_place)
 
 
 @pytest.fixture

@@ -7,6 +7,7 @@ _WAITING = (
     "serial/test_verbs_on_a_pile.py",
     "end_to_end/test_outage.py",
     "end_to_end/test_demo.py",
+    "end_to_end/test_update_over_the_air.py",
     "end_to_end/test_driver_page.py",
     "kills/test_kills.py",
     "serial/",

@@ -6,10 +6,12 @@ import json
 
 from interpreters import ROOT
 from pilectl import build as builder
+from pilectl.updating import signing
 
 # What a build is made from, and what makes it
 _SOURCES = ("firmware", "boards", "tools/pilectl")
 _BUILT = "built.json"
+_KEY = "fleet.pem"
 
 
 def sources_hash():
@@ -23,12 +25,12 @@ def sources_hash():
     return found.hexdigest()
 
 
-def shared_build(place, board):
+def shared_build(place, board, keyed=False):
     """(folder, [BuiltFile]) as builder.build() gives them, made in `place` unless it is there already.
 
     Nobody may write into the folder: who plants something copies it first.
     """
-    root = place / sources_hash()[:16] / board
+    root = _root(place, board, keyed)
     root.mkdir(parents=True, exist_ok=True)
     with (root / "lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
@@ -36,8 +38,25 @@ def shared_build(place, board):
             for name in ("firmware", "boards"):
                 if not (root / name).exists():
                     (root / name).symlink_to(ROOT / name)
-            _folder, made = builder.build(root, board)
+            _folder, made = builder.build(root, board, _new_modulus(root) if keyed else None)
             files = [(file.path, file.size_bytes, file.sha256) for file in made]
             (root / _BUILT).write_text(json.dumps(files))
     built = [builder.BuiltFile(*file) for file in json.loads((root / _BUILT).read_text())]
     return root / "build" / board, built
+
+
+def keyed_build(place, board):
+    """(folder, private key) of a shared build that takes updates signed with this key."""
+    folder, _built = shared_build(place, board, True)
+    return folder, signing.private_key(_root(place, board, True) / _KEY)
+
+
+def _root(place, board, keyed):
+    return place / sources_hash()[:16] / (board + "_keyed" if keyed else board)
+
+
+def _new_modulus(root):
+    for half in root.glob("fleet.*"):
+        # Of a build that was broken off
+        half.unlink()
+    return signing.modulus_of(signing.new_key(root / _KEY))

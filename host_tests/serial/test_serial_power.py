@@ -157,6 +157,20 @@ def test_an_exception_shows_the_files_own_lines(serial_board):
     ]
 
 
+def test_a_traceback_that_a_program_prints_shows_the_chips_files_alone(serial_board):
+    main = "import sys\ntry:\n    import broken\nexcept Exception as error:\n    sys.print_exception(error)\n"
+    board = serial_board({"main.py": main, "broken.py": "1 // 0\n"}, scenario=OFF)
+    with board.open() as port:
+        board.words("power on")
+        said = read_until(port, PROMPT)
+    assert said.split(b"\r\n")[1:5] == [
+        b"Traceback (most recent call last):",
+        b'  File "main.py", line 3, in <module>',
+        b'  File "broken.py", line 1, in <module>',
+        b"ZeroDivisionError: divide by zero",
+    ]
+
+
 def test_ctrl_c_interrupts_a_running_program(serial_board):
     board = serial_board(
         {"main.py": "import time\nprint('begins')\nwhile True:\n    time.sleep_ms(5)\n"},

@@ -15,14 +15,12 @@ from update import bundles
 
 
 @pytest.fixture(scope="module")
-def slot(tmp_path_factory):
-    """Slot a of a build that takes what bundles.key() signs."""
-    place = tmp_path_factory.mktemp("keyed")
-    for name in ("firmware", "boards"):
-        (place / name).symlink_to(ROOT / name)
-    folder, built = builder.build(place, "devkitc", bundles.modulus())
-    assert sum(f.size_bytes for f in built if f.path.endswith(".mpy")) <= builder.BUDGET_BYTES
-    return folder / builder.SLOT
+def build(keyed_build_of):
+    """(slot a of a build, the key that signs what it takes)."""
+    folder, key = keyed_build_of("devkitc")
+    slot = folder / builder.SLOT
+    assert sum(path.stat().st_size for path in slot.rglob("*.mpy")) <= builder.BUDGET_BYTES
+    return slot, key
 
 
 def run(slot, work, name, port=9):
@@ -44,14 +42,15 @@ def state(work):
     return json.loads((work / "slots.json").read_text())
 
 
-def test_a_linked_build_updates_itself(slot, tmp_path):
+def test_a_linked_build_updates_itself(build, tmp_path):
+    slot, key = build
     work = bundles.flashed(
         tmp_path / "pile", lambda a: shutil.copytree(slot, a, dirs_exist_ok=True)
     )
     new = tmp_path / "new"
     shutil.copytree(slot, new)
     (new / "extra.mpy").write_bytes(b"x" * 5000)
-    made = bundle.pack(new, bundles.manifest_of(new, bundles.NEW, (0, 1, 0)), bundles.key())
+    made = bundle.pack(new, bundles.manifest_of(new, bundles.NEW, (0, 1, 0)), key)
     (work / "update.bundle").write_bytes(made.data[:-1] + b"y")
     said = "\n".join(run(slot, work, "a"))
     assert "applying" in said, said

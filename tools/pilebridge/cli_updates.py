@@ -127,7 +127,7 @@ def _rollback(options: argparse.Namespace) -> int:
 def _number(word: str | None) -> int | None:
     if word is not None and not word.isdigit():
         raise RolloutError(
-            f"{word!r} is not the number of a roll-out: `rollout status` lists them"
+            f"{word!r} is not the number of a roll-out: `rollout CONFIG status` lists them"
         )
     return None if word is None else int(word)
 

@@ -124,7 +124,7 @@ def roll_back(conn: sqlite3.Connection, pile: str, now_utc: int) -> int:
 def _get(conn: sqlite3.Connection, number: int) -> Rollout:
     found = rollout_rows.get(conn, number)
     if found is None:
-        raise RolloutError(f"no roll-out {number}: `pilebridge rollout status` lists them")
+        raise RolloutError(f"no roll-out {number}: `pilebridge rollout CONFIG status` lists them")
     return found
 
 

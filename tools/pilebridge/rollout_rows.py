@@ -182,7 +182,7 @@ def move(
         f"roll-out {of.id} of {_title(conn, of.bundle)}: {phase}: {problem or 'no reason given'}"
     )
     if stopped:
-        text += "; the roll-out has stopped, see `pilebridge rollout status`"
+        text += "; the roll-out has stopped, see `pilebridge rollout CONFIG status`"
     raised = alarms.sound(conn, row.pile, "", ALARM, text, now_utc, of.bundle[:12])
     return [] if raised is None else [raised]
 

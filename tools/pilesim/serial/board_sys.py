@@ -58,5 +58,16 @@ class BoardSys:
         self.stdout = _TextOutput(own.stdout.buffer)
         self._own = own
 
+    def print_exception(self, error, file=None):
+        """Print a traceback as the chip has it."""
+        (file or self.stdout).write(traceback(error, self._own))
+
     def __getattr__(self, name):
         return getattr(self._own, name)
+
+
+def traceback(error, own):
+    """Text of an exception by the interpreter's `own` sys, without the frames of the simulator."""
+    text = io.StringIO()
+    own.print_exception(error, text)
+    return "\n".join([row for row in text.getvalue().split("\n") if "/pilesim/" not in row])

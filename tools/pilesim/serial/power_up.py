@@ -7,7 +7,6 @@ of the simulator is imported first; then the littlefs in the chip's flash takes 
 import asyncio
 import builtins
 import gc
-import io
 import json
 import select
 import socket
@@ -28,7 +27,7 @@ from pilesim.chip import ResetRequest
 from pilesim.memory import MeterMemory
 from pilesim.pile import BOOT_US
 from pilesim.serial import partitions, rom
-from pilesim.serial.board_sys import BoardSys
+from pilesim.serial.board_sys import BoardSys, traceback
 from pilesim.serial.control_line import ControlLine
 from pilesim.serial.file_flash import FileFlash
 from pilesim.serial.words import Words, watch_for_station
@@ -53,7 +52,7 @@ def power_up(descriptor, space):
     try:
         world, words = _world(order, line)
     except Exception as error:
-        line.send("=failed %s" % _traceback(error).replace("\n", " | "))
+        line.send("=failed %s" % traceback(error, sys).replace("\n", " | "))
         line.read()
     sys.modules["sys"] = BoardSys(sys)
     kept = tuple(sys.modules)
@@ -208,17 +207,9 @@ def _run(name, space, line):
         line.send("=reset %d" % machine.SOFT_RESET)
         line.read()
     except BaseException as error:
-        print(_traceback(error), end="")
+        print(traceback(error, sys), end="")
     micropython.kbd_intr(-1)
     return done
-
-
-def _traceback(error):
-    """The port's own frames are not in it, nor are ours."""
-    text = io.StringIO()
-    sys.print_exception(error, text)
-    lines = text.getvalue().split("\n")
-    return "\n".join([row for row in lines if "/pilesim/" not in row])
 
 
 def _follow_real_time(world):
