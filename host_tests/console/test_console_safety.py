@@ -104,6 +104,8 @@ def test_what_was_typed_while_the_contactor_closed_is_answered_by_the_state():
         assert r.station.terminal._shell is None
         lines = await typist.lines("status")
         assert r.station.terminal._shell is None
+        # Nobody has taken from the platform what it is still to be told
+        assert r.station.loop.changed
         return lines
 
     with rig() as r:

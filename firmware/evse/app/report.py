@@ -77,8 +77,7 @@ class Report:
         self._changed_ms = None
         for connector in station.connectors.values():
             connector.loop.changed = False
-        connectors = [self._connector(number, is_full) for number in sorted(station.connectors)]
-        message = {"connectors": connectors, "utc": station.clock.utc_s()}
+        message = {"connectors": self.connectors(is_full), "utc": station.clock.utc_s()}
         if is_full:
             self._due_s = station.clock.up_s + station.settings["state_interval_s"]
             message["boot"] = station.journal.boot
@@ -96,6 +95,10 @@ class Report:
             notes.pop()
             del message["notes"]
         return messages.encode_live(message)
+
+    def connectors(self, is_full):
+        """What a state message says of every connector, measured values too when it is full."""
+        return [self._connector(number, is_full) for number in sorted(self._station.connectors)]
 
     def _settled(self):
         # What follows from one cause within a second goes out as one

@@ -4,6 +4,7 @@ import gc
 
 from micropython import const
 
+from ..core import messages
 from .modules import forget
 
 _SHELL = "evse.app.shell"
@@ -56,7 +57,10 @@ class Terminal:
                 self._shell = Shell(station, self)
         except (OSError, MemoryError):
             # Energised: nothing may be loaded. What the platform is told is the most important
-            if data[-1:] in b"\r\n":
-                station.report.refresh()
-                station.console.lines += [str(station.report.state(), "utf-8"), "\n"]
-                station.console.remark("more when the contactor is open")
+            console = station.console
+            if data[-1:] in b"\r\n" and not console.lines:
+                told = {"connectors": station.report.connectors(True)}
+                told["utc"] = station.clock.utc_s()
+                state = messages.encode_live(told)
+                console.lines.append(str(state, "utf-8") + "\n")
+                console.remark("more when the contactor is open")
