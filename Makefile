@@ -49,6 +49,7 @@ types: build/.setup  ## types of the host side
 
 dialect: build/.setup  ## every device file through mpy-cross, for every board
 	@$(PY) -m pilectl boards | xargs -P 2 -I% sh -c '$(PY) -m pilectl build % >build/%.txt || { cat build/%.txt; exit 255; }; tail -n 2 build/%.txt'
+	@PYTHONPATH=host_tests:tools $(PY) -m shared_builds
 
 new-board: build/.setup  ## begin a board from the template: NAME=mine (boards/BLUEPRINT.md goes on)
 	@$(PY) -m pilectl new-board $(if $(NAME),"$(NAME)",$(error say which: make new-board NAME=mine))
