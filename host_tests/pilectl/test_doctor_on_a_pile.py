@@ -20,7 +20,7 @@ REFUSES = b"\x20\x02\x00\x05"
 SETTLED_MS = 13000
 
 
-class Unheard(Exception):
+class UnheardError(Exception):
     """The console has not been asked this yet; the text is the command."""
 
 
@@ -29,7 +29,7 @@ class Heard(dict):
 
     def ask(self, command):
         if command not in self:
-            raise Unheard(command)
+            raise UnheardError(command)
         if "error" in self[command]:
             raise RefusedError(self[command]["error"])
         return self[command]
@@ -42,14 +42,15 @@ async def collected(typist):
     while True:
         try:
             return collecting.collect(heard, status)
-        except Unheard as command:
+        except UnheardError as command:
             heard[str(command)] = await typist.ask(str(command))
 
 
-def rows_of(plant=None, settings=None, before=None, answer=CONNACK, off_s=0):
+def rows_of(plant=None, settings=None, before=None, answer=CONNACK, greets=True, off_s=0):
     """What the doctor makes of a pile with Wi-Fi and a broker that `await plant(r)` has broken a while ago.
 
-    `before(r)` is done before the start, `answer` is the broker's, b"" for nobody; the bridge's time is off by `off_s`.
+    `before(r)` is done before the start, `answer` is the broker's, b"" for nobody. Behind it a bridge `greets`, whose time
+    is off by `off_s`.
     """
     port = free_port()
 
@@ -60,7 +61,7 @@ def rows_of(plant=None, settings=None, before=None, answer=CONNACK, off_s=0):
             if plant:
                 await plant(r)
             await r.run(SETTLED_MS)
-            if broker.connected.is_set() and answer == CONNACK:
+            if broker.connected.is_set() and answer == CONNACK and greets:
                 r.greet(NOW_S + off_s)
             answers = await collected(typist)
             return checks.look(answers, NOW_S)
@@ -157,7 +158,7 @@ DEFECTS = (
     ("CP connected to PE", "fault_pilot_short", {"plant": faulty("cp_short")}),
     ("RS-485 A and B swapped", "meter_silent", {"before": from_the_start("wires_swapped")}),
     ("a meter without supply", "meter_silent", {"plant": faulty("silent")}),
-    ("another meter answers", "meter_foreign", {"before": from_the_start("wrong_address")}),
+    ("another meter answers", "meter_foreign", {"plant": faulty("wrong_address")}),
     ("noise on RS-485", "meter_noise", {"before": from_the_start("noisy")}),
     ("a dead residual-current monitor", "rcm_dead", {"before": from_the_start("rcm_dead")}),
     ("a tripped residual-current monitor", "rcm_tripped", {"plant": faulty("rcm_stuck")}),
@@ -175,6 +176,7 @@ DEFECTS = (
     ("another key than the broker's", "broker_key", {"answer": REFUSES}),
     ("no key", "key_missing", {"settings": {"key": ""}}),
     ("nobody at the broker's address", "broker_unreachable", {"answer": b""}),
+    ("a broker without a bridge", "link_down", {"greets": False}),
     ("a bridge with a wrong clock", "clock_wrong", {"off_s": -28800}),
     ("171 V", "supply_voltage", {"before": low_mains}),
     ("no partition for the journal", "journal_partition", {"before": no_partition}),
@@ -191,7 +193,8 @@ def roots(rows):
 def test_a_whole_pile_is_well():
     rows = rows_of()
     assert roots(rows) == []
-    assert {row.verdict for row in rows} == {"ok"}, rows
+    # CPython has no heap to look at
+    assert {row.check for row in rows if row.verdict != "ok"} == {"heap"}
     assert len(rows) > 15
 
 
