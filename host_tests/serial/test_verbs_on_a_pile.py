@@ -23,7 +23,7 @@ from update import bundles
 pytestmark = [pytest.mark.processes, pytest.mark.xdist_group("verbs")]
 CODE = "4711"
 SETTINGS = {**BENCH_SETTINGS, "station_id": "P042", "service_code": CODE, "supply_a10": 250}
-SPEED = 4
+SPEED = 6
 # Of the build that the pile was flashed with before, and of no later one
 FORMER = "evse/app/former.mpy"
 CHARGE = "plug; run 2s; authorize; wait charging within 30s; run 15s; stop; run 3s; unplug; run 5s"
@@ -186,7 +186,7 @@ def restarted(board):
     """Reset: nobody is logged in any more."""
     seen = len(board.lines)
     board.words("press_reset")
-    board.wait_for("wired name=", 20, seen)
+    board.wait_for("name=devkitc", 20, seen)
     played(board, "run 3s")
 
 
@@ -199,6 +199,7 @@ def test_files_alone_are_flashed_and_settings_stay(pilectl, built, board, monkey
     status, out, err = pilectl("flash", "devkitc", board.path, "--files-only", "--code", "1234")
     assert status == 1
     assert "wrong service code" in err
+    played(board, "run 1s")
     status, out, err = pilectl("flash", "devkitc", board.path, "--files-only", "--code", CODE)
     assert status == 0, err
     assert f"removing a/{FORMER} of the former build" in out
@@ -249,7 +250,7 @@ def test_a_wrong_port_and_a_wrong_code_are_told_in_a_sentence(
     monkeypatch.delenv("PILECTL_CODE")
     status, out, err = pilectl("restore", board.path, str(kept))
     assert status == 1
-    assert "This needs the service code" in out + err
+    assert "login CODE first: this changes the pile" in err
     assert settings_on(board)["supply_a10"] != 100
 
 
