@@ -6,6 +6,7 @@ _WAITING = (
     "end_to_end/test_demo.py",
     "end_to_end/test_driver_page.py",
     "kills/test_kills.py",
+    "serial/test_garbage_on_the_port.py",
     "link/test_psk.py::test_a_port_that_accepts",
     "link/test_uplink.py::test_waits_between_attempts",
 )
@@ -14,6 +15,7 @@ _COMPUTING = (
     "linker/test_linked_tree.py",
     "world/test_heap.py",
     "update/test_linked.py",
+    "serial/test_verbs_on_a_pile.py",
     "update/test_power_cuts.py",
     "conformance/test_conformance.py::test_every_row_keeps",
     "test_board_scenarios.py::test_conformance_rows",
