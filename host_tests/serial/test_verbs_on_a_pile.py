@@ -242,7 +242,7 @@ def test_a_wrong_port_and_a_wrong_code_are_told_in_a_sentence(
     status, out, err = pilectl("restore", board.path, str(tmp_path), "--code", "1234")
     assert status == 2
     kept = tmp_path / "kept.json"
-    kept.write_text('{"settings": {"supply_a10": 100}}')
+    kept.write_text('{"settings": {"supply_a10": 100, "meter_interval_s": 7}}')
     restarted(board)
     status, out, err = pilectl("restore", board.path, str(kept), "--code", "1234")
     assert (status, out) == (1, "")
@@ -250,7 +250,8 @@ def test_a_wrong_port_and_a_wrong_code_are_told_in_a_sentence(
     monkeypatch.delenv("PILECTL_CODE")
     status, out, err = pilectl("restore", board.path, str(kept))
     assert status == 1
-    assert "login CODE first: this changes the pile" in err
+    assert out.count("login CODE first: this changes the pile\n") == 1
+    assert "0 settings restored, 2 not." in out
     assert settings_on(board)["supply_a10"] != 100
 
 
