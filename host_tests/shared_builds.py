@@ -7,7 +7,7 @@ import shutil
 
 from interpreters import ROOT
 from pilectl import build as builder
-from pilectl.updating import signing
+from pilectl import signing
 
 # What a build is made from, and what makes it
 _SOURCES = ("firmware", "boards", "tools/pilectl")

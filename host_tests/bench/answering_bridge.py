@@ -17,9 +17,11 @@ NOW_S = 1_763_600_000
 class _Bridge(Broker):
     """Answers every hello and acknowledges every journal message, signed with the pile's key."""
 
-    def __init__(self, secret):
+    def __init__(self, secret, now_s):
         super().__init__()
         self.journals = 0
+        self.greetings = 0
+        self._now_s = now_s
         self._key = mac.Mac(mac.derive(secret, mac.COMMAND))
 
     def _answer(self, kind, body):
@@ -31,8 +33,9 @@ class _Bridge(Broker):
         payload = body[2 + size + (2 if kind & 6 else 0) :]
         if name == "hello":
             said = messages.decode(name, payload, reports.FIELDS)
-            answer = {"upto": said["next"] - 1, "utc": NOW_S, "nonce": said["nonce"]}
+            answer = {"upto": said["next"] - 1, "utc": self._now_s(), "nonce": said["nonce"]}
             self._acknowledge_up_to(station, {"life": said["life"], **answer})
+            self.greetings += 1
         elif name == "journal":
             self.journals += 1
             said = messages.decode(name, payload, reports.FIELDS)
@@ -45,11 +48,11 @@ class _Bridge(Broker):
 
 
 class AnsweringBridge:
-    """The bridge in a thread of its own, for a pile in another process; a context manager."""
+    """The bridge in a thread of its own, for a pile in another process; a context manager. `now_s()` is its time."""
 
-    def __init__(self, secret):
+    def __init__(self, secret, now_s=lambda: NOW_S):
         self.port = 0
-        self._bridge = _Bridge(secret)
+        self._bridge = _Bridge(secret, now_s)
         self._loop = asyncio.new_event_loop()
         self._ready = threading.Event()
         self._thread = threading.Thread(target=self._run)
@@ -58,6 +61,15 @@ class AnsweringBridge:
     def journals(self):
         """Journal messages that came."""
         return self._bridge.journals
+
+    @property
+    def greetings(self):
+        """Hellos that were answered."""
+        return self._bridge.greetings
+
+    def hang_up(self):
+        """End the connection; the pile makes another and is greeted anew."""
+        self._loop.call_soon_threadsafe(self._bridge.writer.close)
 
     def __enter__(self):
         self._thread.start()

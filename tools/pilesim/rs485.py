@@ -2,7 +2,7 @@
 
 from pilesim.uart import char_ns
 
-FAULTS = ("echo", "collision")
+FAULTS = ("echo", "collision", "wires_swapped")
 
 
 class Transmission:
@@ -65,7 +65,8 @@ class Bus:
 
     def set_fault(self, name, on):
         """`echo`: the transceiver hands the sender its own bytes. `collision`: somebody else talks over
-        every other transmission from some byte on.
+        every other transmission from some byte on. `wires_swapped`: A and B at the pile's transceiver, so that
+        each end hears the other inverted.
         """
         if on:
             self.faults.add(name)
@@ -103,8 +104,16 @@ class Bus:
         self._last_sender = sender
         for device in self._devices:
             if device is not sender or ("echo" in self.faults and device.behind_transceiver):
-                device.hear(transmission)
+                device.hear(self._as_heard(transmission, sender, device))
         return transmission
+
+    def _as_heard(self, transmission, sender, device):
+        if "wires_swapped" not in self.faults:
+            return transmission
+        if device.behind_transceiver == sender.behind_transceiver:
+            return transmission
+        inverted = [byte ^ 0xFF for byte in transmission.data]
+        return Transmission(inverted, transmission.framing, transmission.start_us)
 
     def _garble(self, transmission, start):
         for position in range(start, len(transmission.data)):

@@ -146,8 +146,10 @@ def _tests(station, connectors):
         if protection.temperature_c10 is not None:
             c10 = protection.temperature_c10
             result("temperature" + at, "%d C" % (c10 // 10), "-40..70 C", -400 <= c10 <= 700)
-    problem = station.journal.problem or station.journal.damage
-    result("journal", problem or "ready", "ready", station.journal.ready and not problem)
+    journal = station.journal
+    problem = journal.problem or journal.damage
+    state = "ready" if journal.ready else "full" if journal.full else "no key"
+    result("journal", problem or state, "ready", journal.ready and not problem)
     # The tests before took seconds: somebody may have plugged in
     try:
         with station.permit.hold("console collect"):

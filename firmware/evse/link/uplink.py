@@ -89,6 +89,8 @@ class Uplink:
         tasks = []
         try:
             await link.connect(self._dialer.open)
+            # What kept it from the broker before is over
+            self.last_error = ""
             for work in (link.run(), self._talk(link)):
                 tasks.append(asyncio.create_task(work))
             while not link.failure:

@@ -28,6 +28,8 @@ _BROKER = (
     ("EHOSTUNREACH", "broker_unreachable"),
     ("ETIMEDOUT", "broker_unreachable"),
     ("no connection", "broker_unreachable"),
+    # As CPython says it, which the simulated pile runs on
+    ("Connect call failed", "broker_unreachable"),
     ("no TLS handshake", "broker_unreachable"),
     ("DNS", "broker_unreachable"),
     ("no answer to CONNECT", "broker_unreachable"),
@@ -46,7 +48,7 @@ def network(seen: Seen) -> Iterator[Row]:
         return
     bearer = str(net.get("bearer") or "")
     name = str(net.get("ssid") or bearer or "-")
-    if not net.get("up"):
+    if not net.get("up") or (not bearer and not _is_online(net.get("link"))):
         cause = _network_cause(seen, net)
         yield Row("network", _network_error(net) or f"{name}: down", "up", BAD, cause)
         return
@@ -60,13 +62,14 @@ def network(seen: Seen) -> Iterator[Row]:
 
 
 def _network_cause(seen: Seen, net: dict[str, Any]) -> str:
+    has_wifi = seen.settings.get("wifi_ssid") or seen.settings.get("wifi_networks")
+    if not net.get("problem") and seen.settings and not has_wifi:
+        # Without a network there is none that could have a problem
+        return "wifi_unset"
     told = _network_error(net)
     for word, cause in _WIFI:
         if word in told:
             return cause
-    has_wifi = seen.settings.get("wifi_ssid") or seen.settings.get("wifi_networks")
-    if not told and seen.settings and not has_wifi:
-        return "wifi_unset"
     return "network_down"
 
 
@@ -79,7 +82,7 @@ def broker(seen: Seen) -> Iterator[Row]:
     if link is None:
         yield Row("broker", seen.missing("net") or "-", "online", UNKNOWN)
         return
-    if link == "online" or link is True:
+    if _is_online(link):
         yield Row("broker", "online", "online")
         return
     told = _link_error(seen, link)
@@ -113,7 +116,11 @@ def journal(seen: Seen) -> Iterator[Row]:
         return
     problem = str(found.get("problem") or "")
     waiting, capacity = found.get("waiting") or 0, found.get("capacity") or 0
-    if problem or "journal_failed" in seen.faults or seen.failed("journal"):
+    # That it waits for room or for a key is no failure of its own
+    failed = [
+        row for row in seen.failed("journal") if row.get("reading") not in ("full", "no key")
+    ]
+    if problem or "journal_failed" in seen.faults or failed:
         no_flash = "no flash" in problem or (not capacity and not problem)
         cause = "journal_partition" if no_flash else "journal_failed"
         yield Row("journal", problem or "journal_failed", "-", BAD, cause)
@@ -124,6 +131,10 @@ def journal(seen: Seen) -> Iterator[Row]:
     damage = str(found.get("damage") or "")
     if damage or "journal_damaged" in seen.faults:
         yield Row("records", damage or "journal_damaged", "-", WARN, "journal_damaged")
+
+
+def _is_online(link: Any) -> bool:
+    return link == "online" or link is True
 
 
 def _network_error(net: dict[str, Any]) -> str:

@@ -96,14 +96,26 @@ def meter(seen: Seen) -> Iterator[Row]:
         yield Row("register", "meter_implausible", "-", BAD, "meter_implausible")
 
 
+def is_fresh(row: dict[str, Any]) -> bool:
+    """True for a meter that has answered a moment ago."""
+    age_ms = row.get("age_ms")
+    return row.get("wh") is not None and isinstance(age_ms, int) and age_ms <= _METER_AGE_MS
+
+
+def _counts(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    return [{name: row.get(name) for name in ("id", "bad_frames")} for row in rows]
+
+
 def _meter(seen: Seen, row: dict[str, Any]) -> Row:
-    connector, wh, age_ms = row.get("id", 1), row.get("wh"), row.get("age_ms")
+    connector, wh = row.get("id", 1), row.get("wh")
     told, bad_frames = str(row.get("last_error") or ""), row.get("bad_frames") or 0
+    if {"id": row.get("id"), "bad_frames": bad_frames} in _counts(seen.connectors("meter_later")):
+        # They are of another time: now nothing comes
+        told, bad_frames = "no answer", 0
     model = str(row.get("model") or "meter")
     if model == "rs485":
         model = str(seen.settings.get("meter_model") or model)
-    fresh = wh is not None and isinstance(age_ms, int) and age_ms <= _METER_AGE_MS
-    if fresh and not ("meter_lost" in seen.faults and len(seen.connectors("meter")) == 1):
+    if is_fresh(row) and not ("meter_lost" in seen.faults and len(seen.connectors("meter")) == 1):
         return Row("meter", f"{wh} Wh", model, connector=connector)
     cause = "meter_silent"
     if told == "no meter":

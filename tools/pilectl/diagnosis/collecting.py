@@ -12,6 +12,7 @@ from evse.core import records
 from ..port.pile_port import PilePort, RefusedError
 from ..port.remote_files import repl_of
 from .checks import COMMANDS
+from .checks_station import is_fresh
 
 MANIFEST = "manifest.json"
 # What stands for a command to get more of it
@@ -20,19 +21,26 @@ _MORE = {"log": "log 60"}
 _NEWEST = 60
 # A start with its self-test, the first round of the meter and of the network
 _SETTLE_S = 9
+# A lost meter is asked for once a second or two: what is still broken by then is counted
+_BETWEEN_S = 4
 # Places where a build lies: a slot, or the root
 _SLOTS = ("/a/", "/b/", "")
 
 
 def collect(pile: PilePort, status: dict[str, Any]) -> dict[str, Any]:
-    """Answers by command, with the journal's records decoded."""
-    answers: dict[str, Any] = {"status": settled(pile, status)}
+    """Answers by command, with the journal's records decoded, and this computer's time at the status."""
+    answers: dict[str, Any] = {"status": settled(pile, status), "host_utc_s": int(time.time())}
     for command in COMMANDS:
         if command not in answers:
             try:
                 answers[command] = pile.ask(_MORE.get(command, command))
             except RefusedError as error:
                 answers[command] = {"error": str(error)}
+    rows = answers["meter"].get("connectors") or ()
+    if any(row.get("bad_frames") and not is_fresh(row) for row in rows):
+        # Broken frames of long ago, or of now
+        time.sleep(_BETWEEN_S)
+        answers["meter_later"] = pile.ask("meter")
     found = journal(pile, answers["journal"], _NEWEST)
     answers["records"] = [record for record, _data in found]
     return answers

@@ -66,7 +66,8 @@ EXPLAINS: dict[str, set[str]] = {
     "meter_noise": {"supply_voltage", "supply_frequency", "meter_implausible"},
     "key_missing": _NETWORK,
     "wifi_weak": {"broker_unreachable", "link_down"},
-    "journal_partition": {"journal_failed", "journal_full", "journal_damaged"},
+    # The bridge answers to a life, and that is the journal's
+    "journal_partition": _NETWORK | {"journal_failed", "journal_damaged"},
     "journal_failed": {"journal_full"},
     **_NO_WIFI,
     **_NO_LINK,

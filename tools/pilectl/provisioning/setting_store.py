@@ -65,8 +65,7 @@ def write(pile: PilePort, values: Mapping[str, Any]) -> tuple[list[str], bool]:
             data = json.dumps({**_file(transport), **good}).encode()
             transport.fs_writefile(FILE + ".new", data)
             transport.exec(f"import os\nos.rename('{FILE}.new', '{FILE}')")
-    # What they all lack, such as a login, is said once
-    return list(dict.fromkeys(problems)), bool(long)
+    return problems, bool(long)
 
 
 def _line(name: str, value: Any) -> str | None:

@@ -41,8 +41,8 @@ def run(args: argparse.Namespace) -> int:
         except BusyError as error:
             # Its faults it tells all the same
             status = error.found
-            answers = {"status": status}
-    rows = checks.look(answers, int(time.time()))
+            answers = {"status": status, "host_utc_s": int(time.time())}
+    rows = checks.look(answers, answers["host_utc_s"])
     station, texts = str(status.get("station", pile.name)), Texts(args.lang)
     if args.json:
         print(json.dumps(as_json(rows, station, texts), ensure_ascii=False, indent=1))

@@ -71,7 +71,7 @@ def run(args: argparse.Namespace) -> int:
         provision_words.check(values)
         problems, has_restarted = setting_store.write(pile, values)
         if problems:
-            raise RefusedError("\npilectl: ".join(problems))
+            raise RefusedError("\npilectl: ".join(dict.fromkeys(problems)))
         if not has_restarted:
             pile.ask("restart")
         pile.code = str(values.get("service_code", pile.code))

@@ -26,7 +26,8 @@ def run(args: argparse.Namespace) -> int:
     kept = _kept(Path(args.file))
     with opened(args) as pile:
         problems, count = _restore(pile, pile.greet(), kept, not args.no_restart)
-    for problem in problems:
+    # What they all lack, such as a login, is said once
+    for problem in dict.fromkeys(problems):
         print(problem)
     print(f"{args.file}: {count} settings restored, {len(problems)} not.")
     return 1 if problems else 0
@@ -49,7 +50,7 @@ def _restore(
         )
     wanted = {name: value for name, value in values.items() if name in now and value != now[name]}
     refused, has_restarted = setting_store.write(pile, wanted)
-    if wanted and restart and not has_restarted:
+    if len(refused) < len(wanted) and restart and not has_restarted:
         pile.ask("restart")
         has_restarted = True
     if has_restarted:

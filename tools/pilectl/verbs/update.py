@@ -116,7 +116,8 @@ def _newest(pile: PilePort, bundle_id: str) -> tuple[str, str]:
     """(phase, why) of the last word on this bundle since the start, ("", "") for none."""
     try:
         events = pile.ask("log 50").get("events") or ()
-    except RefusedError:
+    except PortError:
+        # Refused, or it restarts just now
         return "", ""
     for event in reversed(list(events)):
         text = " ".join(str(event[key]) for key in ("task", "what", "value") if event.get(key))
