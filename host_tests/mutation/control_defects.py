@@ -158,7 +158,7 @@ DEFECTS = (
         _TESTS,
         (
             (
-                "            and (self.test is None or self.test.proven)\n",
+                "            and (self.residual_test is None or self.residual_test.proven)\n",
                 "",
                 "self-test before each closing",
             ),
