@@ -131,6 +131,9 @@ def witnessed(bench):
         def say(self, text, *values):
             bench.say("pile: " + (text % values if values else text))
 
+        def remark(self, line):
+            bench.say("pile: " + line)
+
         def drain(self):
             pass
 
