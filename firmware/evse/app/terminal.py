@@ -61,6 +61,7 @@ class Terminal:
             if data[-1:] in b"\r\n" and not console.lines:
                 told = {"connectors": station.report.connectors(True)}
                 told["utc"] = station.clock.utc_s()
+                told["up"] = station.clock.up_s
                 state = messages.encode_live(told)
                 console.lines.append(str(state, "utf-8") + "\n")
                 console.remark("more when the contactor is open")
