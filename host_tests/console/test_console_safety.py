@@ -132,8 +132,10 @@ def test_a_console_that_fails_takes_nothing_with_it(monkeypatch):
     async def story(r, typist):
         await typist.lines("help")
         monkeypatch.setattr(type(r.station.terminal._shell), "_hear", lambda self, byte: 1 // 0)
+        r.station.console.typing = True
         await typist.type("status", 2000)
         assert r.station.terminal._shell is None
+        assert not r.station.console.typing
         assert not r.station.report.task_note
         monkeypatch.undo()
         return await typist.ask("status")

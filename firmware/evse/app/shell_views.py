@@ -201,6 +201,8 @@ def _journal(shell, args):
     """State of the journal, or some of its records from a number on."""
     book = shell.station.journal
     if args:
+        if not args[0].isdigit():
+            raise IndexError
         rows = []
         for data in book.ring.after(int(args[0]) - 1, _RECORDS) if book.ring else ():
             rows.append(str(b2a_base64(data)[:-1], "ascii"))
@@ -221,6 +223,8 @@ def _journal(shell, args):
 
 def _log(shell, args):
     """The last events; a line's first word is the part that it is about."""
+    if args and not args[0].isdigit():
+        raise IndexError
     most = min(int(args[0]), _MOST_EVENTS) if args else _EVENTS
     events = []
     for up_s, text in entries(shell.station.console.events, most):

@@ -36,6 +36,8 @@ class Terminal:
             # Whatever it is, the station goes on
             self._station.console.say("console failed: %r", error)
         self._shell = None
+        # Whoever was in the middle of a line is gone: events may come again
+        self._station.console.typing = False
         forget(_SHELL)
 
     def _guard(self):
