@@ -103,7 +103,6 @@ def test_the_chip_ends_with_its_supervisor(serial_board):
 def test_esptool_finds_the_loader_by_itself_and_the_pile_starts_from_what_it_wrote(
     serial_board, tmp_path
 ):
-    pytest.importorskip("pilesim.serial.rom_loader")
     board = serial_board()
     image = flash_of({"main.py": "print('flashed')\n"})
     # What lies between is blank as it is
