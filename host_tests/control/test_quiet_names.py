@@ -93,9 +93,10 @@ def test_a_name_that_is_looked_up_is_seen(monkeypatch, call):
     watched = HoldRecorder(monkeypatch)
     scope = {"__name__": "evse.link.planted"}
     exec("import asyncio, socket\ndef planted(host):\n    return " + call + "(host, 9)\n", scope)
-    monkeypatch.setattr(call, lambda *_args: None)
-    watched.watch()
-    scope["planted"]("10.0.0.1")
-    assert watched.quiet == []
-    scope["planted"]("broker.example")
+    with rig():
+        monkeypatch.setattr(call, lambda *_args: None)
+        watched.watch()
+        scope["planted"]("10.0.0.1")
+        assert watched.quiet == []
+        scope["planted"]("broker.example")
     assert watched.quiet == [("evse.link.planted", call)]

@@ -69,7 +69,7 @@ class Closings:
         if site.power.reads_closed:
             return "closed while the feedback read closed"
         if site.phase_contactor:
-            sentence = site.phase_contactor.problem(loop.protection.phases.phases)
+            sentence = site.phase_contactor.problem(loop.protection.phases.proven_phases)
             if sentence:
                 return sentence
         if locked_out:

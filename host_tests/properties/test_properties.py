@@ -23,6 +23,8 @@ from .walk import STEPS_PER_WALK, ViolationError, Walk, safety_tick
 
 LIGHTS = {row[0] for row in PATTERNS}
 SEEDS = (1, 2, 3)
+# Walks within which a planted defect must show itself
+PLANTED_SEEDS = 8
 
 
 @functools.cache
@@ -215,18 +217,25 @@ PLANTED = (
 )
 
 
-def _walk_all_seeds():
-    for seed in SEEDS:
-        Walk(seed).run(STEPS_PER_WALK)
+def _sentences():
+    """Each walk's violation, walk after walk: which one meets a defect is chance."""
+    for seed in range(1, PLANTED_SEEDS + 1):
+        try:
+            Walk(seed).run(STEPS_PER_WALK)
+        except ViolationError as violated:
+            yield str(violated)
 
 
 @pytest.mark.parametrize(("plant", "sentence"), PLANTED, ids=[p.__name__ for p, _ in PLANTED])
 def test_a_planted_defect_is_found(plant, sentence, monkeypatch):
     plant(monkeypatch)
-    with pytest.raises(ViolationError) as violated:
-        _walk_all_seeds()
-    assert sentence in str(violated.value).split("\n", 1)[0]
-    assert "make properties SEED=" in str(violated.value)
+    found = []
+    for violation in _sentences():
+        assert "make properties SEED=" in violation
+        found.append(violation.split("\n", 1)[0])
+        if sentence in found[-1]:
+            return
+    pytest.fail(f"{sentence!r} in none of {found}")
 
 
 def test_a_planted_stall_that_nobody_sees_is_found(monkeypatch):

@@ -26,6 +26,8 @@ STEPS_PER_WALK = 200000
 _LIFE_MS = 90000
 # One step in so many is interrupted by a tick at a line of it
 _PREEMPTED = 250
+# What a broken part raises; any other error in a tick is a mistake, in the firmware or in these checks
+_BROKEN_PART = (OSError, RuntimeError)
 _LINES = 130
 
 
@@ -156,7 +158,10 @@ class Walk:
         checks = self.checks
         self.world.ticks += 1
         checks.tick_begins()
-        self.loop.tick.run()
+        tick = self.loop.tick
+        tick.run()
+        if tick.error is not None and not isinstance(tick.error, _BROKEN_PART):
+            raise tick.error
         checks.tick_ends()
 
     def _loop_step(self):

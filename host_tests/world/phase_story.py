@@ -31,7 +31,7 @@ def complaints(r):
 async def on_three(r):
     """Charging on three phases."""
     await r.run(PROVEN_MS)
-    assert phases(r).phases == 3
+    assert phases(r).proven_phases == 3
     await charge(r, 1)
     await r.run(3000)
     assert drawn_a(r) == [31, 31, 31]
@@ -39,5 +39,5 @@ async def on_three(r):
 
 async def changed(r, wanted):
     """The wish is met and current flows again."""
-    await r.until(lambda: phases(r).phases == wanted and charging(r, 1), CHANGED_MS)
+    await r.until(lambda: phases(r).proven_phases == wanted and charging(r, 1), CHANGED_MS)
     await r.run(3000)
