@@ -5,7 +5,7 @@ import sqlite3
 import stat
 from pathlib import Path
 
-SCHEMA_VERSION = 4
+SCHEMA_VERSION = 5
 
 # A life's `key_set` and `key_number` name the newest secret that sealed a record of it
 _SCHEMA = """
@@ -110,9 +110,38 @@ create table rollbacks (
 );
 create index rollbacks_waiting on rollbacks (id) where state = 'waiting';
 """
-_SCHEMA += _UPDATES
+# `pile_books`: what a pile is to hold, whoever asked for it: charging profiles, the local list.
+# `station_values`: what one platform's station remembers, JSON by key. A queued event waits behind
+# the earlier ones of its pile; `tx` of an OCPP transaction is "" until its first record is in
+_CENTRAL = """
+create table pile_books (
+    pile text not null, name text not null, revision integer not null, body text not null,
+    primary key (pile, name)
+) without rowid;
+create table station_values (
+    platform text not null, pile text not null, key text not null, value text not null,
+    primary key (platform, pile, key)
+) without rowid;
+create table ocpp_transactions (
+    platform text not null, ref text not null, pile text not null, tx text not null default '',
+    connector integer not null, transaction_id text not null default '',
+    id_token text not null default '', id_token_type text not null default '',
+    group_id text not null default '', remote_start_id integer, reservation_id integer,
+    next_seq integer not null default 0, ended integer not null default 0,
+    created_utc integer not null, primary key (platform, ref)
+) without rowid;
+create index ocpp_transactions_open on ocpp_transactions (platform, pile) where ended = 0;
+create index ocpp_transactions_tx on ocpp_transactions (platform, pile, tx);
+create table ocpp_queue (
+    id integer primary key autoincrement, platform text not null, pile text not null,
+    tx text not null, event text not null, attempts integer not null default 0,
+    state text not null default 'due', last_error text not null default ''
+);
+create index ocpp_queue_due on ocpp_queue (platform, pile, id) where state = 'due';
+"""
+_SCHEMA += _UPDATES + _CENTRAL
 # What makes the tables of the next version out of those of an earlier one
-_STEPS = {3: _UPDATES}
+_STEPS = {3: _UPDATES, 4: _CENTRAL}
 
 
 class StoreError(RuntimeError):

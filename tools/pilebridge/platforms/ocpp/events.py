@@ -1,0 +1,45 @@
+"""Facts of a transaction as they wait for a central system: of no OCPP version until they are sent."""
+
+from dataclasses import asdict, dataclass
+from typing import Any
+
+# `kind` of an event, in the order of a charge
+STARTED, CHARGING, STATE, SAMPLE, ENDED = "started", "charging", "state", "sample", "ended"
+
+
+@dataclass(frozen=True)
+class TxEvent:
+    """One fact. `seq` counts the events of its transaction from 0; `wh` is the meter register.
+
+    `state` is the connector status then; `reason` and `fault` are those of the journal, for ENDED.
+    `offline`: it happened while the central system could not be told.
+    """
+
+    kind: str
+    pile: str
+    tx: str
+    connector: int
+    seq: int
+    utc: int
+    wh: int
+    w: int | None = None
+    mv: tuple[int, ...] = ()
+    ma: tuple[int, ...] = ()
+    state: str = ""
+    reason: str = ""
+    fault: str = ""
+    id_token: str = ""
+    id_token_type: str = ""
+    remote_start_id: int | None = None
+    reservation_id: int | None = None
+    start_wh: int = 0
+    offline: bool = False
+
+    def as_dict(self) -> dict[str, Any]:
+        """Plain values for the store."""
+        return asdict(self)
+
+    @classmethod
+    def from_dict(cls, values: dict[str, Any]) -> "TxEvent":
+        """The event that as_dict() wrote."""
+        return cls(**{**values, "mv": tuple(values["mv"]), "ma": tuple(values["ma"])})
