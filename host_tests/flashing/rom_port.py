@@ -7,6 +7,7 @@ import socket
 import subprocess
 import sys
 import threading
+import time
 import tty
 
 from pilesim.serial.rom_loader import RomLoader
@@ -54,6 +55,13 @@ class RomPort:
                 os.close(end)
         os.close(self._woken)
         os.close(self._wake)
+
+    def has_started(self, times):
+        """True when the chip was started so often; the port hears of it a moment after the technician."""
+        deadline_s = time.monotonic() + 10
+        while self.starts != times and time.monotonic() < deadline_s:
+            time.sleep(0.01)
+        return self.starts == times
 
     def _serve(self):
         if self._kind == "pty":

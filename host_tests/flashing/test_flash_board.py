@@ -45,7 +45,7 @@ def test_a_new_board_holds_the_whole_image_and_starts(name, tmp_path):
     other = nonsense(4096, "other") * (len(image.content) // 4096)
     with RomPort(bytearray(other), image.chip) as port:
         assert flash(port, image) is False
-        assert port.starts == 1
+        assert port.has_started(1)
     assert port.flash[image.bootloader_at :] == image.content[image.bootloader_at :]
     assert SAID[0] == "new board: everything is written"
     assert files_of(port.flash, tmp_path) == hashes(small_build())
@@ -74,7 +74,7 @@ def test_a_second_time_nothing_is_written():
     with RomPort(bytearray(content), "esp32") as port:
         assert flash(port, image) is True
         assert port.received < 12_000
-        assert port.starts == 1
+        assert port.has_started(1)
     assert port.flash == content
     assert SAID[0] == "this board is a pile already: journal and settings are kept"
 
@@ -129,7 +129,7 @@ def cut_then_again(content, image, extent, cut_after, bridge=False):
     torn = bytearray(port.flash)
     with RomPort(port.flash, image.chip) as again:
         flash(again, image, extent)
-        assert again.starts == 1
+        assert again.has_started(1)
     return torn, again
 
 

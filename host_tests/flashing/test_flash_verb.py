@@ -73,7 +73,7 @@ def test_a_new_board_then_a_later_flash(bench, tmp_path):
         assert bench.run(*common, "--code", "4711") == (0, "")
         assert bench.copied == [(bench.build, port.url, "4711", False)]
         assert port.flash == before
-        assert port.starts == 2
+        assert port.has_started(2)
 
 
 def test_files_only_needs_no_image_and_no_loader(bench):

@@ -210,7 +210,7 @@ def test_esptool_writes_verifies_and_reads_a_flash_that_is_a_file(kind, tmp_path
         ):
             done = esptool(*common, *command)
             assert done.returncode == 0, done.stdout + done.stderr
-        assert port.starts == 1
+        assert port.has_started(1)
     flash = path.read_bytes()
     assert flash[0x11000 : 0x11000 + len(content)] == content
     assert flash[0x40000 : 0x40000 + len(content)] == content

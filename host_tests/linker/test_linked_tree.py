@@ -6,6 +6,7 @@ sees, each to the millisecond, and the records on the flash must be the same.
 
 import json
 import os
+import re
 
 import pytest
 
@@ -32,6 +33,8 @@ flash cut 1 half; run 9s; run 12s; stop; run 6s; unplug; run 3s; mains off; run 
 plug; run 1s; fault residual_current on; run 2s; fault residual_current off; fault lock_jam on; run 2s
 temperature 95; run 8s; temperature 25; fault silent on; run 6s; freeze 900ms; run 2s; quit
 """
+# Where the collector runs depends on the heap, and with it which reading of the noisy pilot a line tells
+READING_V = 0.02
 SETTINGS = {"sample_interval_s": 5, "state_interval_s": 5}
 
 # What a build has only where the board has one of the roles
@@ -84,11 +87,24 @@ def played(folders, board, work):
     return run_tree(folders, board, STORY.strip(), work, settings=settings), held(work)
 
 
+def _without_volts(line):
+    return re.sub(r"\d+\.\d\d V", "V", line)
+
+
+def _volts(line):
+    found = re.search(r"(\d+\.\d\d) V", line)
+    return float(found.group(1)) if found else 0.0
+
+
 def test_a_build_does_what_its_sources_do(trees, tmp_path, record_property):
     board, sources, folder = trees
     plain, written = played(sources, board, tmp_path / "plain")
     linked, written_linked = played([folder / builder.SLOT], board, tmp_path / "linked")
-    assert linked == plain
+    assert [_without_volts(line) for line in linked] == [_without_volts(line) for line in plain]
+    assert all(
+        abs(one - other) <= READING_V
+        for one, other in zip(map(_volts, linked), map(_volts, plain), strict=True)
+    )
     assert written_linked == written
     kinds = {record["kind"] for record in written}
     assert {
