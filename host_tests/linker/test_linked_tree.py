@@ -7,6 +7,7 @@ sees, each to the millisecond, and the records on the flash must be the same.
 import json
 import os
 import re
+import shutil
 
 import pytest
 
@@ -53,12 +54,9 @@ BOARDS = builder.boards(ROOT) if os.environ.get("EVERY_BOARD") else SAMPLE
 
 
 @pytest.fixture(scope="module", params=BOARDS)
-def trees(request, tmp_path_factory):
+def trees(request, build_of):
     """(board, folders of the sources, folder of the build)."""
-    place = tmp_path_factory.mktemp(request.param)
-    for name in ("firmware", "boards"):
-        (place / name).symlink_to(ROOT / name)
-    folder, built = builder.build(place, request.param)
+    folder, built = build_of(request.param)
     assert sum(f.size_bytes for f in built if f.path.endswith(".mpy")) <= builder.BUDGET_BYTES
     return request.param, [ROOT / "firmware", ROOT / "boards" / request.param], folder
 
@@ -171,26 +169,25 @@ def test_a_build_holds_only_what_its_board_needs(trees):
         assert f"evse.core.{other_side}" not in modules
 
 
-def test_two_builds_are_equal_to_the_byte(tmp_path):
-    manifests = []
-    for place in (tmp_path / "one", tmp_path / "two"):
-        place.mkdir()
-        for name in ("firmware", "boards"):
-            (place / name).symlink_to(ROOT / name)
-        folder, _built = builder.build(place, "devkitc")
-        manifests.append((folder / builder.SLOT / "manifest.json").read_bytes())
+def test_two_builds_are_equal_to_the_byte(build_of, tmp_path):
+    for name in ("firmware", "boards"):
+        (tmp_path / name).symlink_to(ROOT / name)
+    again, _built = builder.build(tmp_path, "devkitc")
+    first, _built = build_of("devkitc")
+    manifests = [
+        (folder / builder.SLOT / "manifest.json").read_bytes() for folder in (first, again)
+    ]
     assert manifests[0] == manifests[1]
 
 
-def test_a_defect_in_a_build_is_seen(tmp_path):
-    for name in ("firmware", "boards"):
-        (tmp_path / name).symlink_to(ROOT / name)
-    folder, _built = builder.build(tmp_path, "devkitc")
-    meter = files_of(folder)["evse.drivers.meter_dlt645"]
-    linked = (folder.parent / builder.LINKED / f"devkitc/{meter}.py").read_text()
+def test_a_defect_in_a_build_is_seen(build_of, tmp_path):
+    built, _files = build_of("devkitc")
+    slot = tmp_path / builder.SLOT
+    shutil.copytree(built / builder.SLOT, slot)
+    meter = files_of(built)["evse.drivers.meter_dlt645"]
+    linked = (built.parent / builder.LINKED / f"devkitc/{meter}.py").read_text()
     assert linked.count("value - 51") == 1
     # Every answer of the meter reads wrong
-    slot = folder / builder.SLOT
     (slot / f"{meter}.py").write_text(linked.replace("value - 51", "value - 52"))
     (slot / f"{meter}.mpy").unlink()
     with pytest.raises(TreeError, match="timed out"):

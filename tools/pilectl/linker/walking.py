@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 
-# Fields that never hold a node of interest
+# Fields that never hold a node of interest; whether a name is loaded or stored is asked of the name
 _NO_NODES = (
     "ctx",
     "id",
@@ -19,35 +19,48 @@ _NO_NODES = (
     "op",
     "ops",
     "level",
+    "module",
+    "is_async",
+    "simple",
+    "conversion",
+    "rest",
+    "kwd_attrs",
 )
+# Kinds of nodes whose other fields hold texts and numbers only
+_LEAVES = (ast.Constant, ast.Global, ast.Nonlocal, ast.MatchSingleton)
 _PARTS: dict[type[ast.AST], tuple[str, ...]] = {}
 
 
 def walk(tree: ast.AST) -> Iterator[ast.AST]:
     """The tree's nodes, itself first, in the order of ast.walk()."""
     waiting = [tree]
+    known = _PARTS
     for node in waiting:
-        waiting += children(node)
+        kind = node.__class__
+        # Most nodes are leaves, and this is where the linker spends its time
+        if kind not in known or known[kind]:
+            waiting += children(node)
         yield node
 
 
 def children(node: ast.AST) -> list[ast.AST]:
     """The nodes right below a node, as ast.iter_child_nodes() gives them."""
+    kind = node.__class__
+    parts = _PARTS[kind] if kind in _PARTS else _parts(kind)
     found: list[ast.AST] = []
-    for name in _parts(type(node)):
+    for name in parts:
         value = getattr(node, name, None)
         if value.__class__ is list:
-            found += [part for part in value if isinstance(part, ast.AST)]
-        elif isinstance(value, ast.AST):
+            # Nothing stands for the key of `**` and for a default that is not there
+            found += [part for part in value if part is not None] if None in value else value
+        elif value is not None:
             found.append(value)
     return found
 
 
 def _parts(kind: type[ast.AST]) -> tuple[str, ...]:
-    if kind not in _PARTS:
-        # Whether a name is loaded or stored is asked of the name
-        _PARTS[kind] = tuple(name for name in kind._fields if name not in _NO_NODES)
-    return _PARTS[kind]
+    fields = () if issubclass(kind, _LEAVES) else kind._fields
+    return _PARTS.setdefault(kind, tuple(name for name in fields if name not in _NO_NODES))
 
 
 def is_setting(node: ast.AST) -> bool:
