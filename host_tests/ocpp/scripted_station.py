@@ -7,6 +7,7 @@ import itertools
 import json
 
 from websockets.asyncio.client import connect
+from websockets.exceptions import ConnectionClosed
 
 PATIENCE_S = 5.0
 
@@ -36,7 +37,8 @@ class ScriptedStation:
     async def call(self, action, payload=None, message_id=None):
         """The answer's payload; StationError for a CALLERROR, ConnectionError when the link went."""
         message_id = message_id or f"s{next(self._ids)}"
-        frame = await self.send_raw(json.dumps([2, message_id, action, payload or {}]), message_id)
+        text = json.dumps([2, message_id, action, {} if payload is None else payload])
+        frame = await self.send_raw(text, message_id)
         if frame[0] == 4:
             raise StationError(frame[2], frame[3])
         return frame[2]
@@ -45,7 +47,10 @@ class ScriptedStation:
         """Send text as it is; the frame that comes back with this id."""
         answer = asyncio.get_running_loop().create_future()
         self._waiting[message_id] = answer
-        await self.socket.send(text)
+        try:
+            await self.socket.send(text)
+        except ConnectionClosed as error:
+            raise ConnectionError(str(error)) from None
         return await asyncio.wait_for(answer, PATIENCE_S)
 
     async def wait_heard(self, action):
@@ -63,9 +68,12 @@ class ScriptedStation:
                     await self._answer(*frame[1:])
                 elif answer := self._waiting.pop(frame[1], None):
                     answer.set_result(frame)
+        except ConnectionClosed:
+            pass
         finally:
             for answer in self._waiting.values():
-                answer.set_exception(ConnectionError("the central system closed the link"))
+                if not answer.done():
+                    answer.set_exception(ConnectionError("the central system closed the link"))
 
     async def _answer(self, message_id, action, payload):
         answer = self.answers.get(action, StationError("NotSupported"))
@@ -87,19 +95,20 @@ async def scripted_station(url, identity, *versions, password=None, ssl=None):
         secret = password.encode() if isinstance(password, str) else password
         word = base64.b64encode(identity.encode() + b":" + secret).decode()
         headers["Authorization"] = f"Basic {word}"
-    async with connect(
+    socket = await connect(
         f"{url}/{identity}",
         subprotocols=list(versions) or None,
         compression=None,
         additional_headers=headers,
         ssl=ssl,
         proxy=None,
-    ) as socket:
-        station = ScriptedStation(socket)
-        hearing = asyncio.create_task(station.hear())
-        try:
-            yield station
-        finally:
+    )
+    station = ScriptedStation(socket)
+    hearing = asyncio.create_task(station.hear())
+    try:
+        yield station
+    finally:
+        # close() of a lost connection that was still writing trips over asyncio's transport
+        if socket.close_code is None:
             await socket.close()
-            with contextlib.suppress(ConnectionError):
-                await hearing
+        await hearing
