@@ -6,7 +6,6 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import asdict
 from pathlib import Path
-from typing import Any
 
 from starlette.applications import Starlette
 from starlette.middleware import Middleware
@@ -87,7 +86,8 @@ class Web:
     async def curve(self, request: Request) -> JSONResponse:
         """?station=&connector=: what its profiles allow, what it says they do, and what was measured."""
         identity = request.query_params.get("station", "")
-        number = int(request.query_params.get("connector", "1"))
+        word = request.query_params.get("connector", "")
+        number = int(word) if word.isascii() and word.isdecimal() else 1
         now = self._books.clock()
         rows = [i for i in self._books.store.of(identity) if i.connector == number and i.samples]
         last = rows[-1] if rows else None
@@ -173,8 +173,3 @@ def _file(name: str) -> Callable[[Request], Awaitable[Response]]:
         return FileResponse(PAGE / name)
 
     return serve
-
-
-def describe() -> dict[str, Any]:
-    """Commands with their arguments, for whoever asks the HTTP side by hand."""
-    return {name: str(inspect.signature(getattr(Commands, name))) for name in sorted(COMMANDS)}
