@@ -35,6 +35,15 @@ WRONG = {
         ("RequestStopTransaction", {"transactionId": "t1"}, "NotSupported"),
     ),
 }  # fmt: skip
+STATUS = {
+    V16: lambda number: {"connectorId": number, "errorCode": "NoError", "status": "Available"},
+    V201: lambda number: {
+        "timestamp": at(0),
+        "evseId": number,
+        "connectorId": 1,
+        "connectorStatus": "Available",
+    },
+}
 NO_FRAMES = (
     "",
     "{",
@@ -115,6 +124,9 @@ async def test_a_pending_station_may_send_what_it_was_asked_for(version: str) ->
         station.answers["TriggerMessage"] = {"status": "Accepted"}
         await commands.trigger("P1", "Heartbeat")
         await station.call("Heartbeat")
+        await commands.trigger("P1", "StatusNotification")
+        for number in (1, 2):
+            await station.call("StatusNotification", STATUS[version](number))
         assert rules(system) == []
         with pytest.raises(StationError, match="SecurityError"):
             await station.call("Heartbeat")
@@ -176,3 +188,19 @@ async def test_a_frame_of_ten_megabytes_ends_the_link_only() -> None:
         assert station.socket.close_code == 1009
         async with scripted_station(system.url, "P1", V16) as again:
             await again.call("Heartbeat")
+
+
+@BOTH
+async def test_statuses_are_kept_and_impossible_ones_complained_of(version: str) -> None:
+    async with joined(version) as (system, _, station):
+        await station.call("StatusNotification", STATUS[version](1))
+        assert system.books.store.stations["P1"].connectors[1]["status"] == "Available"
+        assert rules(system) == []
+        impossible = STATUS[version](0)
+        if version == V16:
+            impossible["status"] = "Charging"
+        await station.call("StatusNotification", impossible)
+        assert rules(system) == ["status_of_zero"]
+        if version == V16:
+            await station.call("StatusNotification", STATUS[V16](1) | {"status": "Faulted"})
+            assert rules(system) == ["status_of_zero", "fault_without_code"]

@@ -60,6 +60,16 @@ class Charger:
                 "Reset",
             ):
                 station.answers[action] = OK
+            station.answers["GetCompositeSchedule"] = {
+                **OK,
+                "connectorId": 1,
+                "scheduleStart": iso(time.time()),
+                "chargingSchedule": {
+                    "duration": 3600,
+                    "chargingRateUnit": "A",
+                    "chargingSchedulePeriod": [{"startPeriod": 0, "limit": 15.0}],
+                },
+            }
             await station.call("BootNotification", BOOT[self._version])
             charge = self._charge_16 if self._version == V16 else self._charge_201
             charging = asyncio.create_task(charge(station))
@@ -146,6 +156,11 @@ def test_operator_starts_limits_watches_and_stops_a_charge(browser: Any) -> None
         heights = list(dict.fromkeys(point.split(",")[1] for point in levels))
         assert len(heights) == 3
         assert [float(y) for y in heights] == sorted(float(y) for y in heights)
+        by("do-schedule").click()
+        by("told-line").wait_for(state="attached")
+        told = by("told-line").get_attribute("d").replace("M", "L").split("L")[1:]
+        # 15 A lies below 16 A and above 10 A
+        assert float(heights[0]) < float(told[0].split(",")[1]) < float(heights[1])
         by("stop").click()
         by("transaction").get_by_text("Remote", exact=True).wait_for()
         assert by("stop").count() == 0

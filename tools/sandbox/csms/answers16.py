@@ -3,7 +3,7 @@
 from sandbox.csms.answers import Answers
 from sandbox.csms.books import Books
 from sandbox.csms.model import Json, Station, Transaction, seconds
-from sandbox.csms.samples import again, sample_of, take
+from sandbox.csms.samples import again, digest, sample_of, take
 from sandbox.csms.schemas import V16, FaultError
 
 _OF_THE_WHOLE = {"Available", "Unavailable", "Faulted"}
@@ -116,8 +116,8 @@ class Answers16(Answers):
         item = self._find(station, payload["transactionId"])
         if item.connector != payload["connectorId"]:
             self._complain(station, "wrong_connector", f"transaction {item.id}: MeterValues")
-        key = "values " + " ".join(value["timestamp"] for value in values)
-        if again(item, key, payload):
+        # Others may well be of the same second
+        if again(item, f"values {digest(payload)}", payload):
             return {}
         if not item.open:
             self._complain(station, "values_after_end", f"transaction {item.id} had ended")

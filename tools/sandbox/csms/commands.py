@@ -209,8 +209,6 @@ class Commands:
 
     async def base_report(self, station: str, base: str = "FullInventory") -> Json:
         """2.0.1: have it tell its device model; the parts arrive later as notices."""
-        # Parts of a report may come although the boot is still pending
-        self._system.link(station).ask_for("NotifyReport")
         payload: Json = {"requestId": next(self._numbers), "reportBase": base}
         return await self.call(station, "GetBaseReport", payload)
 

@@ -29,6 +29,19 @@ from sandbox.csms.schemas import (
 CALL, RESULT, ERROR = 2, 3, 4
 LONGEST_ID = 36
 UNREADABLE = "-1"
+# What a call of ours makes the station send, also while its boot is pending, and at most how often
+_BRINGS = {
+    "GetBaseReport": "NotifyReport",
+    "GetReport": "NotifyReport",
+    "GetMonitoringReport": "NotifyMonitoringReport",
+    "CustomerInformation": "NotifyCustomerInformation",
+    "GetLog": "LogStatusNotification",
+    "GetDiagnostics": "DiagnosticsStatusNotification",
+    "UpdateFirmware": "FirmwareStatusNotification",
+    "SignedUpdateFirmware": "SignedFirmwareStatusNotification",
+}
+_CERTIFICATE = {"SignChargingStationCertificate", "SignChargePointCertificate"}
+_MANY = 1000
 
 
 class RefusedError(Exception):
@@ -106,8 +119,7 @@ class Link:
         async with self._turn:
             exchange = self._note("csms", action, payload)
             message_id = str(uuid.uuid4())
-            if action in {"TriggerMessage", "ExtendedTriggerMessage"}:
-                self._asked_for[payload["requestedMessage"]] += 1
+            self._ask_for(action, payload)
             frame = json.dumps([CALL, message_id, action, payload])
             try:
                 answer = await self.provoke(frame, message_id, timeout_s)
@@ -253,9 +265,15 @@ class Link:
             return f"{frame[2]} is no error code of {self.version}"
         return "" if len(frame[3]) <= 255 else "a description has at most 255 characters"
 
-    def ask_for(self, action: str) -> None:
-        """The station may send this although it is not accepted yet."""
-        self._asked_for[action] += 1
+    def _ask_for(self, action: str, payload: Json) -> None:
+        if action in _BRINGS:
+            self._asked_for[_BRINGS[action]] += _MANY
+        elif action in {"TriggerMessage", "ExtendedTriggerMessage"}:
+            asked = payload["requestedMessage"]
+            # Of no connector in particular is of each of them
+            one = asked in {"Heartbeat", "BootNotification"} or len(payload) > 1
+            name = "SignCertificate" if asked in _CERTIFICATE else asked
+            self._asked_for[name] += 1 if one else _MANY
 
     def _note(self, by: str, action: str, payload: Any) -> Exchange:
         exchange = Exchange(self._books.clock(), self.station.identity, by, action, payload)

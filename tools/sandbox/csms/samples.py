@@ -62,13 +62,18 @@ def take(
 
 def again(item: Transaction, key: str, payload: Json, *without: str) -> bool | None:
     """True if this very message came before, None if another one under the same key; else it is noted."""
-    text = json.dumps({k: v for k, v in payload.items() if k not in without}, sort_keys=True)
-    digest = hashlib.blake2b(text.encode(), digest_size=12).hexdigest()
+    content = digest({name: value for name, value in payload.items() if name not in without})
     if key not in item.seen:
-        item.seen[key] = digest
+        item.seen[key] = content
         return False
     item.resent += 1
-    return True if item.seen[key] == digest else None
+    return True if item.seen[key] == content else None
+
+
+def digest(payload: Json) -> str:
+    """The same text for the same payload."""
+    text = json.dumps(payload, sort_keys=True)
+    return hashlib.blake2b(text.encode(), digest_size=12).hexdigest()
 
 
 def _number(version: str, item: Json) -> float:
