@@ -7,7 +7,7 @@ import pytest
 from central_bench import V16, V201, event, joined, rules, start
 from scripted_station import StationError, scripted_station
 
-from sandbox.csms.behaviour import Behaviour
+from sandbox.csms.behaviour import Behaviour, Verdict
 
 
 async def test_starts_get_early_refusals_that_leave_no_row() -> None:
@@ -104,3 +104,20 @@ async def test_cost_is_told_when_a_price_is_set() -> None:
         await station.call("TransactionEvent", event("Started", 0, 0, 1000))
         answer = await station.call("TransactionEvent", event("Updated", 1, 5, 3000))
         assert answer == {"totalCost": 3.0}
+
+
+async def test_a_behaviour_that_no_schema_allows_is_sent_and_written_down() -> None:
+    async with joined(V16) as (system, _, station):
+        system.books.behaviour.others = Verdict("Perhaps")
+        answer = await station.call("Authorize", {"idTag": "CARD1"})
+        assert answer == {"idTagInfo": {"status": "Perhaps"}}
+        assert rules(system) == ["own_answer"]
+
+
+async def test_a_defect_of_the_central_system_is_answered_and_written_down() -> None:
+    async with joined(V16) as (system, _, station):
+        system.books.behaviour.tokens = None
+        with pytest.raises(StationError, match="InternalError"):
+            await station.call("Authorize", {"idTag": "CARD1"})
+        await station.call("Heartbeat")
+        assert rules(system) == ["own_fault"]

@@ -210,15 +210,18 @@ class Link:
             code = behaviour.next_error(action)
             if code:
                 raise _SetError(code, "as the test asked for")
-            answer = self._answers.answer(self.station, action, payload)
-            check_response(self.version, action, answer)
-            exchange.answer = answer
+            exchange.answer = answer = self._answers.answer(self.station, action, payload)
             frame = [RESULT, message_id, answer]
+            self._check_own(action, answer)
         except FaultError as fault:
             exchange.error = fault.code
             if not isinstance(fault, _SetError):
                 self.complain("call", f"{action}: {fault}")
             frame = [ERROR, message_id, fault.code, fault.text, {}]
+        except Exception as error:  # a defect of ours must be seen, not leave the station waiting
+            exchange.error = "InternalError"
+            self.complain("own_fault", f"{action}: {error!r}")
+            frame = [ERROR, message_id, "InternalError", type(error).__name__, {}]
         await asyncio.sleep(behaviour.delay_s(action))
         if self._in_hand and self._in_hand[0] == message_id:
             self._in_hand = None
@@ -241,6 +244,13 @@ class Link:
                 raise FaultError("SecurityError", f"{action} before an accepted BootNotification")
             self._asked_for[action] -= 1
         check_request(self.version, action, payload)
+
+    def _check_own(self, action: str, answer: Json) -> None:
+        try:
+            check_response(self.version, action, answer)
+        except FaultError as fault:
+            # Sent all the same: the test that set such a behaviour may mean it
+            self.complain("own_answer", fault.text)
 
     def _answered(self, frame: list[Any]) -> None:
         message_id = frame[1]
