@@ -13,22 +13,17 @@ from websockets.exceptions import ConnectionClosed
 from sandbox.csms.answers import Answers
 from sandbox.csms.behaviour import Behaviour
 from sandbox.csms.books import Books
+from sandbox.csms.frames import CALL, ERROR, RESULT, FrameError, fault_of_answer, parse
 from sandbox.csms.model import Exchange, Json, Station
 from sandbox.csms.schemas import (
-    CODES,
-    FORMAT,
     FRAMEWORK,
     FROM_STATION,
-    V16,
     FaultError,
     check_request,
     check_response,
     known,
 )
 
-CALL, RESULT, ERROR = 2, 3, 4
-LONGEST_ID = 36
-UNREADABLE = "-1"
 # What a call of ours makes the station send, also while its boot is pending, and at most how often
 _BRINGS = {
     "GetBaseReport": "NotifyReport",
@@ -153,46 +148,27 @@ class Link:
             self._pending.pop(message_id, None)
 
     async def _take(self, data: str | bytes) -> None:
-        message_id = UNREADABLE
         try:
-            frame = self._frame(data)
-            message_id = frame[1]
+            frame = parse(self.version, data)
             if frame[0] == CALL:
                 self._begin(frame)
-            elif frame[0] in {RESULT, ERROR}:
-                self._answered(frame)
             else:
-                code = FRAMEWORK[V16] if self.version == V16 else "MessageTypeNotSupported"
-                raise FaultError(code, f"message type {frame[0]}")
-        except FaultError as fault:
+                self._answered(frame)
+        except FrameError as fault:
             self.complain("frame", f"{fault.text}: {data[:200]!r}")
-            await self._send([ERROR, message_id, fault.code, fault.text, {}])
-
-    def _frame(self, data: str | bytes) -> list[Any]:
-        word = FRAMEWORK[self.version]
-        if isinstance(data, bytes):
-            raise FaultError(word, "a binary message")
-        try:
-            frame = json.loads(data)
-        except (ValueError, RecursionError):
-            raise FaultError(word, "no JSON") from None
-        if not isinstance(frame, list) or len(frame) < 2:
-            raise FaultError(word, "no array of a frame")
-        if isinstance(frame[0], bool) or not isinstance(frame[0], int):
-            raise FaultError(word, "the message type is no number")
-        if not isinstance(frame[1], str) or not 0 < len(frame[1]) <= LONGEST_ID:
-            raise FaultError(word, "the message id is not 1 to 36 characters")
-        return frame
+            await self._send([ERROR, fault.message_id, fault.code, fault.text, {}])
 
     def _begin(self, frame: list[Any]) -> None:
         message_id, now = frame[1], self._books.clock()
-        if len(frame) != 4 or not isinstance(frame[2], str):
-            raise FaultError(FORMAT[self.version], "a call is [2, id, action, payload]")
         if message_id in self._heard_ids:
-            raise FaultError(FRAMEWORK[self.version], f"message id {message_id} came before")
+            raise FrameError(
+                message_id, FRAMEWORK[self.version], f"message id {message_id} came before"
+            )
         self._heard_ids.add(message_id)
         if self._in_hand and now - self._in_hand[1] < self.behaviour.station_patience_s:
-            raise FaultError(FRAMEWORK[self.version], f"{self._in_hand[0]} is not answered yet")
+            raise FrameError(
+                message_id, FRAMEWORK[self.version], f"{self._in_hand[0]} is not answered yet"
+            )
         self._in_hand = (message_id, now)
         task = asyncio.create_task(self._answer(message_id, frame[2], frame[3]))
         self._tasks.add(task)
@@ -255,7 +231,7 @@ class Link:
     def _answered(self, frame: list[Any]) -> None:
         message_id = frame[1]
         future = self._pending.get(message_id)
-        fault = self._fault_of_answer(frame)
+        fault = fault_of_answer(self.version, frame)
         if fault:
             self.complain("frame", fault)
         if future is None:
@@ -263,17 +239,6 @@ class Link:
                 self.complain("answer_to_nothing", json.dumps(frame)[:200])
         elif not future.done():
             future.set_result(frame if not fault else [ERROR, message_id, "GenericError", fault])
-
-    def _fault_of_answer(self, frame: list[Any]) -> str:
-        if frame[0] == RESULT:
-            right = len(frame) == 3 and isinstance(frame[2], dict)
-            return "" if right else "a result is [3, id, payload]"
-        kinds = [type(part) for part in frame[2:]]
-        if kinds != [str, str, dict]:
-            return "an error is [4, id, code, description, details]"
-        if frame[2] not in CODES[self.version]:
-            return f"{frame[2]} is no error code of {self.version}"
-        return "" if len(frame[3]) <= 255 else "a description has at most 255 characters"
 
     def _ask_for(self, action: str, payload: Json) -> None:
         if action in _BRINGS:
