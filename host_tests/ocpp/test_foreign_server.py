@@ -1,7 +1,8 @@
 """The foreign server by itself: right frames pass, and each kind of wrong frame is caught, in both versions."""
 
 import pytest
-from foreign_server import foreign_server, installed
+from foreign_process import installed
+from foreign_server import foreign_server
 from scripted_station import StationError, scripted_station
 
 UTC = "2026-03-04T05:06:07Z"
