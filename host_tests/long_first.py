@@ -29,6 +29,7 @@ _COMPUTING = (
     "test_core_on_micropython.py",
     "bench/test_bench.py",
     "sandbox/test_page.py",
+    "ocpp/test_csms_page.py",
     "link/test_psk.py",
     "torture/test_torture.py",
     "properties/test_properties.py",

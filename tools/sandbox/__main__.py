@@ -1,4 +1,4 @@
-"""The command `sandbox`: serve the test bench until Ctrl-C."""
+"""The command `sandbox`: serve the test bench until Ctrl-C; `sandbox csms` serves the one of OCPP."""
 
 import argparse
 import ipaddress
@@ -12,6 +12,7 @@ from types import FrameType
 import uvicorn
 
 from sandbox.config import Config, ConfigError, load, parse_address, parse_url
+from sandbox.csms import cli as csms
 from sandbox.platform import Platform
 from sandbox.server import create_app
 
@@ -42,17 +43,22 @@ class Server(uvicorn.Server):
 
 def main(arguments: list[str] | None = None) -> int:
     """Entry point; returns the exit code."""
+    words = sys.argv[1:] if arguments is None else arguments
+    if words[:1] == ["csms"]:
+        return csms.main(words[1:])
     parser = argparse.ArgumentParser(
         prog="sandbox",
         description="A strict T/CEC 102 test platform with a driver's page. Not a real platform.",
     )
-    parser.add_argument("config", help="a TOML file, or the word serve for the built-in bench")
+    parser.add_argument(
+        "config", help="a TOML file, or serve for the built-in bench; csms: OCPP, see csms --help"
+    )
     parser.add_argument(
         "--listen", metavar="HOST:PORT", help="default 127.0.0.1:8202; port 0: any"
     )
     parser.add_argument("--bridge", metavar="URL", help="the bridge's prefix, …/evcs/v1")
     parser.add_argument("--verbose", action="store_true", help="log the periodic questions too")
-    options = parser.parse_args(arguments)
+    options = parser.parse_args(words)
     try:
         config = _config(options)
     except ConfigError as error:
