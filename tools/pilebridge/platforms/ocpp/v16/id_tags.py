@@ -1,0 +1,36 @@
+"""Id tags between the messages of 1.6 and the verdicts and tokens of the common model."""
+
+from typing import Any
+
+from pilebridge.platforms.ocpp.v16.times import lenient
+from pilebridge.station_services import (
+    ACCEPTED,
+    BLOCKED,
+    CONCURRENT,
+    EXPIRED,
+    INVALID,
+    Authorization,
+)
+
+LONGEST = 20
+_VERDICTS = {
+    "Accepted": ACCEPTED,
+    "Blocked": BLOCKED,
+    "Expired": EXPIRED,
+    "Invalid": INVALID,
+    "ConcurrentTx": CONCURRENT,
+}
+
+
+def verdict(info: dict[str, Any]) -> Authorization:
+    """The verdict in an idTagInfo."""
+    return Authorization(
+        _VERDICTS.get(info.get("status", ""), INVALID),
+        lenient(info.get("expiryDate")) or 0,
+        normal(info.get("parentIdTag") or ""),
+    )
+
+
+def normal(tag: str) -> str:
+    """A tag as piles read it from cards: capitals, since the case of a tag does not count in 1.6."""
+    return tag.upper()
