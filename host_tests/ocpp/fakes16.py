@@ -248,6 +248,12 @@ class Bench:
             work, self.context.waiting = self.context.waiting, []
             await asyncio.gather(*work)
 
+    def drop(self):
+        """Forget what was left for later."""
+        for work in self.context.waiting:
+            work.close()
+        self.context.waiting = []
+
     async def status_of(self, action, **payload):
         """The status of an answer, after all that follows it."""
         answer = await self.ask(action, **payload)

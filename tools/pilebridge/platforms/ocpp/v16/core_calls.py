@@ -8,7 +8,7 @@ from pilebridge.commands import Reply
 from pilebridge.model import Connector
 from pilebridge.platforms.ocpp.context import CallError, ChargerContext, NotDeliveredError
 from pilebridge.platforms.ocpp.v16.configuration import Configuration, settings_of
-from pilebridge.platforms.ocpp.v16.id_tags import LONGEST, normal, verdict
+from pilebridge.platforms.ocpp.v16.id_tags import LONGEST, is_good, normal, verdict
 from pilebridge.platforms.ocpp.v16.profiles import ProfileError, for_transaction
 from pilebridge.platforms.ocpp.v16.reservations import Reservations
 from pilebridge.platforms.ocpp.v16.smart_charging import SmartCharging
@@ -45,7 +45,9 @@ class CoreCalls:
         """RemoteStartTransaction."""
         connector = self._chosen(payload)
         # Not allowed before the station is registered
-        if connector is None or not payload["idTag"] or self._context.boot_status != "Accepted":
+        if connector is None or self._context.boot_status != "Accepted":
+            return _REJECTED
+        if not is_good(payload["idTag"]):
             return _REJECTED
         profile = None
         if "chargingProfile" in payload:

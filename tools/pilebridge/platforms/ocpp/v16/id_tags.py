@@ -31,6 +31,11 @@ def verdict(info: dict[str, Any]) -> Authorization:
     )
 
 
+def is_good(tag: str) -> bool:
+    """True for a tag that a pile can hold: the wire carries printable ASCII."""
+    return bool(tag) and tag.isascii() and tag.isprintable()
+
+
 def normal(tag: str) -> str:
     """A tag as piles read it from cards: capitals, since the case of a tag does not count in 1.6."""
     return tag.upper()

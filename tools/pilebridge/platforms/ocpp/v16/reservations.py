@@ -3,7 +3,7 @@
 from typing import Any
 
 from pilebridge.platforms.ocpp.context import ChargerContext
-from pilebridge.platforms.ocpp.v16.id_tags import normal
+from pilebridge.platforms.ocpp.v16.id_tags import is_good, normal
 from pilebridge.platforms.ocpp.v16.times import from_text
 from pilebridge.station_services import Reservation
 
@@ -32,9 +32,11 @@ class Reservations:
         services = self._context.services
         known = number == 0 or any(each.number == number for each in services.connectors)
         tag = normal(payload["idTag"])
-        if not known or not tag or not 0 <= identity <= _HIGHEST or until_utc <= self._now():
-            return {"status": "Rejected"}
         group = normal(payload.get("parentIdTag") or "")
+        if not known or not is_good(tag) or (group and not is_good(group)):
+            return {"status": "Rejected"}
+        if not 0 <= identity <= _HIGHEST or until_utc <= self._now():
+            return {"status": "Rejected"}
         wanted = Reservation(identity, number, tag, until_utc, group)
         reply = await services.reserve(wanted)
         if reply is None or reply.result not in {"accepted", "refused"}:

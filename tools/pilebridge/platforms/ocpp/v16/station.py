@@ -60,7 +60,7 @@ class Station16:
         self._transactions = Transactions(context, self.configuration, reservations)
         smart_charging = SmartCharging(context)
         core = CoreCalls(context, self.configuration, smart_charging, reservations)
-        local_list = LocalList(context, self.configuration)
+        self._local_list = local_list = LocalList(context, self.configuration)
         certificates = Certificates(context)
         self._firmware = Firmware(context, certificates)
         uploads = Uploads(context, self.configuration)
@@ -175,6 +175,8 @@ class Station16:
     def _key_changed(self, name: str) -> None:
         if name == "ClockAlignedDataInterval":
             self._meter_reports.start()
+        elif name == "LocalAuthListEnabled":
+            self._context.later(self._local_list.switched())
 
     async def _boot_again(self) -> None:
         """A boot notification that was asked for; the context sees its answer pass."""
