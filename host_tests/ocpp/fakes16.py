@@ -31,6 +31,10 @@ def connector(number=1, phases=1):
     )
 
 
+def _place(profile):
+    return profile.connector, profile.purpose, profile.stack, profile.ref
+
+
 class FakeServices:
     """`replies[name]` is what a command of that name gets, `asked` are the commands."""
 
@@ -84,7 +88,8 @@ class FakeServices:
     async def set_profile(self, profile):
         reply = self._reply("profile", profile)
         if reply is not None and reply.result == "accepted":
-            self.held = [each for each in self.held if each.id != profile.id] + [profile]
+            kept = [each for each in self.held if each.id != profile.id]
+            self.held = [each for each in kept if _place(each) != _place(profile)] + [profile]
         return reply
 
     async def clear_profiles(self, ids):
@@ -286,3 +291,8 @@ def event(kind, **fields):
     """A fact of the transaction that running() began."""
     given = {"pile": PILE, "tx": TX, "connector": 1, "seq": 0, "utc": UTC, "wh": 1000, **fields}
     return TxEvent(kind=kind, **given)
+
+
+def steps(bench, action):
+    """The statuses told with one action."""
+    return [each["status"] for each in bench.context.named(action)]
