@@ -222,11 +222,14 @@ async def test_a_change_is_felt_where_it_works():
 
 async def test_a_new_key_makes_a_new_connection():
     bench = Bench()
+    await bench.context.values.set("password", "of 2.0.1")
     await bench.configure(AuthorizationKey="0001020304050607FFFFFFFFFFFFFFFFFFFFFFFF")
     assert bench.context.reconnects == 1
     values = bench.context.values
-    assert values.get("password") == "0001020304050607FFFFFFFFFFFFFFFFFFFFFFFF"
-    assert values.get("password_form") == "hex"
+    kept = values.get("key:AuthorizationKey")
+    assert kept == "0001020304050607FFFFFFFFFFFFFFFFFFFFFFFF"
+    # One of another version does not stand in front of it
+    assert values.get("password") is None
 
 
 async def test_the_security_profile_rises_only_with_what_it_needs():

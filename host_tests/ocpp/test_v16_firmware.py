@@ -10,10 +10,13 @@ from http_place import http_place
 from issuers import Issuer
 
 from bridge.fake_platform import until
+from pilebridge.commands import Reply
 from pilebridge.platforms.ocpp.context import CallError, NotDeliveredError
 from pilebridge.platforms.ocpp.v16 import firmware, transfer
 
 BUNDLE = b"firmware" * 100
+# It runs there already
+INSTALLED = Reply("accepted", "installed")
 PLAIN, SIGNED = "FirmwareStatusNotification", "SignedFirmwareStatusNotification"
 
 
@@ -80,7 +83,7 @@ async def test_a_pile_that_never_changes_has_failed():
     [
         (refused("malformed"), "InstallationFailed"),
         (None, "InstallationFailed"),
-        (refused("installed"), "Installed"),
+        (INSTALLED, "Installed"),
     ],
 )
 async def test_what_the_pile_says_of_a_file(reply, status):
@@ -95,7 +98,7 @@ async def test_what_the_pile_says_of_a_file(reply, status):
 
 async def test_a_file_that_is_not_there_is_asked_for_again():
     bench = Bench()
-    bench.pile.replies["update"] = refused("installed")
+    bench.pile.replies["update"] = INSTALLED
     async with http_place() as place:
         place.answers["GET", "/x"] = [(503, b""), (503, b""), (200, BUNDLE)]
         await update(bench, f"{place.url}/x", retries=2, retryInterval=0)
@@ -132,7 +135,7 @@ async def test_an_update_goes_on_in_the_next_life_of_the_bridge():
         # The bridge ends before anything was done
         bench.drop()
         bench.again()
-        bench.pile.replies["update"] = refused("installed")
+        bench.pile.replies["update"] = INSTALLED
         await bench.station.announce()
         await bench.settle()
     assert steps(bench, PLAIN)[-1] == "Installed"
@@ -140,7 +143,7 @@ async def test_an_update_goes_on_in_the_next_life_of_the_bridge():
 
 async def test_a_step_that_could_not_be_told_is_told_when_it_can_be():
     bench = Bench()
-    bench.pile.replies["update"] = refused("installed")
+    bench.pile.replies["update"] = INSTALLED
     bench.context.answers[PLAIN] = [NotDeliveredError("link"), {}, CallError("InternalError"), {}]
     async with http_place() as place:
         place.answers["GET", "/x"] = (200, BUNDLE)
@@ -190,7 +193,7 @@ class Signing:
 @pytest.mark.parametrize("kind", ["ec", "rsa"])
 async def test_a_signed_update_is_installed(kind):
     bench = Bench()
-    bench.pile.replies["update"] = refused("installed")
+    bench.pile.replies["update"] = INSTALLED
     signing = Signing(rsa.generate_private_key(65537, 2048) if kind == "rsa" else None)
     async with http_place() as place:
         place.answers["GET", "/x"] = (200, BUNDLE)
@@ -230,7 +233,7 @@ async def test_a_signer_that_nobody_trusts(why):
 
 async def test_a_newer_request_takes_the_place_of_an_older_one():
     bench = Bench()
-    bench.pile.replies["update"] = refused("installed")
+    bench.pile.replies["update"] = INSTALLED
     signing = Signing()
     async with http_place() as place:
         place.answers["GET", "/x"] = (200, BUNDLE)
@@ -243,7 +246,7 @@ async def test_a_newer_request_takes_the_place_of_an_older_one():
 
 async def test_an_update_waits_for_its_time(monkeypatch):
     bench = Bench()
-    bench.pile.replies["update"] = refused("installed")
+    bench.pile.replies["update"] = INSTALLED
     naps = []
 
     async def nap(seconds):

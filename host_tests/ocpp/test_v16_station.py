@@ -64,6 +64,19 @@ async def test_announce_tells_all_after_a_boot_and_what_differs_after_a_break():
     assert len(bench.context.named("StatusNotification")) == 3
 
 
+async def test_an_announcement_that_was_not_taken_is_made_again_as_a_whole():
+    bench = Bench()
+    await bench.station.boot("PowerUp")
+    await bench.station.announce()
+    await bench.station.boot("PowerUp")
+    bench.context.answers["StatusNotification"] = [{}, NotDeliveredError("link"), {}, {}]
+    with pytest.raises(NotDeliveredError):
+        await bench.station.announce()
+    bench.context.sent.clear()
+    await bench.station.announce()
+    assert len(bench.context.named("StatusNotification")) == 2
+
+
 @pytest.mark.parametrize(
     ("info", "wanted"),
     [
@@ -114,6 +127,8 @@ async def test_a_central_system_without_the_extensions_is_not_an_error():
     bench.context.answers["SecurityEventNotification"] = CallError("InternalError")
     with pytest.raises(CallError):
         await bench.station.security("FirmwareUpdated", UTC, "")
+    # Told twice, it happened once
+    assert len(bench.context.values.get("security_log")) == 1
 
 
 async def test_an_unknown_action_is_not_implemented():

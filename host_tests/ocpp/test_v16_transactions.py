@@ -67,6 +67,18 @@ async def test_no_number_is_believed_at_the_last_attempt():
     assert bench.context.open[0].transaction_id == "0"
 
 
+async def test_a_start_is_believed_before_the_queue_gives_it_up():
+    bench = Bench()
+    fact = started(bench)
+    failures = [CallError("InternalError"), NotDeliveredError("time"), answer(0)]
+    bench.context.answers["StartTransaction"] = failures
+    for _ in range(2):
+        with pytest.raises((CallError, NotDeliveredError)):
+            await bench.station.deliver(fact)
+    await bench.station.deliver(fact)
+    assert bench.context.open[0].transaction_id == "0"
+
+
 async def test_an_early_invalid_is_asked_for_again():
     bench = Bench()
     await bench.station.boot("PowerUp")

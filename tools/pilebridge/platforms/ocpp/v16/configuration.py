@@ -16,8 +16,9 @@ from pilebridge.platforms.ocpp.v16.keys import (
 )
 
 _AT_ONCE = 8
-# Values that no version has to itself: how the station shows who it is, see also certificates.py
-PASSWORD, PASSWORD_FORM, SECURITY_PROFILE = "password", "password_form", "security_profile"
+# Values that no version has to itself: how the station shows who it is, see also certificates.py. A password
+# in `password` is that of 2.0.1 and stands in front of our key
+PASSWORD, SECURITY_PROFILE = "password", "security_profile"
 _SETTINGS = tuple(key.setting for key in TABLE if key.setting)
 
 
@@ -46,6 +47,9 @@ class Configuration:
             # What the settings file demands is the least: nobody comes below it over the air
             least = settings_of(self._context).security_profile
             return str(max(least, int(self._context.values.get(SECURITY_PROFILE, 0))))
+        if name == "WebSocketPingInterval":
+            usual = getattr(settings_of(self._context), "ping_interval_s", 0)
+            return str(self._context.values.get(_place(key), int(usual)))
         return key.default if key.read_only else self._kept(key)
 
     def number(self, name: str) -> int:
@@ -104,12 +108,11 @@ class Configuration:
     async def _keep(self, key: Key, value: str) -> None:
         values = self._context.values
         if key.name == "AuthorizationKey":
-            await values.set(PASSWORD_FORM, "hex")
-            await values.set(PASSWORD, value)
-        elif key.name == "SecurityProfile":
+            await values.set(PASSWORD, None)
+        if key.name == "SecurityProfile":
             await values.set(SECURITY_PROFILE, int(value))
-        else:
-            await values.set(_place(key), value)
+            return
+        await values.set(_place(key), value)
 
     def _kept(self, key: Key) -> str:
         return str(self._context.values.get(_place(key), key.default))
@@ -128,7 +131,8 @@ class Configuration:
         if wanted < now:
             return False
         values, settings = self._context.values, settings_of(self._context)
-        has_password = bool(settings.password or values.get(PASSWORD))
+        kept = values.get(PASSWORD) or values.get(_place(KEYS["authorizationkey"]))
+        has_password = bool(settings.password or kept)
         roots = values.get("certificates", {}).get("CentralSystemRootCertificate")
         has_root = bool(settings.ca_file or roots)
         has_own = bool(settings.certificate_file or values.get("client_certificate"))

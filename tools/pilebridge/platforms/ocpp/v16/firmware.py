@@ -18,8 +18,8 @@ from pilebridge.platforms.ocpp.v16.transfer import TransferError
 log = logging.getLogger(__name__)
 
 _KEPT, _TOLD = "firmware", "firmware_status"
-# A pile that has not come back with another version by then has not installed it
-_INSTALL_S = 3600
+# A pile that has not come back with another version by then has not installed it; a charge comes first
+_INSTALL_S = 86400
 POLL_S = 5.0
 TELL_AGAIN_S = 10.0
 _SLEEP_S = 3600
@@ -31,6 +31,11 @@ class _SupersededError(Exception):
 
 # Runs of this process: a handler is made for each connection, an update outlives them
 _alive: set[str] = set()
+
+
+def is_under_way(context: ChargerContext) -> bool:
+    """True while an update of this station is not over."""
+    return context.values.get(_KEPT) is not None
 
 
 class Firmware:
@@ -141,11 +146,11 @@ class Firmware:
         reply = await self._context.services.update(bundle)
         self._check(run)
         if reply is None or reply.result != "accepted":
-            if reply is not None and reply.reason == "installed":
-                await self._finish(run, "Installed", "")
-            else:
-                why = "no answer" if reply is None else reply.reason
-                await self._finish(run, "InstallationFailed", why)
+            why = "no answer" if reply is None else reply.reason
+            await self._finish(run, "InstallationFailed", why)
+            raise _SupersededError
+        if reply.reason == "installed":
+            await self._finish(run, "Installed", before)
             raise _SupersededError
         until = int(self._context.clock()) + _INSTALL_S
         await self._keep(run, phase="installing", before=before, until_utc=until)

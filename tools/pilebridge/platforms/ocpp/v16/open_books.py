@@ -23,7 +23,7 @@ class OpenBooks:
         return None
 
     def doubts(self, tx: str) -> int:
-        """How many answers to the start were not believed."""
+        """How often the start had no answer that was believed."""
         return int(self._book(tx).get("doubts", 0))
 
     async def doubt(self, tx: str, count: int) -> None:

@@ -14,8 +14,10 @@ _MOST_EVENTS = 200
 
 async def note_security_event(context: ChargerContext, kind: str, utc: int, text: str) -> None:
     """Keep a security event for the log; the oldest make room."""
-    rows = [*context.values.get(SECURITY_LOG, []), [utc, kind, text]]
-    await context.values.set(SECURITY_LOG, rows[-_MOST_EVENTS:])
+    rows, row = context.values.get(SECURITY_LOG, []), [utc, kind, text]
+    # One that could not be told comes again
+    if row not in rows:
+        await context.values.set(SECURITY_LOG, [*rows, row][-_MOST_EVENTS:])
 
 
 def security_log(context: ChargerContext, oldest_utc: int, latest_utc: int) -> str:

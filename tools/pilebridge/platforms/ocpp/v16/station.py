@@ -1,28 +1,20 @@
-"""The station of OCPP 1.6J: which part answers what, and the messages about the station itself."""
+"""The station of OCPP 1.6J: the messages about the station itself, the rest is for its parts."""
 
 import logging
-from collections.abc import Awaitable, Callable
 from typing import Any
 
 from pilebridge.model import Connector
 from pilebridge.platforms.ocpp.context import Boot, CallError, ChargerContext, NotDeliveredError
 from pilebridge.platforms.ocpp.events import TxEvent
-from pilebridge.platforms.ocpp.v16 import report_file
-from pilebridge.platforms.ocpp.v16.certificates import Certificates
+from pilebridge.platforms.ocpp.v16 import firmware, report_file
+from pilebridge.platforms.ocpp.v16.calls import Calls
 from pilebridge.platforms.ocpp.v16.configuration import Configuration, settings_of
-from pilebridge.platforms.ocpp.v16.core_calls import CoreCalls
-from pilebridge.platforms.ocpp.v16.firmware import Firmware
 from pilebridge.platforms.ocpp.v16.id_tags import LONGEST, verdict
-from pilebridge.platforms.ocpp.v16.local_list import LocalList
 from pilebridge.platforms.ocpp.v16.meter_reports import MeterReports
-from pilebridge.platforms.ocpp.v16.own_certificate import OwnCertificate
 from pilebridge.platforms.ocpp.v16.reservations import Reservations
-from pilebridge.platforms.ocpp.v16.smart_charging import SmartCharging
 from pilebridge.platforms.ocpp.v16.statuses import Statuses
 from pilebridge.platforms.ocpp.v16.times import lenient, to_text
 from pilebridge.platforms.ocpp.v16.transactions import Transactions
-from pilebridge.platforms.ocpp.v16.triggers import Triggers
-from pilebridge.platforms.ocpp.v16.uploads import Uploads
 from pilebridge.station_services import Authorization
 
 log = logging.getLogger(__name__)
@@ -58,54 +50,12 @@ class Station16:
         self._statuses = Statuses(context, self.configuration)
         reservations = Reservations(context)
         self._transactions = Transactions(context, self.configuration, reservations)
-        smart_charging = SmartCharging(context)
-        core = CoreCalls(context, self.configuration, smart_charging, reservations)
-        self._local_list = local_list = LocalList(context, self.configuration)
-        certificates = Certificates(context)
-        self._firmware = Firmware(context, certificates)
-        uploads = Uploads(context, self.configuration)
-        own_certificate = OwnCertificate(context, self.configuration)
+        self._reservations = reservations
         self._meter_reports = MeterReports(context, self.configuration, self._transactions.books)
+        # Most stations are seldom asked anything: what answers is made with the first call
+        self._calls: Calls | None = None
         self.configuration.on_change = self._key_changed
         self._booted = False
-        triggers = Triggers(
-            context,
-            self._boot_again,
-            self.heartbeat,
-            self._statuses,
-            self._meter_reports,
-            self._firmware,
-            uploads,
-            own_certificate,
-        )
-        self._answers: dict[str, Callable[[dict[str, Any]], Awaitable[dict[str, Any]]]] = {
-            "CancelReservation": reservations.cancel,
-            "CertificateSigned": own_certificate.signed,
-            "ChangeAvailability": core.change_availability,
-            "ChangeConfiguration": self.configuration.change,
-            "ClearCache": core.clear_cache,
-            "ClearChargingProfile": smart_charging.clear,
-            "DataTransfer": core.data_transfer,
-            "DeleteCertificate": certificates.delete,
-            "ExtendedTriggerMessage": triggers.extended,
-            "GetCompositeSchedule": smart_charging.composite,
-            "GetConfiguration": self.configuration.get,
-            "GetDiagnostics": uploads.diagnostics,
-            "GetInstalledCertificateIds": certificates.identities,
-            "GetLocalListVersion": local_list.version,
-            "GetLog": uploads.log,
-            "InstallCertificate": certificates.install,
-            "RemoteStartTransaction": core.remote_start,
-            "RemoteStopTransaction": core.remote_stop,
-            "ReserveNow": reservations.reserve,
-            "Reset": core.reset,
-            "SendLocalList": local_list.send,
-            "SetChargingProfile": smart_charging.set,
-            "SignedUpdateFirmware": self._firmware.signed_update,
-            "TriggerMessage": triggers.trigger,
-            "UnlockConnector": core.unlock,
-            "UpdateFirmware": self._firmware.update,
-        }
 
     async def boot(self, reason: str) -> Boot:
         """Send BootNotification; 1.6 has no word for the reason."""
@@ -130,15 +80,16 @@ class Station16:
 
     async def announce(self) -> None:
         """All statuses after a boot, after a mere break those that have changed; then what goes on by itself."""
-        again, self._booted = self._booted, False
-        await self._statuses.all(again)
-        self._firmware.resume()
+        await self._statuses.all(self._booted)
+        self._booted = False
+        if firmware.is_under_way(self._context):
+            self._made_calls().firmware.resume()
         self.configuration.apply_ping_interval()
         self._meter_reports.start()
 
     async def answer(self, action: str, payload: dict[str, Any]) -> dict[str, Any]:
         """Answer a call of the central system; CallError refuses it."""
-        found = self._answers.get(action)
+        found = self._made_calls().table.get(action)
         if found is not None:
             return await found(payload)
         if action in OURS:
@@ -176,7 +127,20 @@ class Station16:
         if name == "ClockAlignedDataInterval":
             self._meter_reports.start()
         elif name == "LocalAuthListEnabled":
-            self._context.later(self._local_list.switched())
+            self._context.later(self._made_calls().local_list.switched())
+
+    def _made_calls(self) -> Calls:
+        if self._calls is None:
+            self._calls = Calls(
+                self._context,
+                self.configuration,
+                self._reservations,
+                self._statuses,
+                self._meter_reports,
+                self._boot_again,
+                self.heartbeat,
+            )
+        return self._calls
 
     async def _boot_again(self) -> None:
         """A boot notification that was asked for; the context sees its answer pass."""

@@ -4,7 +4,7 @@ import logging
 from typing import Any
 
 from pilebridge.model import Connector
-from pilebridge.platforms.ocpp.context import CallError, ChargerContext
+from pilebridge.platforms.ocpp.context import CallError, ChargerContext, NotDeliveredError
 from pilebridge.platforms.ocpp.events import CHARGING, ENDED, SAMPLE, STARTED, TxEvent
 from pilebridge.platforms.ocpp.v16 import meter_values
 from pilebridge.platforms.ocpp.v16.configuration import Configuration
@@ -78,7 +78,11 @@ class Transactions:
             reservation = self._reservations.matching(event.connector, event.id_token, event.utc)
         if reservation is not None:
             payload["reservationId"] = reservation
-        answer = await self._context.call("StartTransaction", payload)
+        try:
+            answer = await self._context.call("StartTransaction", payload)
+        except (CallError, NotDeliveredError):
+            await self.books.doubt(event.tx, self.books.doubts(event.tx) + 1)
+            raise
         number, status = int(answer["transactionId"]), answer["idTagInfo"]["status"]
         await self._doubt(event, number, status)
         if self._keeps_data():
