@@ -6,7 +6,7 @@ import pytest
 from fakes16 import TX, UTC, Bench, event
 
 from pilebridge.platforms.ocpp.context import NotDeliveredError
-from pilebridge.platforms.ocpp.events import ENDED, STARTED
+from pilebridge.platforms.ocpp.events import ENDED, SAMPLE, STARTED
 
 BOTH = ("TriggerMessage", "ExtendedTriggerMessage")
 
@@ -81,6 +81,18 @@ async def test_values_that_were_asked_for_are_of_now():
     ]
     assert second["connectorId"] == 2
     assert "transactionId" not in second
+
+
+async def test_a_register_never_goes_back():
+    bench = Bench()
+    bench.running()
+    await bench.station.deliver(event(SAMPLE, wh=1700))
+    bench.context.sent.clear()
+    # The live value is from before the record
+    bench.pile.put(1, wh=1690)
+    await trigger(bench, BOTH[0], "MeterValues", connectorId=1)
+    row = bench.context.named("MeterValues")[0]["meterValue"][0]["sampledValue"][0]
+    assert row["value"] == "1700"
 
 
 async def test_a_pile_that_is_away_has_no_values_of_now():

@@ -3,6 +3,7 @@
 import asyncio
 import logging
 import uuid
+from dataclasses import replace
 
 from pilebridge.model import OFFLINE, Connector
 from pilebridge.platforms.ocpp.context import CallError, ChargerContext, NotDeliveredError
@@ -72,6 +73,8 @@ class MeterReports:
             # What it said last is not what it measures now
             return
         sample = meter_values.live(state, connector, utc)
+        if sample.wh is not None:
+            sample = replace(sample, wh=self._books.not_back(state.tx, sample.wh))
         number = self._books.number(state.tx) if state.tx else None
         aligned = number is not None and context == meter_values.CLOCK
         if aligned and self._configuration.measurands("StopTxnAlignedData"):

@@ -14,6 +14,15 @@ class OpenBooks:
 
     def __init__(self, context: ChargerContext) -> None:
         self._context = context
+        self._told_wh: dict[str, int] = {}
+
+    def told(self, tx: str, wh: int) -> None:
+        """A register of this transaction has been told."""
+        self._told_wh[tx] = max(wh, self._told_wh.get(tx, 0))
+
+    def not_back(self, tx: str, wh: int) -> int:
+        """A live register, which may be older than a record told since: never less than what was told."""
+        return max(wh, self._told_wh.get(tx, wh))
 
     def number(self, tx: str) -> int | None:
         """The central system's transactionId, None as long as it gave none."""
@@ -53,6 +62,7 @@ class OpenBooks:
 
     async def end(self, tx: str) -> None:
         """Its end was told."""
+        self._told_wh.pop(tx, None)
         if self._book(tx):
             await self._context.values.set(f"tx:{tx}", None)
 

@@ -30,7 +30,7 @@ REASONS = {
 }
 _FAULT_REASONS = {"emergency_stop": "EmergencyStop", "mains_lost": "PowerLoss"}
 # A central system that is still creating this station answers with no id, or with Invalid
-_EARLY_S = 300
+_EARLY_S = 30
 # The profile that holds back a transaction whose right was taken but which may not end
 HOLD_PROFILE = 2147483647
 _TOP_STACK = 99
@@ -130,6 +130,7 @@ class Transactions:
         if connector is None or number is None:
             return
         sample = self._measured(event, connector)
+        self.books.told(event.tx, event.wh)
         context = meter_values.PERIODIC if event.kind == SAMPLE else meter_values.OTHER
         wanted = self._configuration.measurands("MeterValuesSampledData")
         value = meter_values.meter_value(sample, connector, wanted, context)
