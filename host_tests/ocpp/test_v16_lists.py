@@ -109,6 +109,13 @@ async def test_without_the_list_nothing_of_it_is_supported():
     assert bench.pile.list == (3, [TokenEntry("AA01", "accepted", UTC, "G")])
 
 
+async def test_a_card_until_the_year_9999_is_good_for_ever():
+    bench = Bench()
+    info = {"expiryDate": "9999-12-31T23:59:59Z"}
+    assert await send(bench, 1, "Full", row("AA01", **info)) == "Accepted"
+    assert bench.pile.list == (1, [TokenEntry("AA01")])
+
+
 async def reserve(bench, **changes):
     asked = {"connectorId": 1, "expiryDate": LATER, "idTag": TAG, "reservationId": 12, **changes}
     return await bench.status_of("ReserveNow", **asked)

@@ -273,6 +273,19 @@ async def test_no_schedule_of_nothing(asked):
     assert await Bench().status_of("GetCompositeSchedule", **asked) == "Rejected"
 
 
+async def test_no_more_than_a_week_is_counted_out():
+    bench = Bench()
+    answer = await bench.ask("GetCompositeSchedule", connectorId=1, duration=2147483647)
+    assert answer["chargingSchedule"]["duration"] == 604800
+    assert bench.pile.asked == [("composite", 1, UTC, 604800)]
+
+
+async def test_a_profile_until_the_year_9999_is_for_ever():
+    bench = Bench()
+    assert await set_profile(bench, wanted(validTo="9999-12-31T23:59:59Z")) == "Accepted"
+    assert bench.pile.held[0].until_utc is None
+
+
 async def test_every_limit_told_is_a_multiple_of_a_tenth():
     bench = Bench()
     bench.pile.schedule = [Period(n, n) for n in range(321)]

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from pilebridge.platforms.ocpp.v16.times import lenient
+from pilebridge.platforms.ocpp.v16.times import LAST_UTC, lenient
 from pilebridge.station_services import (
     ACCEPTED,
     BLOCKED,
@@ -24,9 +24,10 @@ _VERDICTS = {
 
 def verdict(info: dict[str, Any]) -> Authorization:
     """The verdict in an idTagInfo."""
+    until_utc = lenient(info.get("expiryDate")) or 0
     return Authorization(
         _VERDICTS.get(info.get("status", ""), INVALID),
-        lenient(info.get("expiryDate")) or 0,
+        0 if until_utc >= LAST_UTC else until_utc,
         normal(info.get("parentIdTag") or ""),
     )
 

@@ -7,7 +7,7 @@ from typing import Any
 
 from pilebridge.model import Connector
 from pilebridge.platforms.ocpp.v16.keys import MAX_PERIODS, MAX_STACK_LEVEL
-from pilebridge.platforms.ocpp.v16.times import from_text
+from pilebridge.platforms.ocpp.v16.times import LAST_UTC, from_text
 from pilebridge.station_services import DEFAULT, MAX, TX, ChargingProfile, Period
 
 PURPOSES = {"ChargePointMaxProfile": MAX, "TxDefaultProfile": DEFAULT, "TxProfile": TX}
@@ -41,7 +41,7 @@ def read(
         _periods(schedule, connector),
         start_utc=_start(wanted, purpose, now_utc),
         from_utc=_moment(wanted, "validFrom"),
-        until_utc=_moment(wanted, "validTo"),
+        until_utc=_end(wanted),
         duration_s=_duration(schedule),
         recur=wanted.get("recurrencyKind", "").lower() if kind == "Recurring" else "",
     )
@@ -88,6 +88,11 @@ def _start(wanted: dict[str, Any], purpose: str, now_utc: int) -> int | None:
 
 def _moment(part: dict[str, Any], name: str) -> int | None:
     return from_text(part[name], name) if part.get(name) else None
+
+
+def _end(wanted: dict[str, Any]) -> int | None:
+    until_utc = _moment(wanted, "validTo")
+    return None if until_utc is None or until_utc >= LAST_UTC else until_utc
 
 
 def _duration(schedule: dict[str, Any]) -> int | None:

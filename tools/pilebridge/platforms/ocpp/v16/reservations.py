@@ -4,7 +4,7 @@ from typing import Any
 
 from pilebridge.platforms.ocpp.context import ChargerContext
 from pilebridge.platforms.ocpp.v16.id_tags import is_good, normal
-from pilebridge.platforms.ocpp.v16.times import from_text
+from pilebridge.platforms.ocpp.v16.times import LAST_UTC, from_text
 from pilebridge.station_services import Reservation
 
 _KEPT = "reservations"
@@ -28,7 +28,7 @@ class Reservations:
     async def reserve(self, payload: dict[str, Any]) -> dict[str, Any]:
         """ReserveNow."""
         number, identity = payload["connectorId"], payload["reservationId"]
-        until_utc = from_text(payload["expiryDate"], "expiryDate")
+        until_utc = min(from_text(payload["expiryDate"], "expiryDate"), LAST_UTC)
         services = self._context.services
         known = number == 0 or any(each.number == number for each in services.connectors)
         tag = normal(payload["idTag"])

@@ -12,6 +12,7 @@ from pilebridge.platforms.ocpp.v16.transactions import HOLD_PROFILE
 from pilebridge.station_services import TX, ChargingProfile
 
 _REJECTED = {"status": "Rejected"}
+_LONGEST_S = 7 * 86400
 
 
 class SmartCharging:
@@ -51,6 +52,8 @@ class SmartCharging:
         connector = self._wiring(number)
         if connector is None or duration_s <= 0:
             return _REJECTED
+        # A year of days that repeat is nobody's plan, and takes its time to count out
+        duration_s = min(duration_s, _LONGEST_S)
         unit = payload.get("chargingRateUnit", AMPERES)
         now = int(self._context.clock())
         periods = tuple(self._context.services.composite(number, now, duration_s))

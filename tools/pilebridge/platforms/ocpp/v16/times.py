@@ -4,6 +4,9 @@ from datetime import UTC, datetime
 
 from pilebridge.platforms.ocpp.context import CallError
 
+# 2100, which is as far as a pile's calendar goes: whoever writes 9999 means for ever
+LAST_UTC = 4102444800
+
 
 def to_text(utc: int) -> str:
     """A moment in UTC, to the second, with a Z."""
