@@ -1,0 +1,1 @@
+"""OCPP 1.6J: what the common part does, in the messages of this version."""
