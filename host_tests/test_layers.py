@@ -155,6 +155,7 @@ def test_bridge_and_sandbox_use_the_wire_and_nothing_else_of_the_firmware():
         "evse.core." + name
         for name in (
             "chunks",
+            "fault_codes",
             "faults",
             "mac",
             "manifest",
