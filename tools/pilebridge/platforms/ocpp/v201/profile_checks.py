@@ -16,7 +16,6 @@ PURPOSE = {
     "TxProfile": TX,
 }
 _HIGHEST_ID = 2_147_483_647
-_ALWAYS = 1 << 62
 
 
 def problem(evse_id: int, profile: Payload) -> str:
@@ -60,28 +59,19 @@ def _periods_problem(periods: list[Payload]) -> str:
 
 
 def is_duplicate(evse_id: int, profile: Payload, installed: Iterable[dict[str, Any]]) -> bool:
-    """K01.FR.06, K01.FR.39: another id holds the same level of the same purpose at the same time."""
-    for other in installed:
-        kept = other["profile"]
-        if (
-            other["evse"] == evse_id
-            and kept["id"] != profile["id"]
-            and kept["stackLevel"] == profile["stackLevel"]
-            and kept["chargingProfilePurpose"] == profile["chargingProfilePurpose"]
-            and kept.get("transactionId") == profile.get("transactionId")
-            and _from(kept) < _until(profile)
-            and _from(profile) < _until(kept)
-        ):
-            return True
-    return False
+    """K01.FR.06, K01.FR.39: another id holds the same level of the same purpose.
 
-
-def _from(profile: Payload) -> int:
-    return words.optional_time(profile.get("validFrom")) or 0
-
-
-def _until(profile: Payload) -> int:
-    return words.optional_time(profile.get("validTo")) or _ALWAYS
+    Also when the two never hold at the same time: a pile keeps one, and would drop the other.
+    """
+    return any(
+        other["evse"] == evse_id
+        and other["profile"]["id"] != profile["id"]
+        and all(
+            other["profile"].get(name) == profile.get(name)
+            for name in ("stackLevel", "chargingProfilePurpose", "transactionId")
+        )
+        for other in installed
+    )
 
 
 def phase_volts(wired: Connector) -> int:
