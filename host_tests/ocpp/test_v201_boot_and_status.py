@@ -32,7 +32,7 @@ async def test_b02_pending_answers_but_starts_nothing_and_says_nothing():
     await bench.station.announce()
     assert not bench.context.calls
     assert not bench.services.asked
-    # F06.FR.16: a boot notification may be asked for now
+    # F06: a boot notification may be asked for now
     wanted = {"requestedMessage": "BootNotification"}
     assert (await bench.ask("TriggerMessage", wanted))["status"] == "Accepted"
     assert bench.sent("BootNotification")[0]["reason"] == "Triggered"

@@ -138,7 +138,7 @@ async def test_a02_a_new_certificate_is_asked_for_and_used():
     own = bench.context.values.get("station_certificate")
     assert own["chain"] == pem(leaf, ROOT)
     assert "PRIVATE KEY" in own["key"]
-    # M04.FR.06: it cannot be deleted
+    # M04: it cannot be deleted
     from pilebridge.platforms.ocpp.v201.certificate_hash import hash_data
 
     ask = {"certificateHashData": hash_data(leaf, ROOT)}
@@ -168,3 +168,23 @@ async def test_a02_wrong_certificates_are_refused_and_told():
 async def test_a02_certificates_for_vehicles_are_not_for_us():
     ask = {"certificateChain": pem(ROOT), "certificateType": "V2GCertificate"}
     assert (await Bench().ask("CertificateSigned", ask))["status"] == "Rejected"
+
+
+async def test_a03_a_certificate_is_renewed_before_it_is_over():
+    bench = Bench()
+    public = (await request(bench)).public_key()
+    leaf = certificate("CS-1", None, "root", KEYS[0], public=public, days=60)
+    assert await signed(bench, pem(leaf, ROOT)) == "Accepted"
+    await bench.station.announce()
+    assert len(bench.sent("SignCertificate")) == 1
+    bench.context.now = T0 + 26 * 86_400
+    bench.again()
+    await bench.station.announce()
+    await bench.station.announce()
+    assert len(bench.sent("SignCertificate")) == 2
+    # Nothing came of it in a day; and a refusal does not count as asked
+    bench.context.now += 86_400
+    bench.context.answers["SignCertificate"] = {"status": "Rejected"}
+    await bench.station.announce()
+    await bench.station.announce()
+    assert len(bench.sent("SignCertificate")) == 4

@@ -115,7 +115,7 @@ async def test_b08_criteria():
     assert {"EVSE", "AuthCtrlr"} <= shown
 
 
-async def test_b05_values_from_the_pile_and_from_the_bridge():
+async def test_b06_values_from_the_pile_and_from_the_bridge():
     bench = Bench()
     assert await bench.value("TxCtrlr", "EVConnectionTimeOut") == "60"
     assert await bench.value("controller", "RESUME") == "true"
@@ -129,7 +129,7 @@ async def test_b05_values_from_the_pile_and_from_the_bridge():
     assert await bench.value("TxCtrlr", "EVConnectionTimeOut") == "Rejected"
 
 
-async def test_b05_other_attributes_are_not_there():
+async def test_b06_other_attributes_are_not_there():
     bench = Bench()
     item = {
         "component": {"name": "TxCtrlr"}, "variable": {"name": "TxStartPoint"},
@@ -165,7 +165,7 @@ async def test_b05_other_attributes_are_not_there():
         ("Nothing", "Nothing", "1", "UnknownComponent"),
     ],
 )
-async def test_b06_a_change_is_checked(component, variable, value, status):
+async def test_b05_a_change_is_checked(component, variable, value, status):
     bench = Bench()
     before = await bench.value(component, variable)
     assert await bench.set(component, variable, value) == status
@@ -173,7 +173,7 @@ async def test_b06_a_change_is_checked(component, variable, value, status):
     assert after == (value if status == "Accepted" else before)
 
 
-async def test_b06_the_pile_has_the_last_word_on_its_settings():
+async def test_b05_the_pile_has_the_last_word_on_its_settings():
     bench = Bench()
     bench.services.replies["write_setting"] = Reply("accepted", "restart")
     assert await bench.set("Controller", "pause_min_s", "20") == "RebootRequired"
@@ -188,7 +188,7 @@ def test_what_may_be_changed_is_known_to_the_pile_or_will_be():
     assert set(WRITABLE) - {row[0] for row in settings.TABLE} <= {"authorization_patience_s"}
 
 
-async def test_b06_changes_have_their_effects():
+async def test_b05_changes_have_their_effects():
     bench = Bench()
     await bench.set("OCPPCommCtrlr", "HeartbeatInterval", "600")
     assert bench.context.interval == 600

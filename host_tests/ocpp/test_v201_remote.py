@@ -42,7 +42,7 @@ async def test_f01_a_remote_start_is_written_down_before_it_is_acted_on():
         (None, "Unspecified"),
     ],
 )
-async def test_f01_a_refused_start_says_why(reply, code):
+async def test_f01_f02_a_refused_start_says_why(reply, code):
     bench = Bench()
     bench.services.replies["start"] = reply
     answer = await bench.ask("RequestStartTransaction", {**START, "chargingProfile": TX_PROFILE})
@@ -76,7 +76,7 @@ async def test_k05_a_remote_start_brings_its_profile():
 
 
 @pytest.mark.parametrize(("verdict", "starts"), [("Accepted", 1), ("Blocked", 0), (None, 0)])
-async def test_f02_a_remote_start_may_have_to_be_authorised(verdict, starts):
+async def test_c05_a_remote_start_may_have_to_be_authorised(verdict, starts):
     bench = Bench()
     assert await bench.set("AuthCtrlr", "AuthorizeRemoteStart", "true") == "Accepted"
     bench.context.answers["Authorize"] = {"idTokenInfo": {"status": verdict}} if verdict else LOST
@@ -167,7 +167,7 @@ async def send(bench, version, kind, *entries):
     return (await bench.ask("SendLocalList", payload))["status"]
 
 
-async def test_d01_full_and_differential_lists():
+async def test_c13_c14_d01_full_and_differential_lists():
     bench = Bench()
     until = {"cacheExpiryDateTime": stamp(T0)}
     assert await send(bench, 1, "Full", entry("A1"), entry("B2", "Blocked", **until)) == "Accepted"
@@ -248,6 +248,7 @@ async def test_h01_what_stands_in_the_way_is_named(reason, status):
     assert (await bench.ask("ReserveNow", over))["status"] == "Rejected"
     unknown = {**RESERVE, "evseId": 9}
     assert (await bench.ask("ReserveNow", unknown))["statusInfo"]["reasonCode"] == "UnknownEvse"
+    # Of the schema only if formats are checked where it comes in
     bad = {**RESERVE, "expiryDateTime": "tomorrow"}
     assert await bench.refuses("ReserveNow", bad) == "PropertyConstraintViolation"
 

@@ -42,7 +42,7 @@ class Authorizations:
         allowed = info.get("evseId")
         ours = {connector.number for connector in self._services.connectors}
         if status == "accepted" and allowed and not ours & set(allowed):
-            # C07.FR.11: the verdict is for other EVSEs
+            # The verdict is for other EVSEs
             status = "invalid"
         return Authorization(
             status,
@@ -58,7 +58,7 @@ class Authorizations:
 
     async def _version(self, _payload: Payload) -> Payload:
         enabled = self._model.flag("LocalAuthListCtrlr", "Enabled")
-        # D02.FR.03: 0 also stands for a list that is switched off
+        # D02: 0 also stands for a list that is switched off
         return {"versionNumber": self._services.token_version() if enabled else 0}
 
     async def _send_local_list(self, payload: Payload) -> Payload:
@@ -86,7 +86,7 @@ class Authorizations:
         return {"status": "Accepted"}
 
     def _changed(self, items: list[Payload]) -> list[TokenEntry]:
-        # D01.FR.14 to .16: without idTokenInfo an entry goes, otherwise it comes or is replaced
+        # D01: without idTokenInfo an entry goes, otherwise it comes or is replaced
         entries = {entry.token: entry for entry in self._services.tokens()}
         for item in items:
             token = item["idToken"]["idToken"]

@@ -56,7 +56,7 @@ def same_hash(one: Payload, other: Payload) -> bool:
 
 
 def is_strong(certificate: x509.Certificate) -> bool:
-    """RSA of 2048 bits or an elliptic curve of 224 at least (A00.FR.501)."""
+    """RSA of 2048 bits or an elliptic curve of 224 at least (A00)."""
     key = certificate.public_key()
     if isinstance(key, rsa.RSAPublicKey):
         return key.key_size >= 2048

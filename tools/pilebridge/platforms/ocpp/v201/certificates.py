@@ -9,6 +9,7 @@ from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption,
 from cryptography.hazmat.primitives.serialization import load_pem_private_key as load_key
 from cryptography.x509.oid import NameOID
 
+from pilebridge.platforms.ocpp.context import CallError, NotDeliveredError
 from pilebridge.platforms.ocpp.v201 import certificate_hash, words
 from pilebridge.platforms.ocpp.v201.device_model import DeviceModel
 from pilebridge.platforms.ocpp.v201.shared import Answer, Shared
@@ -17,6 +18,10 @@ from pilebridge.platforms.ocpp.v201.words import Payload
 
 # The others are for vehicles that speak ISO 15118
 TRUSTED = ("CSMSRootCertificate", "ManufacturerRootCertificate")
+# A certificate is renewed so long before it is over
+_RENEW_S = 30 * 86_400
+# and asked for again when it has not come by then
+_WAIT_S = 86_400
 _KEPT, _PENDING = "certificates", "pending_key"
 # Common to all versions: {"chain", "key"} in PEM, what the next TLS connection shows
 STATION = "station_certificate"
@@ -55,28 +60,42 @@ class Certificates:
         )
         csr = x509.CertificateSigningRequestBuilder().subject_name(name).sign(key, hashes.SHA256())
         # Kept first: the certificate may come before the answer is read
-        await self._shared.set(_PENDING, pem)
-        await self._shared.context.call(
-            "SignCertificate",
-            {
-                "csr": csr.public_bytes(Encoding.PEM).decode(),
-                "certificateType": "ChargingStationCertificate",
-            },
-        )
+        await self._shared.set(_PENDING, {"key": pem, "utc": self._shared.utc()})
+        request = {
+            "csr": csr.public_bytes(Encoding.PEM).decode(),
+            "certificateType": "ChargingStationCertificate",
+        }
+        try:
+            answer = await self._shared.context.call("SignCertificate", request)
+        except (CallError, NotDeliveredError):
+            await self._shared.set(_PENDING, None)
+            raise
+        if answer["status"] != "Accepted":
+            await self._shared.set(_PENDING, None)
+
+    async def renew(self) -> None:
+        """A03: ask for a new certificate before the one in use is over, once a day."""
+        own = self._shared.context.values.get(STATION)
+        pending = self._shared.get(_PENDING)
+        if not own or (pending and self._shared.utc() - pending["utc"] < _WAIT_S):
+            return
+        leaf = certificate_hash.chain(own["chain"])[0]
+        if not certificate_hash.is_valid_at(leaf, self._shared.utc() + _RENEW_S):
+            await self.ask()
 
     async def _signed(self, payload: Payload) -> Payload:
         if payload.get("certificateType", "ChargingStationCertificate") == "V2GCertificate":
             return words.with_reason("Rejected", "UnsupportedRequest")
         wrong = self._problem(payload["certificateChain"])
         if wrong:
-            # A02.FR.06
             self._shared.context.security_event("InvalidChargingStationCertificate", wrong)
             return words.with_reason("Rejected", "InvalidCertificate", wrong)
         await self._shared.context.values.set(
-            STATION, {"chain": payload["certificateChain"], "key": self._shared.get(_PENDING)}
+            STATION,
+            {"chain": payload["certificateChain"], "key": self._shared.get(_PENDING)["key"]},
         )
         await self._shared.set(_PENDING, None)
-        # A02.FR.08: used from the next connection on
+        # A02: used from the next connection on
         self._shared.context.reconnect()
         return {"status": "Accepted"}
 
@@ -91,7 +110,7 @@ class Certificates:
         except ValueError:
             return "not in PEM"
         leaf = certificates[0]
-        if leaf.public_key() != load_key(pending.encode(), None).public_key():
+        if leaf.public_key() != load_key(pending["key"].encode(), None).public_key():
             return "not of the key that was asked for"
         if not certificate_hash.is_valid_at(leaf, self._shared.utc()):
             return "not valid at this time"
@@ -145,7 +164,6 @@ class Certificates:
         if wanted["hashAlgorithm"] != "SHA256":
             return {"status": "NotFound"}
         if self._is_own(wanted):
-            # M04.FR.06
             return words.with_reason("Failed", "Unspecified", "the station's own certificate")
         kept = self._all()
         left = [c for c in kept if not certificate_hash.same_hash(c["hash"], wanted)]

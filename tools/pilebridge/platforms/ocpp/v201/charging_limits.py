@@ -52,7 +52,7 @@ class ChargingLimits:
         await self._keep(connector, {"source": source, "a10": state.limit_a10})
 
     def _is_significant(self, told_a10: int, a10: int) -> bool:
-        # K12.FR.05: a change below LimitChangeSignificance is not told
+        # K12: a change below LimitChangeSignificance is not told
         percent = float(self._model.kept("SmartChargingCtrlr", "LimitChangeSignificance"))
         return abs(a10 - told_a10) * 100 > percent * told_a10
 

@@ -22,7 +22,6 @@ class Customers:
             if name in payload
         ]
         if len(named) != 1:
-            # N09.FR.09
             return words.with_reason("Invalid", "MissingParam", "name one customer")
         if not payload["report"] and not payload["clear"]:
             return words.with_reason("Rejected", "InvalidValue", "neither report nor clear")
@@ -33,10 +32,8 @@ class Customers:
             reply = await self._shared.services.clear_cache()
             if reply is None or reply.result != "accepted":
                 return words.refused("Rejected", None if reply is None else reply.reason)
-        # N10.FR.04: also told when it was only forgotten
-        self._shared.context.later(
-            self._send(payload["requestId"], text if payload["report"] else "")
-        )
+        # N10: also told when it was only forgotten
+        self._shared.later(self._send(payload["requestId"], text if payload["report"] else ""))
         return {"status": "Accepted"}
 
     def _text(self, token: str | None) -> str:

@@ -28,7 +28,7 @@ class Firmware:
         self.answers: dict[str, Answer] = {"UpdateFirmware": self._update}
 
     async def send_status(self, _evse: int = 0) -> None:
-        """What a trigger asks for (F06, L01.FR.20): the last status of an update that runs, or Idle."""
+        """What a trigger asks for (F06, L01): the last status of an update that runs, or Idle."""
         payload: Payload = {"status": self._status}
         if self._request_id is not None and self._status != "Idle":
             payload["requestId"] = self._request_id
@@ -53,15 +53,14 @@ class Firmware:
         if "signingCertificate" in firmware or "signature" in firmware:
             signer = self._signer(firmware)
             if signer is None:
-                # L01.FR.02
                 self._shared.context.security_event("InvalidFirmwareSigningCertificate")
                 return {"status": "InvalidCertificate"}
         fetch_at = words.parse_time(firmware["retrieveDateTime"])
         install_at = words.optional_time(firmware.get("installDateTime"))
         running = self._request_id
         self._request_id = request_id
-        self._shared.context.later(self._work(payload, signer, fetch_at, install_at))
-        # L01.FR.24: a newer order takes the place of one that runs
+        self._shared.later(self._work(payload, signer, fetch_at, install_at))
+        # L01: a newer order takes the place of one that runs
         return {"status": "Accepted" if running is None else "AcceptedCanceled"}
 
     def _signer(self, firmware: Payload) -> x509.Certificate | None:
@@ -139,7 +138,7 @@ class Firmware:
             self._request_id, self._status = None, "Idle"
 
     async def look(self) -> None:
-        """L01.FR.12: once the pile greets with another firmware, the update is done."""
+        """L01: once the pile greets with another firmware, the update is done."""
         order = self._shared.get(_HANDED_OVER)
         greeted = (self._services.hello or {}).get("firmware", "")
         if order is None or not greeted or greeted == order["before"]:

@@ -22,7 +22,7 @@ class Logs:
         self.answers: dict[str, Answer] = {"GetLog": self._get}
 
     async def note_security(self, kind: str, utc: int, text: str) -> None:
-        """A04.FR.01: every security event stands in the log, told or not."""
+        """A04: every security event stands in the log, told or not."""
         kept = self._shared.get(_SECURITY, [])
         entry = {"timestamp": words.stamp(utc), "type": kind, "text": text}
         if entry not in kept:
@@ -51,8 +51,8 @@ class Logs:
         self._request_id, self._status = payload["requestId"], "Uploading"
         kind = "security" if payload["logType"] == "SecurityLog" else "diagnostics"
         filename = f"{self._shared.services.pile}-{kind}-{self._shared.utc()}.log"
-        self._shared.context.later(self._upload(payload, location, filename, running))
-        # N01.FR.12: a newer request takes the place of one that runs
+        self._shared.later(self._upload(payload, location, filename, running))
+        # N01: a newer request takes the place of one that runs
         return {
             "status": "Accepted" if running is None else "AcceptedCanceled",
             "filename": filename,

@@ -50,7 +50,7 @@ class MonitorEvents:
         if entry is None or text is None:
             return None
         if monitor["transaction"] and not running:
-            # N04.FR.13: a new transaction begins anew
+            # N04: a new transaction begins anew
             found.pop(number, None)
             return None
         value, limit = float(text), monitor["value"]

@@ -73,13 +73,12 @@ class Monitors:
         if not 0 <= item["severity"] <= 9:
             return with_reason("Rejected", "ValueOutOfRange", "severity is 0 to 9")
         if item["type"] == "Delta" and item["value"] <= 0:
-            # N04.FR.14
             return with_reason("Rejected", "ValuePositiveOnly")
         kept = self.all()
         wanted = item.get("id")
         old = next((m for m in kept if m["id"] == wanted), None)
         if wanted is not None and (old is None or _place(old) != _place(item)):
-            # N04.FR.11, N04.FR.16: only a monitor of this variable is replaced by its id
+            # N04: only a monitor of this variable is replaced by its id
             return with_reason("Rejected", "NotFound")
         others = [m for m in kept if m["id"] != wanted]
         if any(
@@ -123,7 +122,7 @@ class Monitors:
         base = payload["monitoringBase"]
         await self._shared.set("monitoring_base", base)
         if base != "All":
-            # N03.FR.03, N03.FR.04: monitors that were set go; none is preconfigured here
+            # N03: monitors that were set go; none is preconfigured here
             await self._shared.set(_KEPT, [])
         return {"status": "Accepted"}
 
@@ -158,7 +157,7 @@ class Monitors:
             data["variableMonitoring"].append({name: monitor[name] for name in names})
         if not by_place:
             return {"status": "EmptyResultSet"}
-        self._shared.context.later(self._send(payload["requestId"], list(by_place.values())))
+        self._shared.later(self._send(payload["requestId"], list(by_place.values())))
         return {"status": "Accepted"}
 
     async def _send(self, request_id: int, data: list[Payload]) -> None:

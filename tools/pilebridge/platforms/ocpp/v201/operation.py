@@ -50,12 +50,12 @@ class Operation:
         reply = await self._services.set_availability(number, operative)
         if reply is None or reply.result != "accepted":
             return words.refused("Rejected", None if reply is None else reply.reason)
-        # G03.FR.05: it waits for the end of a transaction
+        # G03: it waits for the end of a transaction
         return {"status": "Scheduled" if reply.reason == "scheduled" else "Accepted"}
 
     async def _reset(self, payload: Payload) -> Payload:
         if "evseId" in payload:
-            # B11.FR.09: EVSE.AllowReset is false
+            # B11: EVSE.AllowReset is false
             return words.with_reason("Rejected", "UnsupportedParam")
         if payload["type"] == "OnIdle" and self._shared.running():
             await self._shared.set(_RESET, True)
@@ -69,7 +69,7 @@ class Operation:
         return {"status": "Accepted"}
 
     async def reset_if_idle(self, ended_tx: str) -> None:
-        """B12.FR.03: a reset that waits is done when the last transaction has ended."""
+        """B12: a reset that waits is done when the last transaction has ended."""
         others = [t for t in self._shared.running() if t.tx != ended_tx]
         if not self._shared.get(_RESET) or others:
             return
@@ -86,16 +86,14 @@ class Operation:
         if number and self._shared.connector(number, evse.get("connectorId", 1)) is None:
             return words.with_reason("Rejected", "UnknownEvse")
         if message == "BootNotification" and self._shared.context.boot_status == "Accepted":
-            # F06.FR.17
             return words.with_reason("Rejected", "Unspecified", "accepted already")
         if message == "StatusNotification" and "connectorId" not in evse:
-            # F06.FR.12
             return words.with_reason("Rejected", "MissingParam", "evse.connectorId")
         if message == "MeterValues" and not self._metered(number):
             return words.with_reason("Rejected", "Unspecified", "no meter values yet")
         if message == "TransactionEvent" and not self._shared.running(number):
             return words.with_reason("Rejected", "TxNotFound")
-        self._shared.context.later(self._senders[message](number))
+        self._shared.later(self._senders[message](number))
         return {"status": "Accepted"}
 
     def _metered(self, number: int) -> list[tuple[int, Payload]]:
@@ -107,7 +105,7 @@ class Operation:
         return [(evse_id, value) for evse_id, value in values if value is not None]
 
     async def send_meter_values(self, number: int) -> None:
-        """F06.FR.06: what the meters said last, of one EVSE or of all."""
+        """F06: what the meters said last, of one EVSE or of all."""
         for evse_id, value in self._metered(number):
             await self._shared.context.call(
                 "MeterValues", {"evseId": evse_id, "meterValue": [value]}

@@ -23,7 +23,7 @@ def problem(evse_id: int, profile: Payload) -> str:
     purpose, kind = profile["chargingProfilePurpose"], profile["chargingProfileKind"]
     schedules = profile["chargingSchedule"]
     if purpose not in PURPOSE or not 0 <= profile["id"] <= _HIGHEST_ID:
-        # K01.FR.22: external constraints are not for a central system to set
+        # K01: external constraints are not for a central system to set
         return "InvalidProfile"
     if not 0 <= profile["stackLevel"] <= MOST_STACK_LEVEL:
         return "InvalidStackLevel"
@@ -36,7 +36,6 @@ def problem(evse_id: int, profile: Payload) -> str:
         return "InvalidSchedule"
     if kind == "Recurring" and "recurrencyKind" not in profile:
         return "InvalidProfile"
-    # K01.FR.40, K01.FR.41
     if ("startSchedule" in schedules[0]) == (kind == "Relative"):
         return "InvalidSchedule"
     return _periods_problem(schedules[0]["chargingSchedulePeriod"])
@@ -47,19 +46,18 @@ def _periods_problem(periods: list[Payload]) -> str:
         return "TooManyElements"
     starts = [period["startPeriod"] for period in periods]
     if starts[0] != 0 or any(a >= b for a, b in pairwise(starts)):
-        # K01.FR.31, K01.FR.35
         return "InvalidSchedule"
     for period in periods:
         if period["limit"] < 0 or period.get("numberPhases", 3) not in {1, 3}:
             return "InvalidSchedule"
         if "phaseToUse" in period:
-            # K01.FR.48: which phase is used is wired
+            # K01: which phase is used is wired
             return "UnsupportedParam"
     return ""
 
 
 def is_duplicate(evse_id: int, profile: Payload, installed: Iterable[dict[str, Any]]) -> bool:
-    """K01.FR.06, K01.FR.39: another id holds the same level of the same purpose.
+    """K01: another id holds the same level of the same purpose.
 
     Also when the two never hold at the same time: a pile keeps one, and would drop the other.
     """

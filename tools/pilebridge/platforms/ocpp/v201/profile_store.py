@@ -41,7 +41,6 @@ class ProfileStore:
                 return "MissingParam"
             transaction = self._shared.find(profile["transactionId"])
             if transaction is None or transaction.connector != evse_id:
-                # K01.FR.09, K01.FR.33
                 return "TxNotFound"
         return (
             "DuplicateProfile" if profile_checks.is_duplicate(evse_id, profile, installed) else ""

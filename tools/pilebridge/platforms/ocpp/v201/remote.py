@@ -53,7 +53,6 @@ class Remote:
 
     async def _start(self, payload: Payload) -> Payload:
         if self._shared.context.boot_status != "Accepted":
-            # B02.FR.05
             return words.with_reason("Rejected", "CSNotAccepted")
         connector = self._connector_for(payload.get("evseId"))
         if isinstance(connector, str):
@@ -63,7 +62,7 @@ class Remote:
         ref = f"ocpp-{uuid.uuid4().hex}"
         profile = payload.get("chargingProfile")
         if profile is not None:
-            # F01.FR.08 to .11: a TxProfile without an id of a transaction
+            # F01: a TxProfile without an id of a transaction
             wrong = self._profiles.problem(connector.number, profile, starting=True)
             if wrong:
                 return words.with_reason("Rejected", wrong)
@@ -79,9 +78,7 @@ class Remote:
         if token_type != "NoAuthorization" and self._model.flag(
             "AuthCtrlr", "AuthorizeRemoteStart"
         ):
-            self._shared.context.later(
-                self._ask_and_start(connector, ref, token, token_type, profile)
-            )
+            self._shared.later(self._ask_and_start(connector, ref, token, token_type, profile))
             return {"status": "Accepted"}
         reason = await self._begin(connector, ref, token, profile)
         return (
@@ -112,7 +109,7 @@ class Remote:
     async def _ask_and_start(
         self, connector: Connector, ref: str, token: str, token_type: str, profile: Payload | None
     ) -> None:
-        """F01.FR.01: the token is asked for as if it had been presented at the station."""
+        """F01: the token is asked for as if it had been presented at the station."""
         try:
             verdict = await self._authorizations.authorize(token, token_type)
         except (CallError, NotDeliveredError) as error:
@@ -141,7 +138,6 @@ class Remote:
         if connector is None:
             return {"status": "UnknownConnector"}
         if self._services.state(connector.number).tx or self._shared.running(connector.number):
-            # F05.FR.02
             return {"status": "OngoingAuthorizedTransaction"}
         reply = await self._services.unlock(connector.number)
         if reply is not None and reply.result == "accepted":
@@ -151,7 +147,7 @@ class Remote:
     async def _status(self, payload: Payload) -> Payload:
         wanted = payload.get("transactionId")
         if wanted is None:
-            # E14.FR.06: without an id the answer is about the queue alone
+            # E14: without an id the answer is about the queue alone
             return {"messagesInQueue": self._shared.context.queued("")}
         transaction = self._shared.find(wanted)
         if transaction is None:

@@ -19,7 +19,7 @@ _BASES: dict[str, Callable[[Row], bool]] = {
 
 
 def selects(wanted: Payload, entry: Entry) -> bool:
-    """Whether a ComponentVariableType means this entry; what it leaves out means any (B08.FR.20 to .25)."""
+    """Whether a ComponentVariableType means this entry; what it leaves out means any (B08)."""
     component, variable = wanted["component"], wanted.get("variable")
     evse = component.get("evse")
     row = entry.row
@@ -67,7 +67,7 @@ class Reports:
     async def _base(self, payload: Payload) -> Payload:
         chosen = _BASES[payload["reportBase"]]
         entries = [e for e in self._model.entries if chosen(e.row)]
-        self._shared.context.later(self._send(payload["requestId"], entries))
+        self._shared.later(self._send(payload["requestId"], entries))
         return {"status": "Accepted"}
 
     async def _custom(self, payload: Payload) -> Payload:
@@ -80,7 +80,7 @@ class Reports:
             entries = self._meeting(criteria, entries)
         if not entries:
             return {"status": "EmptyResultSet"}
-        self._shared.context.later(self._send(payload["requestId"], entries))
+        self._shared.later(self._send(payload["requestId"], entries))
         return {"status": "Accepted"}
 
     def _meeting(self, criteria: list[str], entries: list[Entry]) -> list[Entry]:

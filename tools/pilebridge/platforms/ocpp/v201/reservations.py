@@ -60,7 +60,7 @@ class Reservations:
             "token": token,
             "group": group,
         }
-        # H01.FR.02: one with the same id is replaced
+        # H01: one with the same id is replaced
         await self._shared.set(
             _KEPT, [*(r for r in self._all() if r["id"] != payload["id"]), kept]
         )

@@ -1,13 +1,21 @@
 """What the parts of a 2.0.1 station have in common: the context, its connectors, values, and ids."""
 
+import logging
 import uuid
 from collections.abc import Awaitable, Callable
 from typing import Any
 
 from pilebridge.model import Connector
-from pilebridge.platforms.ocpp.context import ChargerContext, OpenTransaction
+from pilebridge.platforms.ocpp.context import (
+    CallError,
+    ChargerContext,
+    NotDeliveredError,
+    OpenTransaction,
+)
 from pilebridge.platforms.ocpp.v201.words import Payload, stamp
 from pilebridge.station_services import StationServices
+
+log = logging.getLogger(__name__)
 
 Answer = Callable[[Payload], Awaitable[Payload]]
 
@@ -32,6 +40,17 @@ class Shared:
     def utc(self) -> int:
         """Now, in whole seconds."""
         return int(self.context.clock())
+
+    def later(self, work: Awaitable[object]) -> None:
+        """Do something after the answer to the call in hand has been sent."""
+        self.context.later(self._alone(work))
+
+    async def _alone(self, work: Awaitable[object]) -> None:
+        # Nobody waits for it: the central system asks again for what it did not get
+        try:
+            await work
+        except (CallError, NotDeliveredError) as error:
+            log.info("%s: not told after an answer: %s", self.context.identity, error)
 
     def stamp(self) -> str:
         """Now, as 2.0.1 writes it."""

@@ -41,7 +41,6 @@ class SmartCharging:
     async def _set(self, payload: Payload) -> Payload:
         evse_id, profile = payload["evseId"], payload["chargingProfile"]
         if not self._is_known(evse_id):
-            # K01.FR.28
             return words.with_reason("Rejected", "UnknownEvse")
         wrong = self._store.problem(evse_id, profile)
         if wrong:
@@ -58,7 +57,7 @@ class SmartCharging:
         ids = [
             kept["profile"]["id"]
             for kept in self._store.installed()
-            # K10.FR.02: with an id the criteria do not count
+            # K10: with an id the criteria do not count
             if (wanted is not None and kept["profile"]["id"] == wanted)
             or (wanted is None and _meets(kept, criteria))
         ]
@@ -80,11 +79,11 @@ class SmartCharging:
         ]
         if not found:
             return {"status": "NoProfiles"}
-        self._shared.context.later(self._report(payload["requestId"], found))
+        self._shared.later(self._report(payload["requestId"], found))
         return {"status": "Accepted"}
 
     async def _report(self, request_id: int, found: list[dict[str, Any]]) -> None:
-        """K09.FR.02: a message for each EVSE and part, the last one without more to come."""
+        """K09: a message for each EVSE and part, the last one without more to come."""
         found = sorted(found, key=lambda kept: int(kept["evse"]))
         groups = [
             (evse_id, part)
@@ -107,7 +106,6 @@ class SmartCharging:
         evse_id, unit = payload["evseId"], payload.get("chargingRateUnit", "A")
         duration = payload["duration"]
         if not self._is_known(evse_id):
-            # K08.FR.05
             return words.with_reason("Rejected", "UnknownEvse")
         if not 0 < duration <= _LONGEST_S:
             return words.with_reason("Rejected", "ValueOutOfRange")

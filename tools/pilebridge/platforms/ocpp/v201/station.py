@@ -120,7 +120,7 @@ class Station201:
     async def status(self, connector: Connector, changed_utc: int) -> None:
         """Tell what differs of a connector: status, faults, limits, reservations, monitors, firmware."""
         if self._context.boot_status != "Accepted":
-            # B02.FR.02: nothing goes out unasked
+            # B02: nothing goes out unasked
             return
         async with self._looking:
             await self._quietly(self._statuses.tell(connector, changed_utc))
@@ -132,16 +132,18 @@ class Station201:
 
     async def announce(self) -> None:
         """B04: everything after a long time away, else only what has changed."""
+        if self._context.boot_status != "Accepted":
+            return
         self._variables.apply()
         await self._statuses.forget_after_threshold()
         for connector in self._shared.services.connectors:
             await self.status(connector, self._shared.utc())
+        await self._quietly(self._certificates.renew())
         await self._statuses.seen()
 
     async def answer(self, action: str, payload: Payload) -> Payload:
         """The answer of the part that knows the action."""
         if self._context.boot_status == "Rejected":
-            # B03.FR.06
             raise CallError("SecurityError", "not accepted by the central system")
         handler = self._answers.get(action)
         if handler is None:

@@ -21,14 +21,14 @@ class Statuses:
         await self._shared.set(_SEEN, self._shared.utc())
 
     async def forget_after_threshold(self) -> None:
-        """B04.FR.01: after more than OfflineThreshold everything is told again."""
+        """B04: after more than OfflineThreshold everything is told again."""
         threshold = int(self._model.kept("OCPPCommCtrlr", "OfflineThreshold"))
         seen = self._shared.get(_SEEN)
         if seen is None or self._shared.utc() - seen > threshold:
             await self.forget()
 
     async def forget(self) -> None:
-        """Everything has to be told again, as after a boot (B01.FR.05)."""
+        """Everything has to be told again, as after a boot (B01)."""
         await self._shared.set(_TOLD, {})
 
     async def tell(self, connector: Connector, changed_utc: int, always: bool = False) -> None:

@@ -1,4 +1,4 @@
-"""GetVariables and SetVariables (B05, B06), and what follows when some variables change."""
+"""SetVariables and GetVariables (B05, B06), and what follows when some variables change."""
 
 import json
 from collections.abc import Callable
@@ -20,7 +20,7 @@ _ACTUAL = "Actual"
 
 
 def _no_more_than(items: list[Payload], name: str) -> None:
-    # B05.FR.11, B06.FR.16 and .17
+    # What DeviceDataCtrlr says of ItemsPerMessage and BytesPerMessage (B05, B06)
     if len(items) > ITEMS_PER_MESSAGE:
         raise CallError("OccurrenceConstraintViolation", f"{name}: at most {ITEMS_PER_MESSAGE}")
     if len(json.dumps(items)) > BYTES_PER_MESSAGE:
