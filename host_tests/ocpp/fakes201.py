@@ -9,7 +9,12 @@ from importlib.resources import files
 import jsonschema
 from fake_pile201 import PILE, FakeServices
 
-from pilebridge.platforms.ocpp.context import CallError, NotDeliveredError, OpenTransaction
+from pilebridge.platforms.ocpp.context import (
+    CallError,
+    NotDeliveredError,
+    OpenTransaction,
+    Settings,
+)
 from pilebridge.platforms.ocpp.events import TxEvent
 from pilebridge.platforms.ocpp.v201.shared import transaction_id
 from pilebridge.platforms.ocpp.v201.station import Station201
@@ -70,6 +75,8 @@ class FakeContext:
     def __init__(self, services):
         self.services = services
         self.values = FakeValues()
+        self.settings = Settings("csms", "wss://csms.example/ocpp")
+        self.ping = None
         self.now = T0
         self.boot_status = "Accepted"
         self.calls = []
@@ -106,7 +113,7 @@ class FakeContext:
         self.waiting.append(work)
 
     def transactions(self):
-        return [t for t in self.open if not t.ended]
+        return list(self.open)
 
     def transaction_of(self, wanted):
         return next(
@@ -137,6 +144,9 @@ class FakeContext:
 
     def interval_changed(self, seconds):
         self.interval = seconds
+
+    def ping_interval_changed(self, seconds):
+        self.ping = seconds
 
     def delivery_rules(self, attempts, interval_s):
         self.rules = (attempts, interval_s)

@@ -52,7 +52,7 @@ async def test_every_setting_stands_there_once_but_for_secrets():
         row[0] for row in settings.TABLE if row[1] in (*settings.HIDDEN, "networks", "tokens")
     }
     standard = {"start_timeout_s", "sample_interval_s"}
-    assert shown == {row[0] for row in settings.TABLE} - secret - standard
+    assert shown == {"Model"} | {row[0] for row in settings.TABLE} - secret - standard
     assert {"wifi_password", "key", "service_code", "id_tokens", "wifi_networks"} <= secret
 
 
@@ -195,8 +195,13 @@ async def test_b05_changes_have_their_effects():
     await bench.set("OCPPCommCtrlr", "MessageAttempts", "5", "TransactionEvent")
     await bench.set("OCPPCommCtrlr", "MessageAttemptInterval", "30", "TransactionEvent")
     assert bench.context.rules == (5, 30)
+    await bench.set("OCPPCommCtrlr", "WebSocketPingInterval", "0")
+    assert bench.context.ping == 0
     bench.again()
     assert await bench.value("OCPPCommCtrlr", "HeartbeatInterval") == "600"
+    bench.context.ping, bench.context.rules = None, None
+    await bench.station.announce()
+    assert (bench.context.ping, bench.context.rules) == (0, (5, 30))
 
 
 async def test_b06_too_much_at_once_is_refused():

@@ -40,8 +40,10 @@ async def test_b11_reset_without_a_transaction():
     assert bench.context.security_events == ["ResetOrReboot"] * 2
     answer = await bench.ask("Reset", {"type": "Immediate", "evseId": 1})
     assert answer["statusInfo"]["reasonCode"] == "UnsupportedParam"
+    assert bench.context.values.get("next_boot_reason") == "RemoteReset"
     bench.services.replies["reset"] = None
     assert (await bench.ask("Reset", {"type": "Immediate"}))["status"] == "Rejected"
+    assert bench.context.values.get("next_boot_reason") is None
 
 
 async def test_b12_reset_on_idle_waits_for_the_last_transaction():
@@ -58,6 +60,7 @@ async def test_b12_reset_on_idle_waits_for_the_last_transaction():
         event(events.ENDED, 4, reason="local", tx="a55a41c3-40", connector=2)
     )
     assert bench.services.of("reset") == [(False,)]
+    assert bench.context.values.get("next_boot_reason") == "ScheduledReset"
 
 
 async def test_b12_an_immediate_reset_ends_what_runs():

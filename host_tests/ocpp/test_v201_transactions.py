@@ -210,3 +210,8 @@ async def test_e14_status_of_a_transaction():
     assert await bench.ask("GetTransactionStatus") == {"messagesInQueue": True}
     bench.context.queue.clear()
     assert await bench.ask("GetTransactionStatus") == {"messagesInQueue": False}
+    # Told wholly, and no longer in the book
+    bench.context.open.clear()
+    assert await bench.ask("GetTransactionStatus", ask) == {
+        "ongoingIndicator": False, "messagesInQueue": False,
+    }  # fmt: skip

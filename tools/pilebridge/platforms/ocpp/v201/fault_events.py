@@ -31,9 +31,7 @@ class FaultEvents:
         if before == now:
             return
         running = self._shared.running(connector.number)
-        identity = (
-            transaction_id(running[-1].pile, running[-1].tx) if running and running[-1].tx else ""
-        )
+        identity = transaction_id(running[-1].pile, running[-1].tx) if running else ""
         changed: list[Payload] = [
             await self._event(connector, name, name not in now, identity)
             for name in sorted(before ^ now)

@@ -69,9 +69,7 @@ class MonitorEvents:
                 return None
             cleared = not over
             found[number] = over
-        identity = (
-            transaction_id(running[-1].pile, running[-1].tx) if running and running[-1].tx else ""
-        )
+        identity = transaction_id(running[-1].pile, running[-1].tx) if running else ""
         return await self._events.event(
             entry,
             trigger,

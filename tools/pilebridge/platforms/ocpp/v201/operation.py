@@ -3,6 +3,7 @@
 from collections.abc import Awaitable, Callable
 from typing import Any
 
+from pilebridge.commands import Reply
 from pilebridge.platforms.ocpp.context import CallError
 from pilebridge.platforms.ocpp.v201 import words
 from pilebridge.platforms.ocpp.v201.sampled_values import live_value
@@ -10,6 +11,8 @@ from pilebridge.platforms.ocpp.v201.shared import Answer, Shared
 from pilebridge.platforms.ocpp.v201.words import Payload
 
 _RESET = "reset_when_idle"
+# Common to all versions: the reason of the boot notification that follows
+NEXT_BOOT = "next_boot_reason"
 # What a trigger may ask of the rest of the station: send(evse id or 0)
 Sender = Callable[[int], Awaitable[Any]]
 _NOT_OURS = {
@@ -60,23 +63,30 @@ class Operation:
         if payload["type"] == "OnIdle" and self._shared.running():
             await self._shared.set(_RESET, True)
             return {"status": "Scheduled"}
-        # B12: transactions end in order before the pile starts anew
+        reply = await self._reset_now("RemoteReset")
+        if reply is not None and reply.result == "accepted":
+            return {"status": "Accepted"}
+        return words.refused("Rejected", None if reply is None else reply.reason)
+
+    async def _reset_now(self, boot_reason: str) -> Reply | None:
+        """B12: transactions end in order before the pile starts anew."""
+        values = self._shared.context.values
+        # Before the pile can greet again
+        await values.set(NEXT_BOOT, boot_reason)
         reply = await self._services.reset(False)
         if reply is None or reply.result != "accepted":
-            return words.refused("Rejected", None if reply is None else reply.reason)
+            await values.set(NEXT_BOOT, None)
+            return reply
         await self._shared.set(_RESET, None)
         self._shared.context.security_event("ResetOrReboot", "asked for by the central system")
-        return {"status": "Accepted"}
+        return reply
 
     async def reset_if_idle(self, ended_tx: str) -> None:
-        """B12: a reset that waits is done when the last transaction has ended."""
-        others = [t for t in self._shared.running() if t.tx != ended_tx]
-        if not self._shared.get(_RESET) or others:
-            return
-        reply = await self._services.reset(False)
-        if reply is not None and reply.result == "accepted":
-            await self._shared.set(_RESET, None)
-            self._shared.context.security_event("ResetOrReboot", "asked for by the central system")
+        """A reset that waits is done when the last transaction has ended (B12)."""
+        if self._shared.get(_RESET) and not [
+            t for t in self._shared.running() if t.tx != ended_tx
+        ]:
+            await self._reset_now("ScheduledReset")
 
     async def _trigger(self, payload: Payload) -> Payload:
         message, evse = payload["requestedMessage"], payload.get("evse", {})
@@ -113,8 +123,7 @@ class Operation:
 
     async def _send_transactions(self, number: int) -> None:
         for transaction in self._shared.running(number):
-            if transaction.tx:
-                await self._shared.context.trigger_event(transaction.tx)
+            await self._shared.context.trigger_event(transaction.tx)
 
     async def _network(self, _payload: Payload) -> Payload:
         """B09: where the bridge connects to stands in its settings file, and nowhere else."""

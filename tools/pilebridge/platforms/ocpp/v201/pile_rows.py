@@ -63,6 +63,10 @@ def _hello(key: str) -> Live:
     return Live(lambda shared, _evse: str((shared.services.hello or {}).get(key, "")))
 
 
+def _configured_text(name: str) -> Live:
+    return Live(lambda shared, _evse: str(getattr(shared.context.settings, name)))
+
+
 def station_status(shared: Shared) -> str:
     """Availability of the whole station: the best of its connectors."""
     told = {
@@ -105,9 +109,10 @@ _AVAILABILITY = ("Available", "Occupied", "Reserved", "Unavailable", "Faulted")
 
 PLACE_ROWS = [
     Row("ChargingStation", "Available", "boolean", Fixed("true")),
-    Row("ChargingStation", "Model", "string", _hello("board")),
-    Row("ChargingStation", "VendorName", "string", Fixed("PileLink")),
+    Row("ChargingStation", "Model", "string", _configured_text("model")),
+    Row("ChargingStation", "VendorName", "string", _configured_text("vendor")),
     Row("ChargingStation", "SerialNumber", "string", Live(lambda shared, _: shared.services.pile)),
+    Row("Controller", "Model", "string", _hello("board")),
     Row("ChargingStation", "FirmwareVersion", "string", _hello("firmware")),
     Row(
         "ChargingStation",

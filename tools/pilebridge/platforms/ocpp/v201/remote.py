@@ -145,19 +145,16 @@ class Remote:
         return words.refused("UnlockFailed", None if reply is None else reply.reason)
 
     async def _status(self, payload: Payload) -> Payload:
-        wanted = payload.get("transactionId")
+        wanted, context = payload.get("transactionId"), self._shared.context
         if wanted is None:
-            # E14: without an id the answer is about the queue alone
-            return {"messagesInQueue": self._shared.context.queued("")}
+            # Without an id the answer is about the queue alone
+            return {"messagesInQueue": context.queued("")}
         transaction = self._shared.find(wanted)
         if transaction is None:
-            return {
-                "ongoingIndicator": False,
-                "messagesInQueue": self._shared.context.queued(wanted),
-            }
+            return {"ongoingIndicator": False, "messagesInQueue": context.queued(wanted)}
         return {
             "ongoingIndicator": not transaction.ended,
-            "messagesInQueue": self._shared.context.queued(wanted),
+            "messagesInQueue": context.queued(wanted),
         }
 
     async def _cost(self, payload: Payload) -> Payload:

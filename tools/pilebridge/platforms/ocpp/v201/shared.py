@@ -71,18 +71,18 @@ class Shared:
         return next((c for c in self.services.connectors if c.number == evse_id), None)
 
     def find(self, wanted: str) -> OpenTransaction | None:
-        """A transaction that runs, by the id that we gave it; also one whose start is not told yet."""
+        """A transaction that runs or was not told wholly, by the id that we gave it; also one whose
+        start is not told yet."""
         found = self.context.transaction_of(wanted)
         if found is not None:
             return found
-        return next(
-            (t for t in self.running() if t.tx and transaction_id(t.pile, t.tx) == wanted), None
-        )
+        of_pile = (t for t in self.context.transactions() if t.tx)
+        return next((t for t in of_pile if transaction_id(t.pile, t.tx) == wanted), None)
 
     def running(self, evse_id: int = 0) -> list[OpenTransaction]:
         """Transactions that have not ended, of one EVSE or of all."""
         return [
             t
             for t in self.context.transactions()
-            if not t.ended and (not evse_id or t.connector == evse_id)
+            if t.tx and not t.ended and (not evse_id or t.connector == evse_id)
         ]

@@ -80,7 +80,15 @@ COMMUNICATION = (
     _chosen("OCPPCommCtrlr", "OfflineThreshold", 60, 0, 86_400, unit="s"),
     _chosen("OCPPCommCtrlr", "MessageAttempts", 3, 1, 100, "TransactionEvent"),
     _chosen("OCPPCommCtrlr", "MessageAttemptInterval", 60, 1, 3600, "TransactionEvent", "s"),
-    _number("OCPPCommCtrlr", "MessageTimeout", 30, "Default", "s"),
+    Row(
+        "OCPPCommCtrlr",
+        "MessageTimeout",
+        "integer",
+        Live(lambda shared, _evse: str(int(shared.context.settings.call_timeout_s))),
+        instance="Default",
+        unit="s",
+    ),
+    _chosen("OCPPCommCtrlr", "WebSocketPingInterval", 60, 0, 3600, unit="s"),
     _number("OCPPCommCtrlr", "NetworkProfileConnectionAttempts", 3),
     Row(
         "OCPPCommCtrlr", "NetworkConfigurationPriority", "SequenceList", Fixed("0"), choices=("0",)
@@ -229,7 +237,7 @@ SECURITY = (
         "SecurityCtrlr",
         "SecurityProfile",
         "integer",
-        Live(lambda shared, _evse: str(shared.context.values.get("security_profile", 0))),
+        Live(lambda shared, _evse: str(shared.context.settings.security_profile)),
         lowest=0,
         highest=3,
     ),

@@ -92,8 +92,8 @@ class Station201:
         """B01 to B03."""
         hello = self._shared.services.hello or {}
         station = {
-            "model": str(hello.get("board") or "PileLink")[:20],
-            "vendorName": "PileLink",
+            "model": self._context.settings.model[:20],
+            "vendorName": self._context.settings.vendor[:50],
             "serialNumber": self._shared.services.pile[:25],
         }
         if hello.get("firmware"):

@@ -55,13 +55,16 @@ class Variables:
         }
         self._effects: dict[tuple[str, str], Callable[[str], None]] = {
             ("OCPPCommCtrlr", "HeartbeatInterval"): self._heartbeat,
+            ("OCPPCommCtrlr", "WebSocketPingInterval"): self._ping,
             ("OCPPCommCtrlr", "MessageAttempts"): self._delivery,
             ("OCPPCommCtrlr", "MessageAttemptInterval"): self._delivery,
         }
 
     def apply(self) -> None:
-        """Tell the context the rules of delivery that hold for this station."""
+        """Tell the context what was set for this station: it holds for each connection anew."""
         self._delivery("")
+        if self._shared.get("variable.OCPPCommCtrlr.WebSocketPingInterval.") is not None:
+            self._ping(self._model.kept("OCPPCommCtrlr", "WebSocketPingInterval"))
 
     async def keep(self, component: str, variable: str, text: str) -> None:
         """A value that came by another way than SetVariables."""
@@ -71,6 +74,9 @@ class Variables:
 
     def _heartbeat(self, value: str) -> None:
         self._shared.context.interval_changed(int(value))
+
+    def _ping(self, value: str) -> None:
+        self._shared.context.ping_interval_changed(int(value))
 
     def _delivery(self, _value: str) -> None:
         attempts, interval = (
