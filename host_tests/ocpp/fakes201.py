@@ -75,7 +75,7 @@ class FakeContext:
     def __init__(self, services):
         self.services = services
         self.values = FakeValues()
-        self.settings = Settings("csms", "wss://csms.example/ocpp")
+        self.settings = Settings("csms", "ws://127.0.0.1:9/ocpp")
         self.ping = None
         self.now = T0
         self.boot_status = "Accepted"

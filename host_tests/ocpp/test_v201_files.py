@@ -12,6 +12,7 @@ from fakes201 import T0, Bench
 from test_v201_certificates import KEYS, OTHER, ROOT, RSA, certificate, pem
 
 from pilebridge.commands import Reply
+from pilebridge.platforms.ocpp.v201.transfer import Transfer, TransferError
 from pilebridge.platforms.ocpp.v201.words import stamp
 
 
@@ -123,6 +124,25 @@ async def test_n01_l01_other_places_are_refused(url):
     assert (await get_log(bench, url))["status"] == "Rejected"
     assert (await update(bench, url))["status"] == "Rejected"
     assert not bench.context.calls
+
+
+@pytest.mark.parametrize(
+    "host", ["127.0.0.1:1", "localhost", "[::1]", "169.254.169.254", "0.0.0.0", "a.localhost"]
+)
+async def test_a_central_system_elsewhere_names_no_places_on_this_machine(host):
+    bench = Bench()
+    bench.context.settings.url = "wss://csms.example/ocpp"
+    bench.again()
+    assert (await get_log(bench, f"http://{host}/admin"))["status"] == "Rejected"
+    assert (await update(bench, f"http://{host}/admin"))["status"] == "Rejected"
+    assert not bench.context.calls
+
+
+async def test_every_request_of_a_transfer_is_checked(server):
+    away = Transfer("wss://csms.example/ocpp")
+    with pytest.raises(TransferError, match="no place for files"):
+        await away.fetch(server.url)
+    assert not server.got
 
 
 async def update(bench, url, then=True, firmware=None, **more):

@@ -116,11 +116,6 @@ class Certificates:
             return "not valid at this time"
         if not certificate_hash.holds(certificates):
             return "the chain does not hold"
-        roots = self.trusted("CSMSRootCertificate")
-        if roots and not certificate_hash.is_signed_by(
-            certificates[-1], [*roots, certificates[-1]]
-        ):
-            return "not signed by a root that is installed"
         return ""
 
     async def _install(self, payload: Payload) -> Payload:

@@ -1,6 +1,6 @@
 """Limits that others set (K11 to K14): the site's supply limit holds a connector back, or no longer does."""
 
-from pilebridge.model import Connector
+from pilebridge.model import OFFLINE, Connector
 from pilebridge.platforms.ocpp.v201.device_model import DeviceModel
 from pilebridge.platforms.ocpp.v201.shared import Shared
 
@@ -20,6 +20,8 @@ class ChargingLimits:
     async def look(self, connector: Connector) -> None:
         """Tell a limit that is new or has changed enough, and one that is gone."""
         state = self._shared.services.state(connector.number)
+        if state.status == OFFLINE:
+            return
         source = SOURCE.get(state.limit_by)
         told = self._shared.get(_TOLD, {}).get(str(connector.number))
         if source is None:

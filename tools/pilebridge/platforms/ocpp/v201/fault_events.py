@@ -1,6 +1,6 @@
 """Faults as events of hard-wired monitors (N07): each is told when it comes and when it goes."""
 
-from pilebridge.model import Connector
+from pilebridge.model import OFFLINE, Connector
 from pilebridge.platforms.ocpp.v201.device_model import DeviceModel, Entry
 from pilebridge.platforms.ocpp.v201.notify_event import Events
 from pilebridge.platforms.ocpp.v201.pile_rows import PROBLEM_CODE, SENTENCE, WARNINGS
@@ -27,7 +27,7 @@ class FaultEvents:
         number = str(connector.number)
         before = set(told.get(number, []))
         # While a pile is away nobody knows its faults
-        now = before if state.status == "offline" else set(state.faults) & set(PROBLEM_CODE)
+        now = before if state.status == OFFLINE else set(state.faults) & set(PROBLEM_CODE)
         if before == now:
             return
         running = self._shared.running(connector.number)

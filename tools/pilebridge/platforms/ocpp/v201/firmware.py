@@ -23,6 +23,7 @@ class Firmware:
         self._shared = shared
         self._services = shared.services
         self._certificates = certificates
+        self._transfer = transfer.Transfer(shared.context.settings.url)
         self._request_id: int | None = None
         self._status = "Idle"
         self.answers: dict[str, Answer] = {"UpdateFirmware": self._update}
@@ -47,7 +48,7 @@ class Firmware:
 
     async def _update(self, payload: Payload) -> Payload:
         firmware, request_id = payload["firmware"], payload["requestId"]
-        if not transfer.is_location(firmware["location"]):
+        if not self._transfer.is_location(firmware["location"]):
             return words.with_reason("Rejected", "InvalidURL", "http and https only")
         signer: x509.Certificate | None = None
         if "signingCertificate" in firmware or "signature" in firmware:
@@ -97,7 +98,7 @@ class Firmware:
         await self._tell("Downloading", request_id)
 
         async def get() -> bytes:
-            return await transfer.fetch(firmware["location"])
+            return await self._transfer.fetch(firmware["location"])
 
         try:
             bundle = await transfer.with_retries(

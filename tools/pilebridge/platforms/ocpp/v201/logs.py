@@ -17,6 +17,7 @@ class Logs:
 
     def __init__(self, shared: Shared) -> None:
         self._shared = shared
+        self._transfer = transfer.Transfer(shared.context.settings.url)
         self._request_id: int | None = None
         self._status = "Idle"
         self.answers: dict[str, Answer] = {"GetLog": self._get}
@@ -45,7 +46,7 @@ class Logs:
 
     async def _get(self, payload: Payload) -> Payload:
         location = payload["log"]["remoteLocation"]
-        if not transfer.is_location(location):
+        if not self._transfer.is_location(location):
             return words.with_reason("Rejected", "UnsupportedParam", "http and https only")
         running = self._request_id
         self._request_id, self._status = payload["requestId"], "Uploading"
@@ -70,7 +71,7 @@ class Logs:
 
         async def send() -> None:
             if self._request_id == request_id:
-                await transfer.put(url, data)
+                await self._transfer.put(url, data)
 
         try:
             await transfer.with_retries(send, request.get("retries"), request.get("retryInterval"))

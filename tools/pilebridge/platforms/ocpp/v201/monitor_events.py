@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from pilebridge.model import OFFLINE
 from pilebridge.platforms.ocpp.v201.device_model import DeviceModel
 from pilebridge.platforms.ocpp.v201.monitors import Monitors
 from pilebridge.platforms.ocpp.v201.notify_event import Events
@@ -25,6 +26,8 @@ class MonitorEvents:
 
     async def look(self, evse_id: int) -> None:
         """Look at the monitors of one EVSE."""
+        if self._shared.services.state(evse_id).status == OFFLINE:
+            return
         before: dict[str, Any] = self._shared.get(_FOUND, {})
         monitors = self._monitors.all()
         known = {str(monitor["id"]) for monitor in monitors}

@@ -78,9 +78,9 @@ class Reservations:
         return words.refused("Rejected", None if reply is None else reply.reason)
 
     def used_by(self, event: TxEvent) -> int | None:
-        """The reservation that a transaction began under."""
+        """The reservation that a transaction begins under, None for what is no start."""
         if event.kind != STARTED or event.reservation_id is not None:
-            return event.reservation_id
+            return event.reservation_id if event.kind == STARTED else None
         for kept in self._all():
             if kept["token"] == event.id_token and kept["evse"] in {0, event.connector}:
                 return int(kept["id"])
