@@ -22,7 +22,12 @@ class FakeServices:
         self.reachable = True
         self.asked = []
         self.replies = {}
-        self.settings = {"start_timeout_s": 60, "sample_interval_s": 60, "resume": True}
+        self.settings = {
+            "start_timeout_s": 60,
+            "sample_interval_s": 60,
+            "resume": True,
+            "pre_authorize": False,
+        }
         self.installed = {}
         self.local = (0, [])
         self.curve = [Period(0, 160)]

@@ -51,7 +51,7 @@ async def test_every_setting_stands_there_once_but_for_secrets():
     secret = {
         row[0] for row in settings.TABLE if row[1] in (*settings.HIDDEN, "networks", "tokens")
     }
-    standard = {"start_timeout_s", "sample_interval_s"}
+    standard = {"start_timeout_s", "sample_interval_s", "pre_authorize", "allow_unknown_offline"}
     assert shown == {"Model"} | {row[0] for row in settings.TABLE} - secret - standard
     assert {"wifi_password", "key", "service_code", "id_tokens", "wifi_networks"} <= secret
 
@@ -119,6 +119,7 @@ async def test_b06_values_from_the_pile_and_from_the_bridge():
     bench = Bench()
     assert await bench.value("TxCtrlr", "EVConnectionTimeOut") == "60"
     assert await bench.value("controller", "RESUME") == "true"
+    assert await bench.value("AuthCtrlr", "LocalPreAuthorize") == "false"
     assert await bench.value("TxCtrlr", "TxStartPoint") == "PowerPathClosed"
     assert await bench.value("OCPPCommCtrlr", "MessageAttempts", "TransactionEvent") == "3"
     assert await bench.value("SecurityCtrlr", "Identity") == "CS-1"

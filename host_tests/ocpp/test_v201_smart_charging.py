@@ -74,6 +74,8 @@ async def test_k01_a_profile_of_a_transaction_needs_it():
         (1, profile(schedule=periods((1, 16))), "InvalidSchedule"),
         (1, profile(schedule=periods((0, 16), (600, 8), (600, 7))), "InvalidSchedule"),
         (1, profile(schedule=periods((0, -1))), "InvalidSchedule"),
+        (1, profile(schedule=periods((0, 16), (2**31, 8))), "ValueTooHigh"),
+        (1, profile(schedule={"duration": -1}), "ValueOutOfRange"),
         (1, profile(schedule=periods(*((n, 10) for n in range(25)))), "TooManyElements"),
         (1, {**profile(), "chargingSchedule": profile()["chargingSchedule"] * 2}, "InvalidSchedule"),
         (
@@ -137,6 +139,14 @@ async def test_k01_watts_of_three_phases():
     assert await install(bench, 1, wanted) == "Accepted"
     # 11 kW over three phases of 219 V
     assert bench.services.installed[1].periods == (Period(0, 167),)
+
+
+async def test_k01_what_is_beyond_a_pile_is_brought_into_its_range():
+    bench = Bench()
+    wanted = profile(validTo="9999-12-31T23:59:59Z", schedule=periods((0, 1e308)))
+    assert await install(bench, 1, wanted) == "Accepted"
+    assert bench.services.installed[1].periods == (Period(0, 10_000),)
+    assert bench.services.installed[1].until_utc == 4_102_444_800
 
 
 async def test_k09_installed_profiles_are_reported_as_they_came():

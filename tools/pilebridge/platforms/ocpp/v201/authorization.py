@@ -1,9 +1,9 @@
 """Id tokens: Authorize, the authorization cache and the local list (C01 to C14, D01, D02)."""
 
 from pilebridge.platforms.ocpp.v201 import words
+from pilebridge.platforms.ocpp.v201.bounds import MOST_LOCAL_TOKENS
 from pilebridge.platforms.ocpp.v201.device_model import DeviceModel
 from pilebridge.platforms.ocpp.v201.shared import Answer, Shared
-from pilebridge.platforms.ocpp.v201.standard_rows import MOST_LOCAL_TOKENS
 from pilebridge.platforms.ocpp.v201.words import Payload
 from pilebridge.station_services import Authorization, TokenEntry
 
@@ -66,11 +66,13 @@ class Authorizations:
         items = payload.get("localAuthorizationList", [])
         if not self._model.flag("LocalAuthListCtrlr", "Enabled"):
             return words.with_reason("Failed", "NotEnabled")
-        if version <= 0:
-            return words.with_reason("Failed", "ValueZeroNotAllowed")
+        if not 0 < version <= words.HIGHEST:
+            return words.with_reason("Failed", "ValueOutOfRange")
         tokens = [item["idToken"]["idToken"] for item in items]
-        if len(set(tokens)) != len(tokens):
-            return words.with_reason("Failed", "InvalidValue", "a token stands there twice")
+        if len(set(tokens)) != len(tokens) or not all(map(words.is_token, tokens)):
+            return words.with_reason(
+                "Failed", "InvalidValue", "a token stands there twice, or is none"
+            )
         if payload["updateType"] == "Full":
             if any("idTokenInfo" not in item for item in items):
                 return words.with_reason("Failed", "MissingParam", "idTokenInfo")

@@ -11,9 +11,9 @@ from cryptography.x509.oid import NameOID
 
 from pilebridge.platforms.ocpp.context import CallError, NotDeliveredError
 from pilebridge.platforms.ocpp.v201 import certificate_hash, words
+from pilebridge.platforms.ocpp.v201.bounds import LONGEST_CHAIN, MOST_CERTIFICATES
 from pilebridge.platforms.ocpp.v201.device_model import DeviceModel
 from pilebridge.platforms.ocpp.v201.shared import Answer, Shared
-from pilebridge.platforms.ocpp.v201.standard_rows import LONGEST_CHAIN, MOST_CERTIFICATES
 from pilebridge.platforms.ocpp.v201.words import Payload
 
 # The others are for vehicles that speak ISO 15118

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
-from pilebridge.platforms.ocpp.v201 import pile_rows, standard_rows
+from pilebridge.platforms.ocpp.v201 import pile_rows, service_rows, standard_rows
 from pilebridge.platforms.ocpp.v201.shared import CONNECTOR_ID, Shared
 from pilebridge.platforms.ocpp.v201.variable_rows import (
     CONNECTOR,
@@ -80,7 +80,7 @@ Index = dict[Key, dict[tuple[str, str], Entry]]
 def layout(evse_ids: tuple[int, ...]) -> tuple[tuple[Entry, ...], Index]:
     """Entries and their index; stations with the same EVSEs share them, and there may be thousands."""
     entries: list[Entry] = []
-    for row in (*pile_rows.rows(), *standard_rows.ROWS):
+    for row in (*pile_rows.rows(), *standard_rows.ROWS, *service_rows.ROWS):
         if row.at == STATION:
             entries.append(Entry(row))
             continue

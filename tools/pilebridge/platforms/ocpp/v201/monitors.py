@@ -3,6 +3,7 @@
 from typing import Any
 
 from pilebridge.platforms.ocpp.context import CallError
+from pilebridge.platforms.ocpp.v201.bounds import ITEMS_PER_MESSAGE
 from pilebridge.platforms.ocpp.v201.device_model import (
     DeviceModel,
     Entry,
@@ -12,7 +13,6 @@ from pilebridge.platforms.ocpp.v201.device_model import (
 from pilebridge.platforms.ocpp.v201.parts import in_parts
 from pilebridge.platforms.ocpp.v201.reports import selects
 from pilebridge.platforms.ocpp.v201.shared import Answer, Shared
-from pilebridge.platforms.ocpp.v201.standard_rows import ITEMS_PER_MESSAGE
 from pilebridge.platforms.ocpp.v201.words import Payload, with_reason
 
 # Monitors that look when a value changes; one that looks at times of its own would need them

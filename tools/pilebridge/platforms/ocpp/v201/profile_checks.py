@@ -6,7 +6,7 @@ from typing import Any
 
 from pilebridge.model import Connector
 from pilebridge.platforms.ocpp.v201 import words
-from pilebridge.platforms.ocpp.v201.standard_rows import MOST_PERIODS, MOST_STACK_LEVEL
+from pilebridge.platforms.ocpp.v201.bounds import MOST_PERIODS, MOST_STACK_LEVEL
 from pilebridge.platforms.ocpp.v201.words import Payload
 from pilebridge.station_services import DEFAULT, MAX, TX, ChargingProfile, Period
 
@@ -15,14 +15,14 @@ PURPOSE = {
     "TxDefaultProfile": DEFAULT,
     "TxProfile": TX,
 }
-_HIGHEST_ID = 2_147_483_647
+_UNLIMITED_A10 = 10_000
 
 
 def problem(evse_id: int, profile: Payload) -> str:
     """Why a profile is refused whatever else is installed, as a reason code; "" when it is good."""
     purpose, kind = profile["chargingProfilePurpose"], profile["chargingProfileKind"]
     schedules = profile["chargingSchedule"]
-    if purpose not in PURPOSE or not 0 <= profile["id"] <= _HIGHEST_ID:
+    if purpose not in PURPOSE or not 0 <= profile["id"] <= words.HIGHEST:
         # K01: external constraints are not for a central system to set
         return "InvalidProfile"
     if not 0 <= profile["stackLevel"] <= MOST_STACK_LEVEL:
@@ -38,13 +38,18 @@ def problem(evse_id: int, profile: Payload) -> str:
         return "InvalidProfile"
     if ("startSchedule" in schedules[0]) == (kind == "Relative"):
         return "InvalidSchedule"
-    return _periods_problem(schedules[0]["chargingSchedulePeriod"])
+    return _schedule_problem(schedules[0])
 
 
-def _periods_problem(periods: list[Payload]) -> str:
+def _schedule_problem(schedule: Payload) -> str:
+    periods = schedule["chargingSchedulePeriod"]
+    if not 0 <= schedule.get("duration", 0) <= words.HIGHEST:
+        return "ValueOutOfRange"
     if len(periods) > MOST_PERIODS:
         return "TooManyElements"
     starts = [period["startPeriod"] for period in periods]
+    if starts[-1] >= words.HIGHEST:
+        return "ValueTooHigh"
     if starts[0] != 0 or any(a >= b for a, b in pairwise(starts)):
         return "InvalidSchedule"
     for period in periods:
@@ -80,8 +85,9 @@ def phase_volts(wired: Connector) -> int:
 def a10_of(limit: float, unit: str, volts: int, phases: int) -> int:
     """A limit in 0.1 A, rounded down; `volts` is that of one phase against neutral."""
     # A value with one decimal place is not exact in binary
-    tenths = int(limit * 10 + 1e-6)
-    return tenths if unit == "A" else tenths // (volts * phases)
+    tenths = int(min(limit, 1e9) * 10 + 1e-6)
+    a10 = tenths if unit == "A" else tenths // (volts * phases)
+    return min(a10, _UNLIMITED_A10)
 
 
 def common_profile(

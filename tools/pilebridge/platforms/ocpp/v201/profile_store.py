@@ -5,8 +5,8 @@ from typing import Any
 
 from pilebridge.commands import Reply
 from pilebridge.platforms.ocpp.v201 import profile_checks
+from pilebridge.platforms.ocpp.v201.bounds import MOST_PROFILES
 from pilebridge.platforms.ocpp.v201.shared import Shared
-from pilebridge.platforms.ocpp.v201.standard_rows import MOST_PROFILES
 from pilebridge.platforms.ocpp.v201.words import Payload
 
 _KEPT = "profiles"

@@ -59,6 +59,8 @@ class Remote:
             return words.with_reason("Rejected", connector)
         token = payload["idToken"]["idToken"]
         token_type = payload["idToken"]["type"]
+        if not words.is_token(token) and token_type != "NoAuthorization":
+            return words.with_reason("Rejected", "InvalidValue", "idToken")
         ref = f"ocpp-{uuid.uuid4().hex}"
         profile = payload.get("chargingProfile")
         if profile is not None:

@@ -42,10 +42,12 @@ class Reservations:
         evse_id = payload.get("evseId", 0)
         if evse_id and self._shared.connector(evse_id) is None:
             return words.with_reason("Rejected", "UnknownEvse")
+        token = payload["idToken"]["idToken"]
+        if not 0 <= payload["id"] <= words.HIGHEST or not words.is_token(token):
+            return words.with_reason("Rejected", "InvalidValue")
         until = words.parse_time(payload["expiryDateTime"])
         if until <= self._shared.utc():
             return words.with_reason("Rejected", "InvalidValue", "expiryDateTime is over")
-        token = payload["idToken"]["idToken"]
         group = payload.get("groupIdToken", {}).get("idToken", "")
         reply = await self._services.reserve(
             Reservation(payload["id"], evse_id, token, until, group)
@@ -68,6 +70,8 @@ class Reservations:
 
     async def _cancel(self, payload: Payload) -> Payload:
         wanted = payload["reservationId"]
+        if not 0 <= wanted <= words.HIGHEST:
+            return words.with_reason("Rejected", "NotFound")
         known = any(r["id"] == wanted for r in self._all())
         reply = await self._services.cancel_reservation(wanted)
         if reply is not None and reply.result == "accepted":

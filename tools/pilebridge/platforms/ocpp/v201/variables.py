@@ -4,9 +4,9 @@ import json
 from collections.abc import Callable
 
 from pilebridge.platforms.ocpp.context import CallError
+from pilebridge.platforms.ocpp.v201.bounds import BYTES_PER_MESSAGE, ITEMS_PER_MESSAGE
 from pilebridge.platforms.ocpp.v201.device_model import DeviceModel, Entry, from_text
 from pilebridge.platforms.ocpp.v201.shared import Answer, Shared
-from pilebridge.platforms.ocpp.v201.standard_rows import BYTES_PER_MESSAGE, ITEMS_PER_MESSAGE
 from pilebridge.platforms.ocpp.v201.variable_rows import (
     READ_ONLY,
     WRITE_ONLY,

@@ -63,6 +63,16 @@ REASON_CODE = {
     "unknown_key": "NotFound",
 }
 
+# What the wire to a pile can carry
+_FIRST_UTC, _LAST_UTC = 1, 4_102_444_800
+HIGHEST = 2_147_483_647
+_LONGEST_TOKEN = 36
+
+
+def is_token(text: str) -> bool:
+    """Whether a pile can hold an id token: printable ASCII."""
+    return 0 < len(text) <= _LONGEST_TOKEN and all(" " <= c <= "~" for c in text)
+
 
 def stamp(utc: int) -> str:
     """Seconds since 1970 as 2.0.1 writes a time."""
@@ -70,14 +80,17 @@ def stamp(utc: int) -> str:
 
 
 def parse_time(text: str) -> int:
-    """Seconds since 1970 of a time that came in; without an offset it is UTC."""
+    """Seconds since 1970 of a time that came in; without an offset it is UTC.
+
+    Far times stand for never: they are brought into what a pile can hold.
+    """
     try:
         moment = datetime.fromisoformat(text)
     except ValueError as error:
         raise CallError("PropertyConstraintViolation", f"{text[:40]!r} is no time") from error
     if moment.tzinfo is None:
         moment = moment.replace(tzinfo=UTC)
-    return int(moment.timestamp())
+    return min(max(int(moment.timestamp()), _FIRST_UTC), _LAST_UTC)
 
 
 def optional_time(text: str | None) -> int | None:
