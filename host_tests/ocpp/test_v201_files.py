@@ -186,6 +186,17 @@ async def test_l02_a_pile_that_refuses(server, reply, status):
     assert told(bench, "FirmwareStatusNotification")[-1] == (status, 9)
 
 
+async def test_l02_a_pile_that_goes_back_to_its_own_firmware(server):
+    bench = Bench()
+    await update(bench, server.url)
+    for boot, status in [(8, "Installing"), (9, "InstallationFailed")]:
+        bench.services.hello = {**bench.services.hello, "boot": boot}
+        bench.again()
+        await bench.station.announce()
+        assert told(bench, "FirmwareStatusNotification")[-1] == (status, 9)
+    assert not bench.context.security_events
+
+
 async def test_l02_a_download_that_fails_for_good(server):
     bench = Bench()
     server.statuses = [404, 404]

@@ -12,7 +12,9 @@ from pilebridge.platforms.ocpp.v201.certificates import Certificates
 from pilebridge.platforms.ocpp.v201.shared import Answer, Shared
 from pilebridge.platforms.ocpp.v201.words import Payload
 
-# {"id", "before"}: an update that the pile has, and the firmware it ran when it got it
+# A pile starts once to try new firmware, and once more to go back
+_STARTS_OF_A_TRIAL = 2
+# {"id", "before", "boot"}: an update that the pile has, the firmware it ran when it got it, and its start
 _HANDED_OVER = "firmware"
 
 
@@ -123,8 +125,13 @@ class Firmware:
 
     async def _hand_over(self, bundle: bytes, request_id: int) -> None:
         await self._tell("Installing", request_id)
-        running = (self._services.hello or {}).get("firmware", "")
-        await self._shared.set(_HANDED_OVER, {"id": request_id, "before": running})
+        hello = self._services.hello or {}
+        order = {
+            "id": request_id,
+            "before": hello.get("firmware", ""),
+            "boot": hello.get("boot", 0),
+        }
+        await self._shared.set(_HANDED_OVER, order)
         reply = await self._services.update(bundle)
         if reply is None or reply.result != "accepted":
             await self._shared.set(_HANDED_OVER, None)
@@ -139,17 +146,23 @@ class Firmware:
             self._request_id, self._status = None, "Idle"
 
     async def look(self) -> None:
-        """L01: once the pile greets with another firmware, the update is done."""
+        """L01: done once the pile greets with another firmware, failed when it has gone back to its own."""
         order = self._shared.get(_HANDED_OVER)
-        greeted = (self._services.hello or {}).get("firmware", "")
-        if order is None or not greeted or greeted == order["before"]:
+        hello = self._services.hello or {}
+        greeted = hello.get("firmware", "")
+        if order is None or not greeted:
             return
+        is_new = greeted != order["before"]
+        if not is_new and hello.get("boot", 0) < order["boot"] + _STARTS_OF_A_TRIAL:
+            return
+        status = "Installed" if is_new else "InstallationFailed"
         await self._shared.context.call(
-            "FirmwareStatusNotification", {"status": "Installed", "requestId": order["id"]}
+            "FirmwareStatusNotification", {"status": status, "requestId": order["id"]}
         )
         await self._shared.set(_HANDED_OVER, None)
         self._request_id, self._status = None, "Idle"
-        self._shared.context.security_event("FirmwareUpdated", greeted)
+        if is_new:
+            self._shared.context.security_event("FirmwareUpdated", greeted)
 
 
 def _is_signed(signer: x509.Certificate, signature: str, bundle: bytes) -> bool:
