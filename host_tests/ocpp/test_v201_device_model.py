@@ -123,6 +123,7 @@ async def test_b06_values_from_the_pile_and_from_the_bridge():
     assert await bench.value("TxCtrlr", "TxStartPoint") == "PowerPathClosed"
     assert await bench.value("OCPPCommCtrlr", "MessageAttempts", "TransactionEvent") == "3"
     assert await bench.value("SecurityCtrlr", "Identity") == "CS-1"
+    assert await bench.value("OCPPCommCtrlr", "RetryBackOffRepeatTimes") == "9"
     assert await bench.value("SecurityCtrlr", "BasicAuthPassword") == "Rejected"
     assert await bench.value("NoSuch", "Thing") == "UnknownComponent"
     assert await bench.value("TxCtrlr", "Thing") == "UnknownVariable"

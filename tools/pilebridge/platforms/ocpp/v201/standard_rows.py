@@ -43,6 +43,15 @@ COMMUNICATION = (
     ),
     chosen("OCPPCommCtrlr", "WebSocketPingInterval", 60, 0, 3600, unit="s"),
     number("OCPPCommCtrlr", "NetworkProfileConnectionAttempts", 3),
+    # Any pause up to a bound, which begins at a second and doubles up to that of the settings
+    number("OCPPCommCtrlr", "RetryBackOffWaitMinimum", 0, unit="s"),
+    number("OCPPCommCtrlr", "RetryBackOffRandomRange", 1, unit="s"),
+    Row(
+        "OCPPCommCtrlr",
+        "RetryBackOffRepeatTimes",
+        "integer",
+        Live(lambda shared, _evse: str(int(shared.context.settings.retry_max_s).bit_length())),
+    ),
     Row(
         "OCPPCommCtrlr", "NetworkConfigurationPriority", "SequenceList", Fixed("0"), choices=("0",)
     ),
