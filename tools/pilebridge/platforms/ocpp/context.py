@@ -68,6 +68,7 @@ class ChargerContext(Protocol):
     identity: str
     services: StationServices
     values: Values
+    settings: "Settings"
     clock: Callable[[], float]
 
     @property
@@ -84,11 +85,19 @@ class ChargerContext(Protocol):
         ...
 
     def transactions(self) -> Sequence[OpenTransaction]:
-        """Those that have not ended, the newest last."""
+        """Those that the central system was not told wholly, the newest last; `ended` at the pile or not."""
         ...
 
     def transaction_of(self, transaction_id: str) -> OpenTransaction | None:
         """The open transaction that the central system knows by this id."""
+        ...
+
+    def queued(self, transaction_id: str) -> bool:
+        """True while transaction messages wait to be sent: of this one, also after its end, or of any ("")."""
+        ...
+
+    async def trigger_event(self, tx: str) -> None:
+        """Queue an event of kind TRIGGERED of a running transaction, with what its meter says now."""
         ...
 
     async def expect_start(
@@ -114,6 +123,10 @@ class ChargerContext(Protocol):
 
     def interval_changed(self, seconds: int) -> None:
         """Heartbeats come every `seconds` from now on."""
+        ...
+
+    def ping_interval_changed(self, seconds: int) -> None:
+        """WebSocket pings come every `seconds` from now on; 0 never."""
         ...
 
     def delivery_rules(self, attempts: int, interval_s: int) -> None:
@@ -184,6 +197,7 @@ class Settings:
     call_timeout_s: float = 30.0
     connect_per_s: float = 300.0
     retry_max_s: float = 300.0
+    ping_interval_s: float = 60.0
     identities: dict[str, str] = field(default_factory=dict)
     vendor: str = "PileLink"
     model: str = "PileLink"
