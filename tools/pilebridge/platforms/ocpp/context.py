@@ -68,6 +68,7 @@ class ChargerContext(Protocol):
     identity: str
     services: StationServices
     values: Values
+    settings: "Settings"
     clock: Callable[[], float]
 
     @property
@@ -84,7 +85,7 @@ class ChargerContext(Protocol):
         ...
 
     def transactions(self) -> Sequence[OpenTransaction]:
-        """Those that have not ended, the newest last."""
+        """Those that the central system was not told wholly, the newest last; `ended` at the pile or not."""
         ...
 
     def transaction_of(self, transaction_id: str) -> OpenTransaction | None:
@@ -114,6 +115,10 @@ class ChargerContext(Protocol):
 
     def interval_changed(self, seconds: int) -> None:
         """Heartbeats come every `seconds` from now on."""
+        ...
+
+    def ping_interval_changed(self, seconds: int) -> None:
+        """WebSocket pings come every `seconds` from now on; 0 never."""
         ...
 
     def delivery_rules(self, attempts: int, interval_s: int) -> None:
@@ -184,6 +189,7 @@ class Settings:
     call_timeout_s: float = 30.0
     connect_per_s: float = 300.0
     retry_max_s: float = 300.0
+    ping_interval_s: float = 60.0
     identities: dict[str, str] = field(default_factory=dict)
     vendor: str = "PileLink"
     model: str = "PileLink"

@@ -41,6 +41,7 @@ class Credentials:
 
     security_profile: int | None = None
     password: str = ""
+    password_form: str = ""
     certificate_file: str = ""
     private_key_file: str = ""
 
@@ -70,7 +71,8 @@ class Dialer:
         headers = {}
         if profile in {1, 2}:
             password = own.password or self._settings.password
-            headers["Authorization"] = basic(identity, password, self._settings.password_form)
+            form = (own.password_form if own.password else "") or self._settings.password_form
+            headers["Authorization"] = basic(identity, password, form)
         context = self._context(profile, own) if profile >= 2 else None
         await self._pacer.turn()
         try:

@@ -1,0 +1,148 @@
+"""From journal records and live states to the facts that a central system is told."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Protocol
+
+from pilebridge.model import OFFLINE, Connector, Transaction
+from pilebridge.platforms.ocpp import events
+from pilebridge.platforms.ocpp.charger import Charger
+from pilebridge.platforms.ocpp.context import OpenTransaction
+from pilebridge.platforms.ocpp.events import TxEvent
+
+KINDS = {
+    "tx_start": events.STARTED,
+    "tx_charging": events.CHARGING,
+    "tx_sample": events.SAMPLE,
+    "tx_resume": events.SAMPLE,
+    "tx_ending": events.SAMPLE,
+    "tx_stop": events.ENDED,
+}
+# What comes later than this from a pile was told late, whatever the central system's link did
+_LATE_S = 60
+# Live values this near to a record go with it
+_NEAR_S = 15
+
+
+class Fact(Protocol):
+    """What a record says, as the assembly has placed it."""
+
+    @property
+    def utc(self) -> int: ...
+    @property
+    def wh(self) -> int: ...
+    @property
+    def w(self) -> int | None: ...
+    @property
+    def reason(self) -> str: ...
+    @property
+    def fault(self) -> str: ...
+
+
+@dataclass(frozen=True, slots=True)
+class _Told:
+    """What was queued last of the transaction on a connector."""
+
+    tx: str
+    state: str
+    wh: int
+    start_wh: int
+
+
+class Telling:
+    """Makes facts, and remembers what was queued last so that a state is told once."""
+
+    def __init__(self, clock: Callable[[], float]) -> None:
+        self._clock = clock
+        self._told: dict[tuple[str, int], _Told] = {}
+
+    def of_record(
+        self,
+        kind: str,
+        transaction: Transaction,
+        row: OpenTransaction,
+        fact: Fact,
+        charger: Charger,
+    ) -> TxEvent:
+        """The fact in a journal record; `kind` is one of those in KINDS."""
+        kind = KINDS[kind]
+        state, mv, ma = _live(charger, transaction, fact.utc)
+        if kind == events.CHARGING:
+            state = "charging"
+        told = _Told(transaction.tx, state, fact.wh, transaction.start_wh)
+        self._told[transaction.pile, transaction.connector] = told
+        ended = kind == events.ENDED
+        return TxEvent(
+            kind=kind,
+            pile=transaction.pile,
+            tx=transaction.tx,
+            connector=transaction.connector,
+            seq=0,
+            utc=fact.utc,
+            wh=fact.wh,
+            w=fact.w,
+            mv=mv,
+            ma=ma,
+            state=state,
+            reason=fact.reason if ended else "",
+            fault=fact.fault if ended else "",
+            id_token=row.id_token,
+            id_token_type=row.id_token_type,
+            remote_start_id=row.remote_start_id,
+            reservation_id=row.reservation_id,
+            start_wh=transaction.start_wh,
+            offline=self._offline(charger, fact.utc),
+        )
+
+    def of_state(
+        self, connector: Connector, row: OpenTransaction, charger: Charger
+    ) -> TxEvent | None:
+        """The fact in a connector's live state, None when it is known already."""
+        live = charger.services.state(connector.number)
+        address = (connector.pile, connector.number)
+        told = self._told.get(address)
+        if told is None or told.tx != live.tx:
+            told = _Told(live.tx, "", -1, -1)
+        wh = told.wh if live.wh is None else max(live.wh, told.wh)
+        if live.status in {"", OFFLINE, told.state} or wh < 0:
+            return None
+        start_wh = wh if told.start_wh < 0 else told.start_wh
+        self._told[address] = _Told(live.tx, live.status, wh, start_wh)
+        now_utc = int(self._clock())
+        return TxEvent(
+            kind=events.STATE,
+            pile=connector.pile,
+            tx=live.tx,
+            connector=connector.number,
+            seq=0,
+            utc=now_utc,
+            wh=wh,
+            w=live.w,
+            mv=live.mv,
+            ma=live.ma,
+            state=live.status,
+            id_token=row.id_token,
+            id_token_type=row.id_token_type,
+            remote_start_id=row.remote_start_id,
+            reservation_id=row.reservation_id,
+            start_wh=start_wh,
+            offline=self._offline(charger, now_utc),
+        )
+
+    def _offline(self, charger: Charger, utc: int) -> bool:
+        since = charger.told_since_utc
+        return since is None or utc < since or self._clock() - utc > _LATE_S
+
+
+def _live(
+    charger: Charger, transaction: Transaction, utc: int
+) -> tuple[str, tuple[int, ...], tuple[int, ...]]:
+    """State, voltages and currents that belong to a record, as far as the pile still says them."""
+    try:
+        live = charger.services.state(transaction.connector)
+    except KeyError:
+        return "", (), ()
+    if live.tx != transaction.tx or live.status == OFFLINE:
+        return "", (), ()
+    near = abs(live.sampled_utc - utc) <= _NEAR_S
+    return live.status, live.mv if near else (), live.ma if near else ()
