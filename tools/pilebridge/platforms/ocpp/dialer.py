@@ -2,6 +2,7 @@
 
 import asyncio
 import base64
+import os
 import ssl
 import urllib.parse
 from collections import Counter
@@ -21,7 +22,7 @@ _CLOSE_S = 2.0
 # asyncio keeps a buffer of this size for each TLS connection; its own 256 KiB is too much for thousands
 _TLS_BUFFER = 16384
 _MEANS = {
-    400: "it does not take the request",
+    400: "it does not take the request, or none of our versions",
     401: "identity or password refused (security profile, password form?)",
     403: "not allowed",
     404: "it does not know this identity, or the address is wrong",
@@ -160,5 +161,6 @@ def _cause(error: Exception) -> str:
     if isinstance(error, TimeoutError):
         return "no answer in time"
     if isinstance(error, OSError):
-        return error.strerror or type(error).__name__
+        # Without the address and port that some systems put into strerror
+        return os.strerror(error.errno) if error.errno else f"{type(error).__name__}: {error}"
     return f"{type(error).__name__}: {error}"[:200]
