@@ -110,7 +110,7 @@ class Answers:
             self._after.append(work)
 
     def _queue(self, item: Call | bytes) -> None:
-        if self.muted or len(self._calls) >= 2 * _WAITING_CALLS:
+        if len(self._calls) >= 2 * _WAITING_CALLS:
             self._counters.ignored += 1
             return
         self._calls.append(item)
@@ -121,6 +121,10 @@ class Answers:
         try:
             while self._calls:
                 item = self._calls.popleft()
+                # Judged here: what came right behind a rejection was read before that was understood
+                if self.muted:
+                    self._counters.ignored += 1
+                    continue
                 text = item if isinstance(item, bytes) else await self._answered(item)
                 with contextlib.suppress(ConnectionClosed):
                     await self._socket.send(text, text=True)
