@@ -3,6 +3,7 @@
 import datetime
 import ipaddress
 import ssl
+from pathlib import Path
 
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
@@ -68,6 +69,11 @@ class Authority:
         path = self.folder / name
         path.write_bytes(data)
         return str(path)
+
+
+def texts(*names):
+    """What stands in some files."""
+    return [Path(name).read_text() for name in names]
 
 
 def _named(name):

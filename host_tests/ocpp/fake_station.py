@@ -10,6 +10,7 @@ from pilebridge.platforms.ocpp import station as station_module
 from pilebridge.platforms.ocpp.adapter import OcppPlatform
 from pilebridge.platforms.ocpp.context import Boot, Settings
 from pilebridge.station_services import Authorization
+from pilebridge.store import InlineStore
 
 T0 = 1_767_225_600
 
@@ -93,6 +94,26 @@ class FakeHandler:
 
     async def security(self, kind, utc, text):
         await self.context.call("DataTransfer", {"vendorId": "security", "data": kind})
+
+
+class Reopened:
+    """The same database opened again and again, each time as after the end of the process."""
+
+    def __init__(self, folder):
+        self._path = str(folder / "bridge.sqlite")
+        self._stores = []
+
+    def __call__(self, passing=lambda _point: None):
+        self.end()
+        store = InlineStore(self._path, passing)
+        store.open()
+        self._stores.append(store)
+        return store
+
+    def end(self):
+        for store in self._stores:
+            store.kill()
+        self._stores.clear()
 
 
 class FakeHub:

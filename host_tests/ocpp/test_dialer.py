@@ -7,11 +7,12 @@ import ssl
 import warnings
 
 import pytest
-from certificates import Authority
+from certificates import Authority, texts
 from scripted_central import Central
 
 from pilebridge.platforms.ocpp.context import Settings
-from pilebridge.platforms.ocpp.dialer import Credentials, Dialer, DialError, address, basic
+from pilebridge.platforms.ocpp.credentials import Credentials, credentials_of
+from pilebridge.platforms.ocpp.dialer import Dialer, DialError, address, basic
 from pilebridge.platforms.ocpp.pacing import Backoff, Pacer
 
 HOST = "127.0.0.1"
@@ -166,6 +167,39 @@ async def test_certificate_files_that_are_none_are_named(tmp_path):
 async def test_stations_with_the_same_certificate_share_a_context(authority):
     made = dialer(Central(), ca_file=authority.file)
     assert made._context(2, Credentials()) is made._context(2, Credentials(2, "other password"))
+
+
+async def test_what_the_central_system_gave_is_shown_and_believed(authority):
+    """A key and certificate, and a root, that came over the air: as each version keeps them."""
+    certificate, key, root = texts(*authority.issue("P1"), authority.file)
+    kept = (
+        {
+            "key:SecurityProfile": "3",
+            "client_certificate": {"certificate": certificate, "key": key},
+            "certificates": {"CentralSystemRootCertificate": [root]},
+        },
+        {
+            "security_profile": 3,
+            "station_certificate": {"chain": certificate, "key": key},
+            "v201.certificates": [{"type": "CSMSRootCertificate", "pem": root}],
+        },
+    )
+    async with Central().serve(ssl=authority.server_context(HOST, clients=True)) as central:
+        for values in kept:
+            own = credentials_of(values, Settings("test", central.url))
+            assert own.security_profile == 3
+            await dialled(central, own)
+        assert len(central.headers) == 2
+
+
+def test_the_newest_password_and_the_highest_profile_count():
+    settings = Settings("test", "", security_profile=2, password_form="hex")
+    old = credentials_of({}, settings)
+    assert (old.security_profile, old.password, old.password_form) == (2, "", "hex")
+    key = credentials_of({"key:AuthorizationKey": "00FF", "key:SecurityProfile": "1"}, settings)
+    assert (key.security_profile, key.password, key.password_form) == (2, "00FF", "hex")
+    text = credentials_of({"key:AuthorizationKey": "00FF", "password": "a word"}, settings)
+    assert (text.password, text.password_form) == ("a word", "text")
 
 
 class VirtualTime:

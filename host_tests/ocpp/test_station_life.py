@@ -10,7 +10,7 @@ from scripted_central import Central, RefusedError, SilentError, accepted
 from pilebridge.model import ConnectorState
 from pilebridge.platforms.ocpp import charger as charger_module
 from pilebridge.platforms.ocpp import station as station_module
-from pilebridge.platforms.ocpp.boot import BootState
+from pilebridge.platforms.ocpp.context import Boot
 from pilebridge.store import InlineStore
 
 
@@ -114,28 +114,6 @@ async def test_a_handler_may_not_call_before_it_is_let_in(store, monkeypatch):
         await central.until(lambda: "StatusNotification" in central.actions())
         assert central.actions()[0] == "BootNotification"
         assert errors == ["NotDeliveredError"]
-
-
-def test_the_rules_of_the_boot_states():
-    boot = BootState("PowerUp", 100)
-    assert (boot.status, boot.needed, boot.answers, boot.may_ask) == ("", True, True, False)
-    assert boot.answered("Rejected", 60) == 60
-    assert (boot.needed, boot.answers, boot.may_ask) == (True, False, False)
-    pauses = [boot.answered("Pending", 0) for _ in range(6)]
-    assert (boot.needed, boot.answers, boot.may_ask) == (True, True, True)
-    assert all(5 <= pause <= 100 for pause in pauses)
-    assert pauses[0] <= 10
-    assert pauses[-1] >= 50
-    assert boot.answered("Pending", 10**9) == 86400
-    assert boot.answered("Accepted", 30) == 0
-    assert (boot.needed, boot.heartbeat_s, boot.answers) == (False, 30, True)
-    boot.again("RemoteReset")
-    assert (boot.status, boot.reason, boot.needed, boot.may_ask) == (
-        "",
-        "RemoteReset",
-        True,
-        False,
-    )
 
 
 async def test_a_mere_reconnect_sends_no_second_boot_notification(store, monkeypatch):
@@ -252,6 +230,44 @@ async def test_a_refused_boot_notification_comes_again(store, monkeypatch):
     async with connected(store, monkeypatch, central) as (_, platform, _):
         await central.until(lambda: platform.counts()["accepted"] == 1)
         assert central.actions()[:3] == ["BootNotification"] * 3
+
+
+async def test_a_triggered_boot_notification_lets_the_station_in(store, monkeypatch):
+    class Triggered(FakeHandler):
+        async def answer(self, action, payload):
+            self.context.later(self.boot("Triggered"))
+            return {"status": "Accepted"}
+
+    central = Central(BootNotification=scripted(("Pending", 3600), ("Accepted", 300)))
+    async with connected(store, monkeypatch, central, Triggered):
+        await central.until(central.actions)
+        await central.call("P1", "TriggerMessage", {"requestedMessage": "BootNotification"})
+        await central.until(lambda: "StatusNotification" in central.actions())
+        assert [frame[0] for _, frame in central.frames][:3] == [2, 3, 2]
+        assert len(central.payloads("BootNotification")) == 2
+
+
+async def test_another_version_is_another_boot(store, monkeypatch):
+    central = Central()
+    central.subprotocols = speaks = ["ocpp1.6"]
+    async with central.serve(select_subprotocol=lambda _link, _offered: speaks[0]):
+        platform, _ = make_platform(central, store)
+        async with running(platform, monkeypatch):
+            await central.until(lambda: platform.counts()["accepted"] == 1)
+            speaks[0] = "ocpp2.0.1"
+            payload = {"reason": "PowerUp", "chargingStation": {"model": "m", "vendorName": "v"}}
+            monkeypatch.setattr(FakeHandler, "boot", boot201(payload))
+            central.links["P1"].transport.abort()
+            await central.until(lambda: len(central.payloads("BootNotification")) == 2)
+            assert central.payloads("BootNotification")[1] == payload
+
+
+def boot201(payload):
+    async def boot(self, _reason):
+        answer = await self.context.call("BootNotification", payload)
+        return Boot(answer["status"], answer["interval"], None)
+
+    return boot
 
 
 async def test_the_verdict_on_a_card(store, monkeypatch):

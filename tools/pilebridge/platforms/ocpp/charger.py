@@ -8,6 +8,7 @@ from typing import Any
 from pilebridge.platforms.ocpp.answers import RpcCounters
 from pilebridge.platforms.ocpp.book import Book
 from pilebridge.platforms.ocpp.boot import BootState
+from pilebridge.platforms.ocpp.codes import Version
 from pilebridge.platforms.ocpp.context import (
     CallError,
     NotDeliveredError,
@@ -85,6 +86,7 @@ class Charger:
         "settings",
         "told_since_utc",
         "values",
+        "version",
     )
 
     def __init__(
@@ -105,6 +107,8 @@ class Charger:
         self.news = asyncio.Event()
         self.leaving = False
         self.rpc: Rpc | None = None
+        # That of the last connection
+        self.version: Version | None = None
         self.handler: VersionHandler | None = None
         # From then on what happens can be told at once
         self.told_since_utc: int | None = None

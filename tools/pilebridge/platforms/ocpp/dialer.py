@@ -4,9 +4,9 @@ import asyncio
 import base64
 import os
 import ssl
+import tempfile
 import urllib.parse
 from collections import Counter
-from dataclasses import dataclass
 
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import InvalidHandshake, InvalidStatus, InvalidURI
@@ -15,10 +15,12 @@ from websockets.typing import Subprotocol
 from pilebridge.log_sometimes import log_sometimes
 from pilebridge.platforms.ocpp.codes import V16, V201, Version
 from pilebridge.platforms.ocpp.context import Settings
+from pilebridge.platforms.ocpp.credentials import Credentials
 from pilebridge.platforms.ocpp.frames import MAX_BYTES
 from pilebridge.platforms.ocpp.pacing import Pacer
 
 _CLOSE_S = 2.0
+_WITH_CERTIFICATE = 3
 # asyncio keeps a buffer of this size for each TLS connection; its own 256 KiB is too much for thousands
 _TLS_BUFFER = 16384
 _MEANS = {
@@ -36,17 +38,6 @@ class DialError(Exception):
     """No connection; the text is for the operator, equal causes have equal texts."""
 
 
-@dataclass(frozen=True)
-class Credentials:
-    """What a station shows the central system; an empty field is that of the settings."""
-
-    security_profile: int | None = None
-    password: str = ""
-    password_form: str = ""
-    certificate_file: str = ""
-    private_key_file: str = ""
-
-
 class Dialer:
     """Makes the connections of one platform, no more than `connect_per_s` of them a second."""
 
@@ -54,7 +45,7 @@ class Dialer:
         self._settings = settings
         self._pacer = pacer or Pacer(settings.connect_per_s)
         self._causes: Counter[str] = Counter()
-        self._contexts: dict[tuple[str, str], ssl.SSLContext] = {}
+        self._contexts: dict[int, ssl.SSLContext] = {}
         known: tuple[Version, ...] = (V16, V201)
         self._versions = [version for version in settings.versions if version in known]
         if not self._versions:
@@ -108,22 +99,29 @@ class Dialer:
         log_sometimes(self._causes[cause], text, self._settings.name, identity, cause)
 
     def _context(self, profile: int, own: Credentials) -> ssl.SSLContext:
-        """One context for all stations that show the same certificate."""
-        certificate, key = "", ""
-        if profile == 3:
-            certificate = own.certificate_file or self._settings.certificate_file
-            key = own.private_key_file or self._settings.private_key_file
-        if (certificate, key) not in self._contexts:
-            try:
-                made = tls_context(self._settings.ca_file, certificate, key)
-            except (OSError, ssl.SSLError) as error:
-                raise DialError(f"certificate files cannot be used: {error}") from None
-            self._contexts[certificate, key] = made
-        return self._contexts[certificate, key]
+        """TLS for a station; those with nothing of their own share one context of a profile."""
+        certificate = own.certificate if profile == _WITH_CERTIFICATE else ""
+        try:
+            if certificate or own.roots:
+                return self._made(profile, certificate, own.roots)
+            if profile not in self._contexts:
+                self._contexts[profile] = self._made(profile, "", "")
+            return self._contexts[profile]
+        except (OSError, ssl.SSLError) as error:
+            raise DialError(f"certificate files cannot be used: {error}") from None
 
-    def forget_certificates(self) -> None:
-        """Read the certificate files again: they have changed."""
-        self._contexts.clear()
+    def _made(self, profile: int, certificate: str, roots: str) -> ssl.SSLContext:
+        settings = self._settings
+        context = tls_context(settings.ca_file, roots)
+        if certificate:
+            # OpenSSL takes it from a file only; this one is private and gone at once
+            with tempfile.NamedTemporaryFile("w", suffix=".pem") as file:
+                file.write(certificate)
+                file.flush()
+                context.load_cert_chain(file.name)
+        elif profile == _WITH_CERTIFICATE and settings.certificate_file:
+            context.load_cert_chain(settings.certificate_file, settings.private_key_file or None)
+        return context
 
 
 def address(url: str, identity: str, security_profile: int) -> str:
@@ -142,12 +140,13 @@ def basic(identity: str, password: str, form: str) -> str:
     return "Basic " + base64.b64encode(identity.encode() + b":" + secret).decode()
 
 
-def tls_context(ca_file: str, certificate_file: str, private_key_file: str) -> ssl.SSLContext:
-    """TLS of at least 1.2 that checks the server's name and certificate; OSError or ssl.SSLError."""
-    context = ssl.create_default_context(cafile=ca_file or None)
+def tls_context(ca_file: str, roots: str) -> ssl.SSLContext:
+    """TLS of at least 1.2 that checks the server's name and certificate; OSError or ssl.SSLError.
+
+    Believed are the authorities of the file and the roots (PEM); those of the machine when there are neither.
+    """
+    context = ssl.create_default_context(cafile=ca_file or None, cadata=roots or None)
     context.minimum_version = ssl.TLSVersion.TLSv1_2
-    if certificate_file:
-        context.load_cert_chain(certificate_file, private_key_file or None)
     asyncio.sslproto.SSLProtocol.max_size = _TLS_BUFFER  # type: ignore[attr-defined]
     return context
 

@@ -2,19 +2,15 @@
 
 import asyncio
 import contextlib
-import importlib
 import logging
 from collections.abc import Awaitable, Callable
-from functools import cache
 from typing import Any
 
 from pilebridge.log_sometimes import log_sometimes
 from pilebridge.model import Connector
 from pilebridge.platforms.ocpp.charger import REVOKED, SECURITY_EVENTS, Charger, Common
-from pilebridge.platforms.ocpp.codes import V16, V201, Version
 from pilebridge.platforms.ocpp.context import (
     CallError,
-    ChargerContext,
     NotDeliveredError,
     VersionHandler,
 )
@@ -23,10 +19,10 @@ from pilebridge.platforms.ocpp.delivery import Delivery
 from pilebridge.platforms.ocpp.dialer import Dialer, DialError
 from pilebridge.platforms.ocpp.pacing import Backoff
 from pilebridge.platforms.ocpp.rpc import Rpc
+from pilebridge.platforms.ocpp.versions import handler_class
 
 log = logging.getLogger(__name__)
 
-_HANDLERS = {V16: ("v16", "Station16"), V201: ("v201", "Station201")}
 PILE_START, NEXT_BOOT = "pile_start", "next_boot_reason"
 # A pile says who it is soon after the bridge has come up; the boot notification tells it
 _HELLO_PATIENCE_S = 3.0
@@ -36,15 +32,6 @@ _AGAIN_S = 10.0
 _CLOCK_OFF_S = 60
 
 Work = Callable[[VersionHandler], Awaitable[None]]
-
-
-@cache
-def handler_class(version: Version) -> Callable[[ChargerContext], VersionHandler]:
-    """The handler of a version, loaded when the first central system wants it."""
-    folder, name = _HANDLERS[version]
-    module = importlib.import_module(f"{__package__}.{folder}.station")
-    made: Callable[[ChargerContext], VersionHandler] = getattr(module, name)
-    return made
 
 
 class Station:
@@ -151,6 +138,11 @@ class Station:
             charger.identity,
             charger.settings.call_timeout_s,
         )
+        if charger.version not in {None, version}:
+            # The central system speaks another version now: there the station is new
+            charger.boot.again("ApplicationReset")
+            self._boot_s = 0.0
+        charger.version = version
         reader = asyncio.create_task(rpc.run())
         try:
             charger.rpc = rpc
