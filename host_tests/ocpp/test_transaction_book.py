@@ -139,6 +139,40 @@ async def test_states_inside_a_transaction_are_facts_in_order(opened):
     assert registers == [1000, 1050, 1050, 1200, 1200, 2000]
 
 
+async def test_a_triggered_fact_and_what_waits(opened, monkeypatch):
+    store = opened()
+    async with served() as central:
+        platform, services = make_platform(central, store)
+        context, pile = platform.stations["P1"].charger, services["P1"]
+        assert not context.queued("")
+        await record(platform, store, "tx_start", charge(), 1000)
+        assert context.queued("")
+        assert context.queued("anything yet")
+        pile.live = ConnectorState(status="charging", tx="a-1", wh=1050, w=7000)
+        await context.trigger_event("a-1")
+        await context.trigger_event("a-1")
+        await context.trigger_event("b-9")
+        pile.live = ConnectorState(status="available", tx="")
+        await context.trigger_event("a-1")
+        facts = [w.event for w in queue.due(store.read, "cs", "P1")]
+        assert [fact.kind for fact in facts] == ["started", "triggered", "triggered"]
+        assert (facts[2].wh, facts[2].w, facts[2].seq) == (1050, 7000, 2)
+        await context.bind("P1", "a-1", "77")
+        assert context.queued("77")
+        assert not context.queued("78")
+        async with running(platform, monkeypatch):
+            await central.until(lambda: not context.queued("77"))
+
+
+async def test_a_transaction_on_a_connector_that_is_not_configured_is_told_all_the_same(opened):
+    store = opened()
+    platform, _ = make_platform(Central(), store)
+    transaction = charge()
+    transaction.connector = 2
+    await whole_charge(platform, store, transaction)
+    assert len(queue.due(store.read, "cs", "P1")) == 5
+
+
 async def test_a_right_that_is_taken_back_stops_the_pile_however_long_it_is_away(
     opened, monkeypatch
 ):

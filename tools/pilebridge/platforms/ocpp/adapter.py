@@ -11,12 +11,13 @@ from pilebridge.billing import Tariff
 from pilebridge.model import Connector, Transaction
 from pilebridge.platforms.ocpp import queue, values
 from pilebridge.platforms.ocpp.book import BY_CARD, Book
-from pilebridge.platforms.ocpp.charger import Charger, Common
+from pilebridge.platforms.ocpp.charger import Charger
+from pilebridge.platforms.ocpp.common import Common
 from pilebridge.platforms.ocpp.context import CallError, NotDeliveredError, Settings
 from pilebridge.platforms.ocpp.delivery import Delivery
 from pilebridge.platforms.ocpp.dialer import Dialer
 from pilebridge.platforms.ocpp.station import Station
-from pilebridge.platforms.ocpp.telling import KINDS, Fact, Telling
+from pilebridge.platforms.ocpp.telling import KINDS, Fact
 from pilebridge.station_services import Authorization, StationServices
 from pilebridge.store import Effect, Store
 
@@ -46,7 +47,7 @@ class OcppPlatform:
         self._clock = clock
         self._book = Book(store, settings.name)
         self._book.load()
-        self._common = Common(settings, self._book, clock)
+        self._common = Common(settings, store, self._book, clock)
         dialer = Dialer(settings)
         kept = values.load(store.read, settings.name)
         self.stations: dict[str, Station] = {}
@@ -56,7 +57,6 @@ class OcppPlatform:
             charger = Charger(identity, services, own, self._common)
             delivery = Delivery(self.name, charger, store, self._book)
             self.stations[pile] = Station(charger, delivery, dialer, self._common)
-        self._telling = Telling(clock)
         hub.greeters.append(self.on_hello)
 
     async def run(self) -> None:
@@ -92,7 +92,7 @@ class OcppPlatform:
         if station is not None:
             station.greeted()
             station.status_changed(connector)
-            self._state_changed(station, connector)
+            station.charger.state_changed(connector.number)
 
     def on_reconnect(self) -> None:
         """The piles' link is back: tell everything again."""
@@ -141,7 +141,9 @@ class OcppPlatform:
         else:
             key, row = found
         charger = self.stations[transaction.pile].charger
-        event = self._telling.of_record(kind, transaction, row, fact, charger)
+        since_utc = charger.told_since_utc
+        telling, services = self._common.telling, charger.services
+        event = telling.of_record(kind, transaction, row, fact, services, since_utc)
         effects.append(partial(queue.push, platform=self.name, ref=key, event=event))
         if kind == "tx_stop":
             effects.append(self._book.ended(key, row))
@@ -149,25 +151,8 @@ class OcppPlatform:
 
     def after(self, kind: str, transaction: Transaction) -> None:
         """The effects are committed."""
-        station = self.stations[transaction.pile]
-        station.queued()
+        charger = self.stations[transaction.pile].charger
+        charger.facts_queued()
         if kind == "tx_start":
-            for connector in station.charger.services.connectors:
-                if connector.number == transaction.connector:
-                    self._state_changed(station, connector)
-
-    def _state_changed(self, station: Station, connector: Connector) -> None:
-        """Queue a change of state inside a transaction of this platform."""
-        charger = station.charger
-        found = self._book.find(connector.pile, charger.services.state(connector.number).tx)
-        if found is None or found[1].ended:
-            return
-        key, row = found
-        event = self._telling.of_state(connector, row, charger)
-        if event is not None:
-            push = partial(queue.push_open, platform=self.name, ref=key, event=event)
-            self._common.spawn(self._kept(self._store.submit(push), station))
-
-    async def _kept(self, committed: "asyncio.Future[None]", station: Station) -> None:
-        await committed
-        station.queued()
+            # What the pile said of it before it was known to be ours
+            charger.state_changed(transaction.connector)

@@ -2,18 +2,17 @@
 
 import asyncio
 import logging
-from collections.abc import Callable, Coroutine, Sequence
+from collections.abc import Coroutine, Sequence
+from functools import partial
 from typing import Any
 
-from pilebridge.platforms.ocpp.answers import RpcCounters
-from pilebridge.platforms.ocpp.book import Book
+from pilebridge.platforms.ocpp import events, queue
 from pilebridge.platforms.ocpp.boot import BootState
 from pilebridge.platforms.ocpp.codes import Version
+from pilebridge.platforms.ocpp.common import Common
 from pilebridge.platforms.ocpp.context import (
-    CallError,
     NotDeliveredError,
     OpenTransaction,
-    Settings,
     Values,
     VersionHandler,
 )
@@ -32,36 +31,6 @@ DEFAULT_HEARTBEAT_S = 300
 _STOP_PAUSE_S = 5.0
 
 
-class Common:
-    """What the stations of one platform share."""
-
-    def __init__(self, settings: Settings, book: Book, clock: Callable[[], float]) -> None:
-        self.settings = settings
-        self.book = book
-        self.clock = clock
-        self.counters = RpcCounters()
-        self._tasks: set[asyncio.Task[Any]] = set()
-
-    def spawn(self, work: Coroutine[Any, Any, Any]) -> None:
-        """Run a coroutine beside everything else; what it raises is logged."""
-        task = asyncio.get_running_loop().create_task(work)
-        self._tasks.add(task)
-        task.add_done_callback(self._done)
-
-    def cancel(self) -> None:
-        """End what was spawned."""
-        for task in self._tasks:
-            task.cancel()
-
-    def _done(self, task: "asyncio.Task[Any]") -> None:
-        self._tasks.discard(task)
-        error = None if task.cancelled() else task.exception()
-        if isinstance(error, CallError | NotDeliveredError):
-            log.warning("ocpp %s: %s", self.settings.name, error)
-        elif error is not None:
-            log.error("ocpp %s: a task failed", self.settings.name, exc_info=error)
-
-
 class Charger:
     """The context of the version handlers; `rpc` and `handler` are there while connected.
 
@@ -75,6 +44,7 @@ class Charger:
         "boot",
         "boot_wait_s",
         "clock",
+        "facts_wait",
         "handler",
         "heartbeat_s",
         "identity",
@@ -105,6 +75,8 @@ class Charger:
         self.heartbeat_s = DEFAULT_HEARTBEAT_S
         self.attempts, self.retry_s = 3, 60
         self.news = asyncio.Event()
+        # There may be facts in the queue
+        self.facts_wait = True
         self.leaving = False
         self.rpc: Rpc | None = None
         # That of the last connection
@@ -147,6 +119,30 @@ class Charger:
         """The open transaction that the central system knows by this id."""
         found = (t for t in self.transactions() if t.transaction_id == transaction_id)
         return next(found, None) if transaction_id else None
+
+    def queued(self, transaction_id: str) -> bool:
+        """True while transaction messages wait to be sent: of this one, also after its end, or of any ("")."""
+        where = (self._common.store.read, self.settings.name, self.services.pile)
+        if not transaction_id:
+            return queue.waits(*where)
+        # Before its start is told, a transaction has no id, and all of its messages wait
+        rows = [row for row in self.transactions() if row.transaction_id in {transaction_id, ""}]
+        return any(queue.waits(*where, row.tx) for row in rows)
+
+    async def trigger_event(self, tx: str) -> None:
+        """Queue an event of kind TRIGGERED of a running transaction, with what its meter says now."""
+        await self._queue_live(tx, events.TRIGGERED)
+
+    def state_changed(self, number: int) -> None:
+        """Queue the state of a connector when it is news of a transaction of this platform."""
+        for row in self.transactions():
+            if row.connector == number and not row.ended:
+                self._common.spawn(self._queue_live(row.tx, events.STATE))
+
+    def facts_queued(self) -> None:
+        """Facts of transactions are committed to the queue."""
+        self.facts_wait = True
+        self.news.set()
 
     async def expect_start(
         self,
@@ -231,6 +227,24 @@ class Charger:
             await future
 
         self._common.spawn(kept())
+
+    def _queue_live(self, tx: str, kind: str) -> Coroutine[Any, Any, None]:
+        """Queue what the live state says at this moment; the coroutine waits for the commit."""
+        common, committed = self._common, None
+        found = common.book.find(self.services.pile, tx)
+        if found is not None and not found[1].ended:
+            key, row = found
+            event = common.telling.of_state(row, self.services, self.told_since_utc, kind)
+            if event is not None:
+                name = self.settings.name
+                push = partial(queue.push_open, platform=name, ref=key, event=event)
+                committed = common.store.submit(push)
+        return self._queued(committed)
+
+    async def _queued(self, committed: "asyncio.Future[None] | None") -> None:
+        if committed is not None:
+            await committed
+            self.facts_queued()
 
     def _booted(self, rpc: Rpc, status: str, interval_s: int) -> None:
         known = self.boot.status

@@ -92,6 +92,14 @@ class ChargerContext(Protocol):
         """The open transaction that the central system knows by this id."""
         ...
 
+    def queued(self, transaction_id: str) -> bool:
+        """True while transaction messages wait to be sent: of this one, also after its end, or of any ("")."""
+        ...
+
+    async def trigger_event(self, tx: str) -> None:
+        """Queue an event of kind TRIGGERED of a running transaction, with what its meter says now."""
+        ...
+
     async def expect_start(
         self,
         ref: str,

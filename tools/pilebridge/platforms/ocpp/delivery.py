@@ -24,7 +24,7 @@ log = logging.getLogger(__name__)
 class Delivery:
     """The queue of one station; `due_s` is the loop's time from which step() may send."""
 
-    __slots__ = ("_batch", "_book", "_charger", "_maybe_more", "_platform", "_store", "due_s")
+    __slots__ = ("_batch", "_book", "_charger", "_platform", "_store", "due_s")
 
     def __init__(self, platform: str, charger: Charger, store: Store, book: Book) -> None:
         self._platform = platform
@@ -32,24 +32,19 @@ class Delivery:
         self._store = store
         self._book = book
         self._batch: list[Waiting] = []
-        self._maybe_more = True
         self.due_s = 0.0
-
-    def wake(self) -> None:
-        """Something was queued."""
-        self._maybe_more = True
 
     @property
     def waits(self) -> bool:
         """True while there may be something to send."""
-        return bool(self._batch) or self._maybe_more
+        return bool(self._batch) or self._charger.facts_wait
 
     async def step(self, handler: VersionHandler) -> None:
         """Send the oldest fact, and commit what became of it."""
         if not self._batch:
-            self._maybe_more = False
+            self._charger.facts_wait = False
             self._batch = queue.due(self._store.read, self._platform, self._charger.services.pile)
-            self._maybe_more = len(self._batch) == queue.BATCH
+            self._charger.facts_wait = len(self._batch) == queue.BATCH
             if not self._batch:
                 return
         waiting = self._batch[0]

@@ -5,6 +5,8 @@ from typing import Any
 
 # `kind` of an event, in the order of a charge
 STARTED, CHARGING, STATE, SAMPLE, ENDED = "started", "charging", "state", "sample", "ended"
+# A sample that the central system asked for
+TRIGGERED = "triggered"
 
 
 @dataclass(frozen=True)

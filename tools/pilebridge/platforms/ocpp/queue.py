@@ -63,6 +63,16 @@ def due(conn: sqlite3.Connection, platform: str, pile: str, limit: int = BATCH) 
     ]
 
 
+def waits(conn: sqlite3.Connection, platform: str, pile: str, tx: str = "") -> bool:
+    """True while facts of a pile, or of one of its transactions, are due."""
+    row = conn.execute(
+        "select 1 from ocpp_queue where platform = ?1 and pile = ?2 and state = 'due'"
+        " and (?3 = '' or tx = ?3) limit 1",
+        (platform, pile, tx),
+    ).fetchone()
+    return row is not None
+
+
 def delivered(conn: sqlite3.Connection, ids: Sequence[int]) -> None:
     """The central system has them."""
     conn.executemany("delete from ocpp_queue where id = ?", [(each,) for each in ids])

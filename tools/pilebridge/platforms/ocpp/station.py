@@ -8,7 +8,8 @@ from typing import Any
 
 from pilebridge.log_sometimes import log_sometimes
 from pilebridge.model import Connector
-from pilebridge.platforms.ocpp.charger import REVOKED, SECURITY_EVENTS, Charger, Common
+from pilebridge.platforms.ocpp.charger import REVOKED, SECURITY_EVENTS, Charger
+from pilebridge.platforms.ocpp.common import Common
 from pilebridge.platforms.ocpp.context import (
     CallError,
     NotDeliveredError,
@@ -74,11 +75,6 @@ class Station:
         """Tell every connector again."""
         for connector in self._connectors.values():
             self.status_changed(connector)
-
-    def queued(self) -> None:
-        """A fact of a transaction was queued."""
-        self.delivery.wake()
-        self.charger.news.set()
 
     def greeted(self) -> None:
         """The pile said who it is: a pile that has started anew is told with a new boot notification."""

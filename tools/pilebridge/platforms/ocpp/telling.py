@@ -4,11 +4,11 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Protocol
 
-from pilebridge.model import OFFLINE, Connector, Transaction
+from pilebridge.model import OFFLINE, Transaction
 from pilebridge.platforms.ocpp import events
-from pilebridge.platforms.ocpp.charger import Charger
 from pilebridge.platforms.ocpp.context import OpenTransaction
 from pilebridge.platforms.ocpp.events import TxEvent
+from pilebridge.station_services import StationServices
 
 KINDS = {
     "tx_start": events.STARTED,
@@ -50,7 +50,10 @@ class _Told:
 
 
 class Telling:
-    """Makes facts, and remembers what was queued last so that a state is told once."""
+    """Makes facts, and remembers what was queued last so that a state is told once.
+
+    `since_utc` is when the central system could be told at once, None while it cannot.
+    """
 
     def __init__(self, clock: Callable[[], float]) -> None:
         self._clock = clock
@@ -62,11 +65,12 @@ class Telling:
         transaction: Transaction,
         row: OpenTransaction,
         fact: Fact,
-        charger: Charger,
+        services: StationServices,
+        since_utc: int | None,
     ) -> TxEvent:
         """The fact in a journal record; `kind` is one of those in KINDS."""
         kind = KINDS[kind]
-        state, mv, ma = _live(charger, transaction, fact.utc)
+        state, mv, ma = _live(services, transaction, fact.utc)
         if kind == events.CHARGING:
             state = "charging"
         told = _Told(transaction.tx, state, fact.wh, transaction.start_wh)
@@ -91,29 +95,40 @@ class Telling:
             remote_start_id=row.remote_start_id,
             reservation_id=row.reservation_id,
             start_wh=transaction.start_wh,
-            offline=self._offline(charger, fact.utc),
+            offline=self._offline(since_utc, fact.utc),
         )
 
     def of_state(
-        self, connector: Connector, row: OpenTransaction, charger: Charger
+        self,
+        row: OpenTransaction,
+        services: StationServices,
+        since_utc: int | None,
+        kind: str = events.STATE,
     ) -> TxEvent | None:
-        """The fact in a connector's live state, None when it is known already."""
-        live = charger.services.state(connector.number)
-        address = (connector.pile, connector.number)
+        """The fact in the live state of a transaction's connector.
+
+        None when another one runs there, and for STATE when it is known already.
+        """
+        try:
+            live = services.state(row.connector)
+        except KeyError:
+            return None
+        address = (row.pile, row.connector)
         told = self._told.get(address)
         if told is None or told.tx != live.tx:
             told = _Told(live.tx, "", -1, -1)
         wh = told.wh if live.wh is None else max(live.wh, told.wh)
-        if live.status in {"", OFFLINE, told.state} or wh < 0:
+        known = kind == events.STATE and live.status == told.state
+        if live.tx != row.tx or live.status in {"", OFFLINE} or known or wh < 0:
             return None
         start_wh = wh if told.start_wh < 0 else told.start_wh
         self._told[address] = _Told(live.tx, live.status, wh, start_wh)
         now_utc = int(self._clock())
         return TxEvent(
-            kind=events.STATE,
-            pile=connector.pile,
-            tx=live.tx,
-            connector=connector.number,
+            kind=kind,
+            pile=row.pile,
+            tx=row.tx,
+            connector=row.connector,
             seq=0,
             utc=now_utc,
             wh=wh,
@@ -126,20 +141,20 @@ class Telling:
             remote_start_id=row.remote_start_id,
             reservation_id=row.reservation_id,
             start_wh=start_wh,
-            offline=self._offline(charger, now_utc),
+            offline=self._offline(since_utc, now_utc),
         )
 
-    def _offline(self, charger: Charger, utc: int) -> bool:
-        since = charger.told_since_utc
-        return since is None or utc < since or self._clock() - utc > _LATE_S
+    def _offline(self, since_utc: int | None, utc: int) -> bool:
+        late = self._clock() - utc > _LATE_S
+        return since_utc is None or utc < since_utc or late
 
 
 def _live(
-    charger: Charger, transaction: Transaction, utc: int
+    services: StationServices, transaction: Transaction, utc: int
 ) -> tuple[str, tuple[int, ...], tuple[int, ...]]:
     """State, voltages and currents that belong to a record, as far as the pile still says them."""
     try:
-        live = charger.services.state(transaction.connector)
+        live = services.state(transaction.connector)
     except KeyError:
         return "", (), ()
     if live.tx != transaction.tx or live.status == OFFLINE:
