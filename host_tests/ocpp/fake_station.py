@@ -4,6 +4,8 @@ import asyncio
 import contextlib
 from dataclasses import dataclass
 
+from scripted_central import Central, accepted
+
 from pilebridge.commands import Reply
 from pilebridge.model import Connector, ConnectorState, Transaction
 from pilebridge.platforms.ocpp import station as station_module
@@ -180,3 +182,24 @@ async def running(platform, monkeypatch, handler=FakeHandler):
         task.cancel()
         with contextlib.suppress(asyncio.CancelledError):
             await task
+
+
+@contextlib.asynccontextmanager
+async def connected(store, monkeypatch, central=None, handler=FakeHandler, **settings):
+    """(central system, platform, services of P1) while the station lives."""
+    central = central or Central()
+    async with central.serve():
+        platform, services = make_platform(central, store, **settings)
+        async with running(platform, monkeypatch, handler):
+            yield central, platform, services["P1"]
+
+
+def scripted(*rows):
+    """Answers to boot notifications, (status, interval) one after the other, the last for ever."""
+    rows = list(rows)
+
+    def answer(payload):
+        status, interval = rows.pop(0) if len(rows) > 1 else rows[0]
+        return accepted(payload, status, interval)
+
+    return answer

@@ -1,16 +1,13 @@
 """The life of a station: the boot states, what is told when, and coming back."""
 
 import asyncio
-import contextlib
 
 import pytest
-from fake_station import FakeHandler, make_platform, running
-from scripted_central import Central, RefusedError, SilentError, accepted
+from fake_station import FakeHandler, connected, scripted
+from scripted_central import Central, SilentError
 
 from pilebridge.model import ConnectorState
 from pilebridge.platforms.ocpp import charger as charger_module
-from pilebridge.platforms.ocpp import station as station_module
-from pilebridge.platforms.ocpp.context import Boot
 from pilebridge.store import InlineStore
 
 
@@ -20,27 +17,6 @@ def store(tmp_path):
     store.open()
     yield store
     store.kill()
-
-
-@contextlib.asynccontextmanager
-async def connected(store, monkeypatch, central=None, handler=FakeHandler, **settings):
-    """(central system, platform, services of P1) while the station lives."""
-    central = central or Central()
-    async with central.serve():
-        platform, services = make_platform(central, store, **settings)
-        async with running(platform, monkeypatch, handler):
-            yield central, platform, services["P1"]
-
-
-def scripted(*rows):
-    """Answers to boot notifications, (status, interval) one after the other, the last for ever."""
-    rows = list(rows)
-
-    def answer(payload):
-        status, interval = rows.pop(0) if len(rows) > 1 else rows[0]
-        return accepted(payload, status, interval)
-
-    return answer
 
 
 async def quiet(seconds=0.15):
@@ -128,37 +104,6 @@ async def test_a_mere_reconnect_sends_no_second_boot_notification(store, monkeyp
         assert central.actions() == ["BootNotification", "StatusNotification"]
 
 
-async def test_a_pile_that_restarted_is_told_with_its_reason(store, monkeypatch):
-    async with connected(store, monkeypatch) as (central, platform, services):
-        await central.until(lambda: platform.counts()["accepted"] == 1)
-        platform.hub.greeters[0]("P1", services.hello)
-        await quiet(0.05)
-        services.hello = {**services.hello, "boot": 8}
-        platform.hub.greeters[0]("P1", services.hello)
-        await central.until(lambda: len(central.payloads("BootNotification")) == 2)
-        await central.until(lambda: platform.counts()["accepted"] == 1)
-        context = platform.stations["P1"].charger
-        await context.values.set(station_module.NEXT_BOOT, "RemoteReset")
-        services.hello = {**services.hello, "boot": 9}
-        platform.on_status(services.connectors[0])
-        await central.until(lambda: len(central.payloads("BootNotification")) == 3)
-        await central.until(lambda: platform.counts()["accepted"] == 1)
-        services.hello = {**services.hello, "boot": 10, "firmware": "1.1.0"}
-        platform.on_reconnect()
-        await central.until(lambda: len(central.payloads("BootNotification")) == 4)
-        reasons = [payload["chargePointModel"] for payload in central.payloads("BootNotification")]
-        assert reasons == ["PowerUp", "PowerUp", "RemoteReset", "FirmwareUpdate"]
-        assert context.values.get(station_module.NEXT_BOOT) is None
-
-
-async def test_the_next_run_of_the_bridge_says_what_restarted(store, monkeypatch):
-    async with connected(store, monkeypatch) as (central, platform, _):
-        await central.until(lambda: platform.counts()["accepted"] == 1)
-    async with connected(store, monkeypatch) as (central, platform, _):
-        await central.until(lambda: platform.counts()["accepted"] == 1)
-        assert central.payloads("BootNotification")[0]["chargePointModel"] == "ApplicationReset"
-
-
 async def test_a_heartbeat_without_answer_makes_a_new_connection(store, monkeypatch):
     silent = True
 
@@ -214,60 +159,6 @@ async def test_security_events_wait_until_they_may_be_told(store, monkeypatch):
         assert told == ["StartupOfTheDevice", "TamperDetectionActivated"]
         values = platform.stations["P1"].charger.values
         assert values.get(charger_module.SECURITY_EVENTS) is None
-
-
-async def test_a_refused_boot_notification_comes_again(store, monkeypatch):
-    refusals = [1, 1]
-
-    def answer(payload):
-        if refusals:
-            refusals.pop()
-            raise RefusedError("InternalError")
-        return accepted(payload)
-
-    monkeypatch.setattr("pilebridge.platforms.ocpp.boot._OWN_FIRST_S", 0.1)
-    central = Central(BootNotification=answer)
-    async with connected(store, monkeypatch, central) as (_, platform, _):
-        await central.until(lambda: platform.counts()["accepted"] == 1)
-        assert central.actions()[:3] == ["BootNotification"] * 3
-
-
-async def test_a_triggered_boot_notification_lets_the_station_in(store, monkeypatch):
-    class Triggered(FakeHandler):
-        async def answer(self, action, payload):
-            self.context.later(self.boot("Triggered"))
-            return {"status": "Accepted"}
-
-    central = Central(BootNotification=scripted(("Pending", 3600), ("Accepted", 300)))
-    async with connected(store, monkeypatch, central, Triggered):
-        await central.until(central.actions)
-        await central.call("P1", "TriggerMessage", {"requestedMessage": "BootNotification"})
-        await central.until(lambda: "StatusNotification" in central.actions())
-        assert [frame[0] for _, frame in central.frames][:3] == [2, 3, 2]
-        assert len(central.payloads("BootNotification")) == 2
-
-
-async def test_another_version_is_another_boot(store, monkeypatch):
-    central = Central()
-    central.subprotocols = speaks = ["ocpp1.6"]
-    async with central.serve(select_subprotocol=lambda _link, _offered: speaks[0]):
-        platform, _ = make_platform(central, store)
-        async with running(platform, monkeypatch):
-            await central.until(lambda: platform.counts()["accepted"] == 1)
-            speaks[0] = "ocpp2.0.1"
-            payload = {"reason": "PowerUp", "chargingStation": {"model": "m", "vendorName": "v"}}
-            monkeypatch.setattr(FakeHandler, "boot", boot201(payload))
-            central.links["P1"].transport.abort()
-            await central.until(lambda: len(central.payloads("BootNotification")) == 2)
-            assert central.payloads("BootNotification")[1] == payload
-
-
-def boot201(payload):
-    async def boot(self, _reason):
-        answer = await self.context.call("BootNotification", payload)
-        return Boot(answer["status"], answer["interval"], None)
-
-    return boot
 
 
 async def test_the_verdict_on_a_card(store, monkeypatch):

@@ -64,6 +64,9 @@ class Station:
         self._boot_s = self._heartbeat_s = 0.0
         self._announce_s: float | None = None
         self._clock_off = 0
+        if charger.values.get(PILE_START) is not None:
+            # The pile is not new, this run of the bridge is; greeted() knows better when it restarted too
+            charger.boot.reason = "ApplicationReset"
 
     def status_changed(self, connector: Connector) -> None:
         """A connector's state may have changed."""
@@ -102,9 +105,6 @@ class Station:
         """Be connected, again and again."""
         charger = self.charger
         backoff = Backoff(charger.settings.retry_max_s)
-        if charger.values.get(PILE_START) is not None:
-            # The pile is not new, this run of the bridge is; greeted() knows better when it restarted too
-            charger.boot.reason = "ApplicationReset"
         self.greeted()
         for tx in charger.values.get(REVOKED, []):
             self._common.spawn(charger.stop_revoked(tx))

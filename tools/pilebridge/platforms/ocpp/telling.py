@@ -71,8 +71,8 @@ class Telling:
         """The fact in a journal record; `kind` is one of those in KINDS."""
         kind = KINDS[kind]
         state, mv, ma = _live(services, transaction, fact.utc)
-        if kind == events.CHARGING:
-            state = "charging"
+        # Whatever the pile says by now: this is what it was then
+        state = {events.STARTED: "preparing", events.CHARGING: "charging"}.get(kind, state)
         told = _Told(transaction.tx, state, fact.wh, transaction.start_wh)
         self._told[transaction.pile, transaction.connector] = told
         ended = kind == events.ENDED
