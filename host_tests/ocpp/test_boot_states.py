@@ -56,7 +56,10 @@ async def test_a_pile_that_restarted_is_told_with_its_reason(store, monkeypatch)
         await central.until(lambda: len(central.payloads("BootNotification")) == 2)
         await central.until(lambda: platform.counts()["accepted"] == 1)
         context = platform.stations["P1"].charger
-        await context.values.set(station_module.NEXT_BOOT, "RemoteReset")
+        paths = len(central.paths)
+        await central.call("P1", "Reset", {"type": "Hard"})
+        await central.until(lambda: len(central.paths) > paths)
+        await central.until(lambda: platform.counts()["accepted"] == 1)
         services.hello = {**services.hello, "boot": 9}
         platform.on_status(services.connectors[0])
         await central.until(lambda: len(central.payloads("BootNotification")) == 3)

@@ -26,6 +26,8 @@ class Common:
         self.clock = clock
         self.telling = Telling(clock)
         self.counters = RpcCounters()
+        # Answers with a clock that is far from ours
+        self.clocks_off = 0
         self._tasks: set[asyncio.Task[Any]] = set()
 
     def spawn(self, work: Coroutine[Any, Any, Any]) -> None:

@@ -25,6 +25,8 @@ from pilebridge.platforms.ocpp.versions import handler_class
 log = logging.getLogger(__name__)
 
 PILE_START, NEXT_BOOT = "pile_start", "next_boot_reason"
+# Answers to Reset behind which the pile starts anew
+_RESETS = {"Accepted", "Scheduled"}
 # A pile says who it is soon after the bridge has come up; the boot notification tells it
 _HELLO_PATIENCE_S = 3.0
 # After an announcement that was not taken
@@ -41,7 +43,6 @@ class Station:
     __slots__ = (
         "_announce_s",
         "_boot_s",
-        "_clock_off",
         "_common",
         "_connectors",
         "_dialer",
@@ -63,7 +64,6 @@ class Station:
         self._dirty: dict[int, int] = {}
         self._boot_s = self._heartbeat_s = 0.0
         self._announce_s: float | None = None
-        self._clock_off = 0
         if charger.values.get(PILE_START) is not None:
             # The pile is not new, this run of the bridge is; greeted() knows better when it restarted too
             charger.boot.reason = "ApplicationReset"
@@ -157,7 +157,10 @@ class Station:
         handler = self.charger.handler
         if handler is None:
             raise CallError("InternalError", "not ready")
-        return await handler.answer(action, payload)
+        answer = await handler.answer(action, payload)
+        if action == "Reset" and "evseId" not in payload and answer.get("status") in _RESETS:
+            self.charger.keep(NEXT_BOOT, "RemoteReset")
+        return answer
 
     async def _work(self, rpc: Rpc, handler: VersionHandler, backoff: Backoff) -> None:
         """Do what is due, one thing after the other, until the link is lost or given up."""
@@ -273,11 +276,10 @@ class Station:
 
     def _note_clock(self, utc: int | None) -> None:
         if utc is not None and abs(utc - self.charger.clock()) > _CLOCK_OFF_S:
-            self._clock_off += 1
+            self._common.clocks_off += 1
             text = "ocpp %s: the clock of the central system is %d s from ours"
-            log_sometimes(
-                self._clock_off, text, self.charger.identity, int(utc - self.charger.clock())
-            )
+            off_s = int(utc - self.charger.clock())
+            log_sometimes(self._common.clocks_off, text, self.charger.identity, off_s)
 
 
 async def _wait(event: asyncio.Event, until_s: float) -> None:
