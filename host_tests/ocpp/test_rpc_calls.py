@@ -199,18 +199,21 @@ async def test_a_handler_that_fails_or_lies_answers_internal_error():
             return {"status": "Perhaps"}
         if action == "Reset":
             return {"status": object()}
+        if action == "DataTransfer":
+            return {"status": "Accepted", "data": "\ud800"}
         raise ValueError("planted")
 
     async with Central().serve() as central, linked(central, answer=answer) as (_rpc, counters):
         for action, payload in (
             ("ClearCache", {}),
             ("Reset", {"type": "Soft"}),
+            ("DataTransfer", {"vendorId": "v"}),
             ("GetConfiguration", {}),
         ):
             frame = await central.call("P1", action, payload)
             assert frame[0] == 4
             assert frame[2] == "InternalError"
-        assert counters.own_violations == 2
+        assert counters.own_violations == 3
 
 
 async def test_muted_means_not_a_word():

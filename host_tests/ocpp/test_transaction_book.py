@@ -74,6 +74,15 @@ async def test_whose_a_start_is(opened):
     assert platform.tariff_of("any") is None
 
 
+async def test_what_began_before_the_pile_was_a_station_is_not_told_by_halves(opened):
+    store = opened()
+    platform, _ = make_platform(Central(), store)
+    for kind in ("tx_sample", "tx_charging", "tx_stop"):
+        await record(platform, store, kind, charge(), 1100)
+    assert queue.due(store.read, "cs", "P1") == []
+    assert platform.stations["P1"].charger.transactions() == []
+
+
 async def test_the_same_card_twice_is_two_transactions(opened, monkeypatch):
     store = opened()
     async with served() as central:

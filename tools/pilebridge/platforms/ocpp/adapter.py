@@ -134,12 +134,15 @@ class OcppPlatform:
             return []
         effects: list[Effect] = []
         found = self._book.find(transaction.pile, transaction.tx)
-        if found is None or kind == "tx_start":
+        if kind == "tx_start":
             # Also when it is known: the commit that wrote it down may have failed
             key, row, effect = self._book.begun(transaction)
             effects.append(effect)
-        else:
+        elif found is not None:
             key, row = found
+        else:
+            # It began when the pile was no station yet: half of it is worse than nothing
+            return []
         charger = self.stations[transaction.pile].charger
         since_utc = charger.told_since_utc
         telling, services = self._common.telling, charger.services

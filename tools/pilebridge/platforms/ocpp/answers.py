@@ -155,7 +155,7 @@ class Answers:
         try:
             self._schemas.check_response(call.action, payload, True)
             return frames.result(call.id, payload)
-        except (CallError, TypeError) as error:
+        except (CallError, TypeError, ValueError) as error:
             self._counters.own_violations += 1
             log.error("ocpp %s: answer to %s is wrong: %s", self._name, call.action, error)
             return frames.failure(call.id, "InternalError")

@@ -68,7 +68,7 @@ class Dialer:
         context = self._context(profile, own) if profile >= 2 else None
         await self._pacer.turn()
         try:
-            # A redirect is not followed, and the machine's proxy is not for calls between platforms
+            # The machine's proxy settings are not for calls between platforms
             socket = await connect(
                 uri,
                 subprotocols=[Subprotocol(version) for version in self._versions],
@@ -81,7 +81,6 @@ class Dialer:
                 ping_interval=None,
                 close_timeout=_CLOSE_S,
                 max_size=MAX_BYTES,
-                process_exception=lambda error: error,
             )
         except (InvalidHandshake, InvalidURI, OSError, TimeoutError, EOFError) as error:
             raise DialError(_cause(error)) from None

@@ -148,10 +148,12 @@ class Station:
             await self._work(rpc, handler, backoff)
         finally:
             charger.rpc = charger.handler = charger.told_since_utc = None
-            await rpc.close()
-            reader.cancel()
-            with contextlib.suppress(asyncio.CancelledError):
-                await reader
+            try:
+                await rpc.close()
+            finally:
+                reader.cancel()
+                with contextlib.suppress(asyncio.CancelledError):
+                    await reader
 
     async def _answer(self, action: str, payload: dict[str, Any]) -> dict[str, Any]:
         handler = self.charger.handler
