@@ -5,6 +5,7 @@ import contextlib
 
 import pytest
 from fake_station import (
+    T0,
     Fact,
     Reopened,
     charge,
@@ -72,6 +73,8 @@ async def test_whose_a_start_is(opened):
     assert not platform.claims(charge(ref="MA5TEST01", by="tcec"))
     assert not platform.claims(charge(ref="ocpp-unknown", by="ocpp"))
     assert platform.tariff_of("any") is None
+    platform, _ = make_platform(Central(), store, accept_cards=False)
+    assert not platform.claims(charge(by="rfid"))
 
 
 async def test_what_began_before_the_pile_was_a_station_is_not_told_by_halves(opened):
@@ -125,6 +128,8 @@ async def test_states_inside_a_transaction_are_facts_in_order(opened):
     await says("preparing")
     await record(platform, store, "tx_start", transaction, 1000)
     await says("charging")
+    transaction.charging_utc = T0
+    await record(platform, store, "tx_charging", transaction, 1010)
     await says("charging")
     await says("suspended_ev")
     await record(platform, store, "tx_sample", transaction, 1200)
@@ -138,14 +143,14 @@ async def test_states_inside_a_transaction_are_facts_in_order(opened):
     ]
     assert facts == [
         (0, "started", "preparing"),
-        (1, "state", "charging"),
+        (1, "charging", "charging"),
         (2, "state", "suspended_ev"),
         (3, "sample", "suspended_ev"),
         (4, "state", "charging"),
         (5, "ended", "charging"),
     ]
     registers = [w.event.wh for w in queue.due(store.read, "cs", "P1", 20)]
-    assert registers == [1000, 1050, 1050, 1200, 1200, 2000]
+    assert registers == [1000, 1010, 1050, 1200, 1200, 2000]
 
 
 async def test_a_triggered_fact_and_what_waits(opened, monkeypatch):

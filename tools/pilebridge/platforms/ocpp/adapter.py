@@ -124,8 +124,10 @@ class OcppPlatform:
         """True for its own starts, and those by card at its piles."""
         if transaction.pile not in self.stations:
             return False
-        if transaction.by == BY_CARD or self._book.find(transaction.pile, transaction.tx):
+        if self._book.find(transaction.pile, transaction.tx) is not None:
             return True
+        if transaction.by == BY_CARD:
+            return self.settings.accept_cards
         return self.owns(transaction.ref)
 
     def effects(self, kind: str, transaction: Transaction, fact: Fact) -> Sequence[Effect]:

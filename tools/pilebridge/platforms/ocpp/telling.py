@@ -41,12 +41,13 @@ class Fact(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class _Told:
-    """What was queued last of the transaction on a connector."""
+    """What was queued last of the transaction on a connector; `began` when its first charging was."""
 
     tx: str
     state: str
     wh: int
     start_wh: int
+    began: bool = True
 
 
 class Telling:
@@ -73,7 +74,8 @@ class Telling:
         state, mv, ma = _live(services, transaction, fact.utc)
         # Whatever the pile says by now: this is what it was then
         state = {events.STARTED: "preparing", events.CHARGING: "charging"}.get(kind, state)
-        told = _Told(transaction.tx, state, fact.wh, transaction.start_wh)
+        began = transaction.charging_utc is not None
+        told = _Told(transaction.tx, state, fact.wh, transaction.start_wh, began)
         self._told[transaction.pile, transaction.connector] = told
         ended = kind == events.ENDED
         return TxEvent(
@@ -118,11 +120,13 @@ class Telling:
         if told is None or told.tx != live.tx:
             told = _Told(live.tx, "", -1, -1)
         wh = told.wh if live.wh is None else max(live.wh, told.wh)
-        known = kind == events.STATE and live.status == told.state
+        # The first charging has a record of its own, which is on its way
+        known = live.status == told.state or (live.status == "charging" and not told.began)
+        known = known and kind == events.STATE
         if live.tx != row.tx or live.status in {"", OFFLINE} or known or wh < 0:
             return None
         start_wh = wh if told.start_wh < 0 else told.start_wh
-        self._told[address] = _Told(live.tx, live.status, wh, start_wh)
+        self._told[address] = _Told(live.tx, live.status, wh, start_wh, told.began)
         now_utc = int(self._clock())
         return TxEvent(
             kind=kind,
