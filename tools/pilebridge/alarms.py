@@ -11,6 +11,7 @@
 | `no_start` | records of a transaction whose start is not here | by the operator |
 | `key` | a pile uses a secret that is not known here | when it uses a known one |
 | `update` | a pile refused new firmware, or did not stay with it | when it confirms one |
+| `undelivered` | a central system did not take a fact of a transaction, and it was given up | by the operator |
 """
 
 import logging
