@@ -16,12 +16,13 @@ from starlette.applications import Starlette
 from pilebridge import bundles, stations
 from pilebridge.admin import Admin
 from pilebridge.admin_updates import AdminUpdates
-from pilebridge.assembly import Assembly, Owner
+from pilebridge.assembly import Assembly
 from pilebridge.broker import Broker
 from pilebridge.chunk_server import ChunkServer
 from pilebridge.hub import Hub
 from pilebridge.keys import Keyring
 from pilebridge.mqtt_client import MqttClient, Publisher
+from pilebridge.ownership import Owner
 from pilebridge.pile_link import TOPICS, PileLink
 from pilebridge.platforms.tcec102.adapter import Tcec102Platform
 from pilebridge.platforms.tcec102.server import Tcec102Server

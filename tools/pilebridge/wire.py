@@ -72,6 +72,21 @@ def _limits(name: str, field: str) -> tuple[int, int]:
     return next((row[3], row[4]) for row in reports.FIELDS[name] if row[0] == field)
 
 
+class Authorize(Struct, frozen=True):
+    """An authorize message: a card was shown; `connector` 0 is not known yet."""
+
+    ask: int
+    token: str
+    connector: int
+
+
+class Holds(Struct, frozen=True):
+    """What a pile holds of its books: the revision of its profiles, the version of its local list."""
+
+    profiles: Annotated[int, Meta(ge=0, le=(1 << 31) - 1)]
+    tokens: Annotated[int, Meta(ge=0, le=(1 << 31) - 1)]
+
+
 _FIRST, _COUNT = _limits("journal", "from"), _limits("journal", "records")
 _LIFE = f"^[ -~]{{{messages.LIFE_CHARS}}}$"
 
@@ -86,7 +101,7 @@ class Journal(Struct, frozen=True, rename={"first": "from"}):
 
 
 _journal = msgspec.json.Decoder(Journal)
-S = TypeVar("S", State, Meter)
+S = TypeVar("S", State, Meter, Authorize, Holds)
 
 
 _ack = msgspec.json.Encoder()
@@ -117,8 +132,16 @@ def decode_online(payload: bytes) -> bool:
 
 
 def decode_hello(payload: bytes) -> dict[str, Any]:
-    """A hello message as a dict."""
-    return _decode("hello", payload)
+    """A hello message as a dict; its `holds`, where it has it, can be read by holds_of()."""
+    message = _decode("hello", payload)
+    if "holds" in message:
+        _typed(message["holds"], Holds, "holds.")
+    return message
+
+
+def holds_of(hello: dict[str, Any]) -> Holds | None:
+    """What a greeting says of the books; None for a firmware that keeps none."""
+    return _typed(hello["holds"], Holds) if "holds" in hello else None
 
 
 def decode_state(payload: bytes) -> State:
@@ -137,6 +160,11 @@ def decode_reply(payload: bytes) -> dict[str, Any]:
     if message["result"] not in messages.RESULTS:
         raise messages.ProtocolError("result", f"{message['result']!r} is not one of ours")
     return message
+
+
+def decode_authorize(payload: bytes) -> Authorize:
+    """An authorize message; ProtocolError names the field."""
+    return _typed(_decode("authorize", payload), Authorize)
 
 
 def decode_update(payload: bytes) -> dict[str, Any]:
@@ -165,9 +193,9 @@ def _decode(name: str, payload: bytes) -> dict[str, Any]:
     return message
 
 
-def _typed(message: dict[str, Any], kind: type[S]) -> S:
+def _typed(message: dict[str, Any], kind: type[S], inside: str = "") -> S:
     try:
         return msgspec.convert(message, kind)
     except msgspec.ValidationError as error:
         text, _, where = str(error).partition(" - at `$.")
-        raise messages.ProtocolError(where.rstrip("`") or "payload", text) from None
+        raise messages.ProtocolError(inside + where.rstrip("`") or "payload", text) from None

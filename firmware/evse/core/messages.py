@@ -15,7 +15,7 @@ JOURNAL_FRAME_BYTES = 64
 LIFE_CHARS = 8
 NONCE_CHARS = 16
 
-UP_TOPICS = ("hello", "online", "state", "meter", "journal", "reply", "update")
+UP_TOPICS = ("hello", "online", "state", "meter", "journal", "reply", "update", "authorize")
 # These come often, behind a hello that tells the version
 _LIVE = ("state", "meter")
 # The last is not JSON, see chunks.py, and only a pile that is being updated subscribes to it
@@ -40,6 +40,11 @@ STOP_REASONS = (
     "fault",
     "start_timeout",
     "power_loss",
+    "deauthorized",
+    "unlock",
+    "reset_soft",
+    "reset_hard",
+    "other",
 )
 RESULTS = ("accepted", "refused", "unknown", "malformed", "stale")
 REFUSALS = (
@@ -55,6 +60,16 @@ REFUSALS = (
     "no_update_key",
     "installed",
     "no_previous",
+    "out_of_step",
+    "full",
+    "no_reservation",
+    "reserved",
+    "blocked",
+    "no_lock",
+    "unlock_failed",
+    "unknown_key",
+    "bad_value",
+    "occupied",
 )
 
 # Fields of what the pile takes, a text for each message, which rows() reads; of what it sends: reports.py,
@@ -65,7 +80,7 @@ _LIFE = "life token %d %d" % (LIFE_CHARS, LIFE_CHARS)
 _NONCE = "nonce token %d %d" % (NONCE_CHARS, NONCE_CHARS)
 # A clock outside 2024 to 2100 is a broken clock
 _UTC = "utc int 1704067200 4102444800"
-_COMMAND = "id token 1 64, name token 1 32, args dict 0 8, " + _UTC + ", ttl_s int 1 3600"
+_COMMAND = "id token 1 64, name token 1 32, args dict 0 16, " + _UTC + ", ttl_s int 1 3600"
 # Only the answer to a hello carries the time, together with the hello's nonce
 _ACK = _LIFE + ", upto int 0 4294967295, ?" + _UTC + ", ?" + _NONCE
 _LIMIT = "a10 int 0 10000, " + _UTC + ", ttl_s int 1 86400"
@@ -73,9 +88,29 @@ FIELDS = {"command": _COMMAND, "ack": _ACK, "limit": _LIMIT}
 
 # A new secret under the old one, see mac.cover()
 _ROTATE = "number int 2 65535, " + _NONCE + ", cover token 64 64"
+_UNTIL = "until_utc" + _UTC[3:]
+_PROFILE = (
+    "revision int 1 2147483647, connector int 0 4, id int 0 2147483647, purpose token 2 7, stack int 0 99, "
+    "?from_utc%s, ?%s, ?start_utc%s, ?recur token 5 6, ?duration_s int 0 2147483647, ?ref token 1 64, "
+    "periods list 1 24"
+) % (_UTC[3:], _UNTIL, _UTC[3:])
 COMMAND_ARGS = {
-    "start": "connector int 0 255, ref token 1 64, by token 1 16",
-    "stop": "connector int 0 255, ref token 1 64",
+    "start": "connector int 0 255, ref token 1 64, by token 1 16, ?token token 1 36",
+    "stop": "connector int 0 255, ref token 1 64, ?reason token 1 16",
+    "profile": _PROFILE,
+    "clear_profiles": "revision int 0 2147483647, ids list 0 32",
+    "tokens": "version int 0 2147483647, from int 0 1000, total int 0 1000, entries list 0 16",
+    "clear_cache": "",
+    "authorized": "ask int 1 65535, status token 5 12, ?" + _UNTIL + ", ?group token 1 36",
+    "reserve": "connector int 0 4, id int 0 2147483647, token token 1 36, "
+    + _UNTIL
+    + ", ?group token 1 36",
+    "unreserve": "id int 0 2147483647",
+    "unlock": "connector int 1 4",
+    "availability": "connector int 0 4, operative int 0 1",
+    "reset": "kind token 4 4",
+    "configure": "key token 1 32, value list 1 1",
+    "settings": "keys list 1 8",
     "report": "",
     # 1 or 3, where a phase contactor is fitted
     "phases": "connector int 0 255, phases int 1 3",

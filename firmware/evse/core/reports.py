@@ -36,6 +36,8 @@ FIELDS = {
         ("nonce", "token", True, NONCE_CHARS, NONCE_CHARS),
         # slot "a" or "b", version, trial true or false, previous version or ""
         ("update", "dict", False, 0, 8),
+        # Revision of its charging profiles, version of its local list
+        ("holds", "dict", False, 0, 4),
     ),
     # A change leaves out what only the heartbeat tells, and what there is nothing to say of
     "state": (
@@ -67,6 +69,14 @@ FIELDS = {
         ("id", "token", True, 1, 64),
         ("result", "str", True, 1, 16),
         ("reason", "str", False, 0, 64),
+        # What was asked for by `settings`
+        ("value", "dict", False, 0, 8),
+    ),
+    # A card was shown: `ask` counts since the pile's start, `connector` 0 is not known yet
+    "authorize": (
+        ("ask", "int", True, 1, 0xFFFF),
+        ("token", "token", True, 1, 36),
+        ("connector", "int", True, 0, 4),
     ),
     "update": (
         ("bundle", "token", True, 64, 64),
