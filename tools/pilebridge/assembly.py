@@ -89,18 +89,18 @@ class Assembly:
 
     def running(self, pile: str, ref: str) -> Transaction | None:
         """The open transaction of a pile with a platform's reference."""
-        for transaction in self._open.values():
-            if transaction.pile == pile and transaction.ref == ref:
-                return transaction
-        return None
+        found = (t for t in self._open.values() if (t.pile, t.ref) == (pile, ref))
+        return next(found, None)
 
-    def holder(self, pile: str, connector: int) -> str | None:
-        """Name of the platform whose transaction runs there, "" when it is nobody's; None when none runs."""
-        for transaction in self._open.values():
-            if (transaction.pile, transaction.connector) == (pile, connector):
-                owner = owner_of(self._owners, transaction)
-                return "" if owner is None else owner.name
-        return None
+    def on_connector(self, pile: str, connector: int) -> Transaction | None:
+        """The open transaction there."""
+        found = (t for t in self._open.values() if (t.pile, t.connector) == (pile, connector))
+        return next(found, None)
+
+    def holder(self, transaction: Transaction) -> str:
+        """Name of the platform whose transaction it is, "" when it is nobody's."""
+        owner = owner_of(self._owners, transaction)
+        return "" if owner is None else owner.name
 
     def orderer(self, ref: str) -> str:
         """Name of the platform that ordered a reference, "" when none did."""

@@ -123,9 +123,9 @@ class Hub:
     def holder(self, connector: Connector) -> str:
         """Name of the platform whose transaction runs on a connector, or was just begun; "" when none is."""
         address = (connector.pile, connector.number)
-        running = self.assembly.holder(*address)
+        running = self.assembly.on_connector(*address)
         if running is not None:
-            return running
+            return self.assembly.holder(running)
         return self.assembly.orderer(self._accepted.get(address, ""))
 
     async def start(

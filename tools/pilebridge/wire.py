@@ -15,6 +15,7 @@ from evse.core import manifest as _manifest
 from evse.core import messages as _messages
 from evse.core import records as _records
 from evse.core import reports as _reports
+from evse.core import schedule as _schedule
 
 # Device code carries no types
 chunks: Any = _chunks
@@ -23,6 +24,7 @@ manifest: Any = _manifest
 messages: Any = _messages
 records: Any = _records
 reports: Any = _reports
+schedule: Any = _schedule
 
 Name = Annotated[str, Meta(max_length=32)]
 _STATUS_PATTERN = "^(" + "|".join(messages.STATUSES) + ")$"

@@ -46,6 +46,8 @@ STOP_REASONS = (
     "reset_hard",
     "other",
 )
+# Those that a `stop` command may give
+STOP_ORDERS = ("remote", "deauthorized", "unlock", "reset_soft", "reset_hard", "other")
 RESULTS = ("accepted", "refused", "unknown", "malformed", "stale")
 REFUSALS = (
     "no_connector",
@@ -64,7 +66,6 @@ REFUSALS = (
     "full",
     "no_reservation",
     "reserved",
-    "blocked",
     "no_lock",
     "unlock_failed",
     "unknown_key",
@@ -88,27 +89,39 @@ FIELDS = {"command": _COMMAND, "ack": _ACK, "limit": _LIMIT}
 
 # A new secret under the old one, see mac.cover()
 _ROTATE = "number int 2 65535, " + _NONCE + ", cover token 64 64"
-_UNTIL = "until_utc" + _UTC[3:]
-_PROFILE = (
-    "revision int 1 2147483647, connector int 0 4, id int 0 2147483647, purpose token 2 7, stack int 0 99, "
-    "?from_utc%s, ?%s, ?start_utc%s, ?recur token 5 6, ?duration_s int 0 2147483647, ?ref token 1 64, "
-    "periods list 1 24"
-) % (_UTC[3:], _UNTIL, _UTC[3:])
+# Schedules may have begun long before the clock
+_UNTIL = "%s int 1 4102444800"
+_UINT = " int 0 2147483647"
+_SPAN = "?" + _UNTIL % "from_utc" + ", ?" + _UNTIL % "until_utc" + ", ?" + _UNTIL % "start_utc"
+_GROUP = ", ?group token 1 36"
 COMMAND_ARGS = {
     "start": "connector int 0 255, ref token 1 64, by token 1 16, ?token token 1 36",
     "stop": "connector int 0 255, ref token 1 64, ?reason token 1 16",
-    "profile": _PROFILE,
-    "clear_profiles": "revision int 0 2147483647, ids list 0 32",
-    "tokens": "version int 0 2147483647, from int 0 1000, total int 0 1000, entries list 0 16",
+    # Beyond the table: schedule.profile(). Held if `revision` follows the pile's own
+    "profile": "revision"
+    + _UINT
+    + ", connector int 0 4, id"
+    + _UINT
+    + ", purpose token 2 7, stack int 0 99, "
+    + _SPAN
+    + ", ?recur token 5 6, ?duration_s"
+    + _UINT
+    + ", ?ref token 1 64, periods list 1 24",
+    "clear_profiles": "revision" + _UINT + ", ids list 0 32",
+    # A part of the whole local list, entries as token_list.py has them
+    "tokens": "version" + _UINT + ", from int 0 1000, total int 0 1000, entries list 0 16",
     "clear_cache": "",
-    "authorized": "ask int 1 65535, status token 5 12, ?" + _UNTIL + ", ?group token 1 36",
-    "reserve": "connector int 0 4, id int 0 2147483647, token token 1 36, "
-    + _UNTIL
-    + ", ?group token 1 36",
-    "unreserve": "id int 0 2147483647",
+    "authorized": "ask int 1 65535, status token 5 12, ?" + _UNTIL % "until_utc" + _GROUP,
+    "reserve": "connector int 0 4, id"
+    + _UINT
+    + ", token token 1 36, "
+    + _UNTIL % "until_utc"
+    + _GROUP,
+    "unreserve": "id" + _UINT,
     "unlock": "connector int 1 4",
     "availability": "connector int 0 4, operative int 0 1",
     "reset": "kind token 4 4",
+    # The value in a list of one
     "configure": "key token 1 32, value list 1 1",
     "settings": "keys list 1 8",
     "report": "",
