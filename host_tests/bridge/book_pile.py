@@ -1,7 +1,12 @@
 """A pile that keeps charging profiles and a local list, and refuses what does not follow."""
 
-from bridge.fake_pile import FakePile
+import asyncio
+
+from bridge.fake_pile import PILE, FakePile
+from bridge.fake_platform import until
+from bridge.fakes import local_bridge
 from evse.core import messages, schedule
+from pilebridge.station_services import DEFAULT, ChargingProfile, Period
 
 
 class BookPile(FakePile):
@@ -83,3 +88,20 @@ class BookPile(FakePile):
 
     on_unlock = on_availability = on_reserve = on_unreserve = on_clear_cache = on_reset
     on_authorized = on_reset
+
+
+def profile(number, connector=1, purpose=DEFAULT, stack=0, a10=100, **more):
+    """A charging profile of one period."""
+    return ChargingProfile(number, connector, purpose, stack, (Period(0, a10),), **more)
+
+
+def bridge_with_books(folder, **more):
+    """(application, pile) whose pile keeps books."""
+    return local_bridge(folder, pile_class=BookPile, **more)
+
+
+async def settle(application):
+    """Wait until nothing is on its way to the pile's books."""
+    await asyncio.sleep(0.02)
+    services = application.piles.by_name[PILE]
+    await until(lambda: services.books._sync is None)

@@ -4,38 +4,21 @@ import asyncio
 
 import pytest
 
-from bridge.book_pile import BookPile
+from bridge.book_pile import bridge_with_books, profile, settle
 from bridge.fake_pile import FakePile
 from bridge.fake_platform import until
 from bridge.fakes import PILE, LocalApplication, local_bridge, running
-from evse.core import messages
 from pilebridge import pile_books
 from pilebridge.station_services import (
     DEFAULT,
     MAX,
     TX,
     ChargingProfile,
-    Period,
     TokenEntry,
 )
-from pilebridge.token_book import TokenBook
 
 T = 1763600000
 BOOKS = ("profile", "clear_profiles", "tokens")
-
-
-def profile(number, connector=1, purpose=DEFAULT, stack=0, a10=100, **more):
-    return ChargingProfile(number, connector, purpose, stack, (Period(0, a10),), **more)
-
-
-def bridge_with_books(folder, **more):
-    return local_bridge(folder, pile_class=BookPile, **more)
-
-
-async def settle(application):
-    await asyncio.sleep(0.02)
-    services = application.piles.by_name[PILE]
-    await until(lambda: services.books._sync is None)
 
 
 async def leave(application, pile):
@@ -193,58 +176,6 @@ async def test_a_restart_of_the_bridge_sends_nothing_again(tmp_path):
         assert [name for name, _ in pile.told(*BOOKS)] == ["profile"]
 
 
-async def test_a_local_list_goes_in_parts_that_fit(tmp_path):
-    entries = [TokenEntry(f"{n:036d}", "concurrent", T, "g" * 36) for n in range(40)]
-    for part in TokenBook(2147483647, tuple(entries)).parts():
-        command = {"id": "tokens:" + "f" * 16, "name": "tokens", "args": part}
-        payload = messages.encode({**command, "utc": T, "ttl_s": 3600})
-        assert len(payload) + 34 <= messages.MAX_BYTES
-    async with bridge_with_books(tmp_path) as (bridge, pile):
-        services = bridge.piles.by_name[PILE]
-        assert await services.set_tokens(1, entries)
-        assert [row[0] for row in pile.tokens] == [entry.token for entry in entries]
-        short = [TokenEntry(f"{n:x}") for n in range(40)]
-        pile.asked.clear()
-        assert await services.set_tokens(2, short)
-        assert [len(args["entries"]) for _, args in pile.told("tokens")] == [16, 16, 8]
-        assert await services.set_tokens(2, short)
-        assert len(pile.told("tokens")) == 3
-        # The same version with other content is another list
-        assert await services.set_tokens(2, short[1:])
-        assert len(pile.tokens) == 39
-        assert await services.set_tokens(0, [])
-        assert (pile.tokens, pile.version) == ([], 0)
-
-
-async def test_a_local_list_that_is_too_long_leaves_the_old_one(tmp_path):
-    async with bridge_with_books(tmp_path) as (bridge, pile):
-        services = bridge.piles.by_name[PILE]
-        assert await services.set_tokens(1, [TokenEntry("A")])
-        pile.most_tokens = 2
-        assert not await services.set_tokens(2, [TokenEntry(str(n)) for n in range(3)])
-        assert not await services.set_tokens(2, [TokenEntry(str(n)) for n in range(65)])
-        assert not await services.set_tokens(2, [TokenEntry("x" * 37)])
-        assert not await services.set_tokens(2, [TokenEntry("A"), TokenEntry("A", "blocked")])
-        assert (services.token_version(), pile.version) == (1, 1)
-        assert [entry.token for entry in services.tokens()] == ["A"]
-
-
-async def test_a_pile_that_charges_takes_the_list_when_it_has_ended(tmp_path):
-    async with bridge_with_books(tmp_path) as (bridge, pile):
-        services = bridge.piles.by_name[PILE]
-        await services.start(1, "R1", "ocpp")
-        pile.charging()
-        pile.refuse["tokens"] = "busy"
-        assert await services.set_tokens(5, [TokenEntry("A")])
-        assert (services.token_version(), pile.version) == (5, 0)
-        await settle(bridge)
-        asked = len(pile.told("tokens"))
-        pile.refuse.clear()
-        pile.stop("vehicle")
-        await until(lambda: pile.version == 5)
-        assert len(pile.told("tokens")) - asked == 1
-
-
 async def test_a_profile_that_a_pile_refuses_later_holds_up_no_other(tmp_path, caplog):
     async with bridge_with_books(tmp_path) as (bridge, pile):
         services = bridge.piles.by_name[PILE]
@@ -281,32 +212,3 @@ async def test_a_firmware_without_books_is_told_nothing(tmp_path):
         assert (await services.set_profile(profile(1))).result == "unknown"
         assert not await services.set_tokens(1, [TokenEntry("A")])
         assert pile.commands == []
-
-
-async def test_the_composite_schedule_is_what_the_profiles_allow(tmp_path):
-    async with bridge_with_books(tmp_path) as (bridge, _):
-        services = bridge.piles.by_name[PILE]
-        assert list(services.composite(1, T, 3600)) == [Period(0, 320)]
-        periods = (Period(0, 160), Period(600, 60, 1), Period(1200, 9000))
-        day = ChargingProfile(1, 1, DEFAULT, 0, periods, start_utc=T, recur="daily")
-        await services.set_profile(day)
-        assert list(services.composite(1, T, 1800)) == [
-            Period(0, 160),
-            Period(600, 60, 1),
-            Period(1200, 320),
-        ]
-        assert list(services.composite(1, T + 86400 + 300, 600)) == [
-            Period(0, 160),
-            Period(300, 60, 1),
-        ]
-        await services.set_profile(profile(2, connector=0, purpose=MAX, a10=100))
-        assert list(services.composite(0, T, 600)) == [Period(0, 100)]
-        assert [p.a10 for p in services.composite(1, T, 1800)] == [100, 60, 100]
-        await services.start(1, "R1", "ocpp")
-        await until(lambda: bridge.assembly.on_connector(PILE, 1))
-        began = bridge.assembly.on_connector(PILE, 1)
-        relative = ChargingProfile(3, 1, TX, 0, (Period(0, 70), Period(60, 90)), ref="R1")
-        await services.set_profile(relative)
-        assert [p.a10 for p in services.composite(1, began.start_utc, 120)] == [70, 90]
-        with pytest.raises(KeyError):
-            services.composite(9, T, 60)

@@ -8,26 +8,26 @@ It is kept too, with the number of the greeting it stands on, so a restart of th
 import asyncio
 import contextlib
 import logging
-import sqlite3
 from collections.abc import Awaitable, Callable, Collection, Sequence
 from typing import Any
 
-from pilebridge import transactions
+from pilebridge import book_rows
+from pilebridge.book_rows import PROFILES, TOKENS
 from pilebridge.commands import Reply
 from pilebridge.profile_book import MOST_PROFILES, ProfileBook, arguments, problem
-from pilebridge.station_services import TX, ChargingProfile, TokenEntry
+from pilebridge.station_services import ChargingProfile, TokenEntry
 from pilebridge.store import Store
 from pilebridge.token_book import TokenBook, fits
 from pilebridge.wire import holds_of
 
 log = logging.getLogger(__name__)
 
-PROFILES, TOKENS = "profiles", "tokens"
 KEPT = Reply("accepted", "kept")
-_TOLD = ".told"
 _UNSURE = -1
 # A pile that charges takes no list: its next status brings it sooner than the longest pause
 _RETRY_S, _RETRY_MOST_S = 5.0, 300.0
+# Behind its return a pile's greeting follows within this time
+_GREETING_S = 0.5
 _CLEARED_AT_ONCE = 32
 
 Ask = Callable[[str, dict[str, Any]], Awaitable[Reply | None]]
@@ -50,47 +50,52 @@ class PileBooks:
         self._ask = ask
         self._reachable = reachable
         self._lock = asyncio.Lock()
-        self._profiles, self._tokens = ProfileBook(), TokenBook()
+        self._books = book_rows.load(store.read, pile)
         self._sync: asyncio.Task[None] | None = None
         self._retry: asyncio.TimerHandle | None = None
         self._pause_s = _RETRY_S
+        # Since the last attempt: what it was told before may be lost
+        self._greeted = False
         # What the pile refused for good in this state of its memory
         self._refused: set[str] = set()
         # None until it greets; False for a firmware that keeps no books
         self._able: bool | None = None
-        self._nonce = ""
-        self._told = {PROFILES: 0, TOKENS: 0}
-        self._load()
 
     @property
     def profiles(self) -> ProfileBook:
         """Every installed profile; a transaction's own go with it."""
-        return self._running(self._profiles)
+        return self._running()
 
     @property
     def tokens(self) -> TokenBook:
         """The local list."""
-        return self._tokens
+        return self._books.tokens
 
     def greeted(self, hello: dict[str, Any]) -> None:
         """The pile says what it holds; a greeting that is known already says nothing new."""
         holds = holds_of(hello)
         self._able = holds is not None
-        if holds is not None and hello["nonce"] != self._nonce:
-            self._nonce = hello["nonce"]
-            self._told = {PROFILES: holds.profiles, TOKENS: holds.tokens}
+        if holds is not None and hello["nonce"] != self._books.nonce:
+            self._books.nonce = hello["nonce"]
+            self._books.told = {PROFILES: holds.profiles, TOKENS: holds.tokens}
             self._refused.clear()
-            self._pause_s = _RETRY_S
-            self._store.submit(self._save_told())
+            self._pause_s, self._greeted = _RETRY_S, True
+            self._store.submit(self._books.save_told())
         self.wake()
 
     def wake(self) -> None:
         """Bring the books to the pile if it is there and has others."""
         if self._sync is not None or not self._able or not self._reachable():
             return
-        if any(not self._in_step(name) and name not in self._refused for name in self._told):
+        if any(n not in self._refused and not self._books.in_step(n) for n in self._books.told):
+            self._greeted = False
             self._sync = asyncio.create_task(self._bring())
             self._sync.add_done_callback(self._brought)
+
+    def seen(self) -> None:
+        """The pile may be there again; if it has just come, its greeting is on the way."""
+        if self._able and self._sync is None and not self._books.all_in_step:
+            self._wake_in(_GREETING_S)
 
     async def close(self) -> None:
         """End what is on its way."""
@@ -118,18 +123,18 @@ class PileBooks:
     async def clear_profiles(self, ids: Sequence[int]) -> int:
         """Remove profiles; how many there were."""
         async with self._lock:
-            before, in_step = self._running(self._profiles), self._in_step(PROFILES)
+            before, in_step = self._running(), self._books.in_step(PROFILES)
             found = [each.id for each in before.profiles if each.id in set(ids)]
             if not found:
                 return 0
-            self._profiles = before.without(found)
+            self._books.profiles = before.without(found)
             self._refused.discard(PROFILES)
             await self._keep(PROFILES, _UNSURE)
             if in_step and self._able and self._reachable() and len(found) <= _CLEARED_AT_ONCE:
-                args = {"revision": self._profiles.revision, "ids": found}
+                args = {"revision": self._books.profiles.revision, "ids": found}
                 reply = await self._tell("clear_profiles", args)
                 if reply is not None and reply.accepted:
-                    await self._keep(PROFILES, self._profiles.revision)
+                    await self._keep(PROFILES, self._books.profiles.revision)
         self.wake()
         return len(found)
 
@@ -138,53 +143,55 @@ class PileBooks:
         if not fits(version, entries) or self._able is False:
             return False
         async with self._lock:
-            before, told = self._tokens, self._told[TOKENS]
-            self._tokens = TokenBook(version, tuple(entries))
+            before, told = self._books.tokens, self._books.told[TOKENS]
+            self._books.tokens = TokenBook(version, tuple(entries))
             self._refused.discard(TOKENS)
-            if self._tokens == before and self._in_step(TOKENS):
+            if self._books.tokens == before and self._books.in_step(TOKENS):
                 return True
             await self._keep(TOKENS, _UNSURE)
             if not self._able or not self._reachable():
                 return True
             refusal = await self._bring_tokens()
             if refusal is not None and not _comes_again(refusal):
-                self._tokens = before
+                self._books.tokens = before
                 await self._keep(TOKENS, told)
                 return False
-        if not self._in_step(TOKENS):
+        if not self._books.in_step(TOKENS):
             self._later()
         return True
 
     async def _install(self, profile: ChargingProfile) -> Reply:
-        before, told = self._running(self._profiles), self._told[PROFILES]
-        in_step, after = self._in_step(PROFILES), before.with_profile(profile)
+        before, told = self._running(), self._books.told[PROFILES]
+        in_step, after = self._books.in_step(PROFILES), before.with_profile(profile)
         if len(after.profiles) > MOST_PROFILES:
             return Reply("refused", "full")
-        self._profiles = after
+        self._books.profiles = after
         self._refused.discard(PROFILES)
         await self._keep(PROFILES, _UNSURE)
         if not self._able or not self._reachable():
             return KEPT
         if in_step:
-            reply = await self._tell("profile", arguments(profile, self._profiles.revision))
+            reply = await self._tell("profile", arguments(profile, self._books.profiles.revision))
             if reply is None:
                 return KEPT
             if reply.accepted or not _comes_again(reply):
-                self._profiles = self._profiles if reply.accepted else before
-                await self._keep(PROFILES, self._profiles.revision if reply.accepted else told)
+                self._books.profiles = self._books.profiles if reply.accepted else before
+                await self._keep(
+                    PROFILES, self._books.profiles.revision if reply.accepted else told
+                )
                 return reply
         refusal = await self._bring_profiles()
-        if refusal is not None and profile not in self._profiles.profiles:
+        if refusal is not None and profile not in self._books.profiles.profiles:
             return refusal
-        return Reply("accepted", "") if self._in_step(PROFILES) else KEPT
+        return Reply("accepted", "") if self._books.in_step(PROFILES) else KEPT
 
     async def _bring(self) -> None:
         async with self._lock:
             for name, bring in ((PROFILES, self._bring_profiles), (TOKENS, self._bring_tokens)):
-                if self._in_step(name) or name in self._refused:
+                if self._books.in_step(name) or name in self._refused:
                     continue
                 refusal = await bring()
-                if refusal and not _comes_again(refusal) and not self._in_step(name):
+                if refusal and not _comes_again(refusal) and not self._books.in_step(name):
                     self._refused.add(name)
                     text = "books: %s: its %s were refused: %s %s"
                     log.error(text, self._pile, name, refusal.result, refusal.reason)
@@ -198,19 +205,22 @@ class PileBooks:
         self._later()
 
     def _later(self) -> None:
-        if self._retry is not None:
-            self._retry.cancel()
-        if all(self._in_step(name) for name in self._told):
+        if self._books.all_in_step:
             self._pause_s = _RETRY_S
             return
-        self._retry = asyncio.get_running_loop().call_later(self._pause_s, self.wake)
+        self._wake_in(0.0 if self._greeted else self._pause_s)
         self._pause_s = min(2 * self._pause_s, _RETRY_MOST_S)
+
+    def _wake_in(self, pause_s: float) -> None:
+        if self._retry is not None:
+            self._retry.cancel()
+        self._retry = asyncio.get_running_loop().call_later(pause_s, self.wake)
 
     async def _bring_profiles(self) -> Reply | None:
         """Clear all and send each; what the pile refuses leaves the book. The last refusal, if any."""
         refusal: Reply | None = None
         while True:
-            book = self._profiles = self._running(self._profiles)
+            book = self._books.profiles = self._running()
             first = book.revision - len(book.profiles)
             reply = await self._tell("clear_profiles", {"revision": first, "ids": []})
             if reply is None or not reply.accepted:
@@ -228,71 +238,34 @@ class PileBooks:
             text = "books: %s: refused profile %d (%s %s), it is given up"
             log.error(text, self._pile, profile.id, reply.result, reply.reason)
             refusal = reply
-            self._profiles = book.without({profile.id})
+            self._books.profiles = book.without({profile.id})
             await self._keep(PROFILES, _UNSURE)
 
     async def _bring_tokens(self) -> Reply | None:
         """Send the local list in parts; the refusal, if any."""
-        for part in self._tokens.parts():
+        for part in self._books.tokens.parts():
             reply = await self._tell("tokens", part)
             if reply is None:
                 return None
             if not reply.accepted:
                 return reply
-        log.info("books: %s: has local list %d", self._pile, self._tokens.version)
-        await self._keep(TOKENS, self._tokens.version)
+        log.info("books: %s: has local list %d", self._pile, self._books.tokens.version)
+        await self._keep(TOKENS, self._books.tokens.version)
         return None
 
     async def _tell(self, name: str, args: dict[str, Any]) -> Reply | None:
         """The pile's answer; none when it has greeted anew meanwhile, and what it holds is another matter."""
-        nonce = self._nonce
+        nonce = self._books.nonce
         reply = await self._ask(name, args)
-        return reply if nonce == self._nonce else None
+        return reply if nonce == self._books.nonce else None
 
-    def _in_step(self, name: str) -> bool:
-        revision = self._profiles.revision if name == PROFILES else self._tokens.version
-        return self._told[name] == revision
-
-    def _running(self, book: ProfileBook) -> ProfileBook:
-        """A book without the profiles of transactions that are over; the pile drops those by itself."""
-        kept = tuple(each for each in book.profiles if not self._is_over(each))
-        return book if len(kept) == len(book.profiles) else ProfileBook(book.revision, kept)
-
-    def _is_over(self, profile: ChargingProfile) -> bool:
-        if profile.purpose != TX:
-            return False
-        found = transactions.find_by_ref(self._store.read, self._pile, profile.ref)
-        return found is not None and found.ended
-
-    def _load(self) -> None:
-        rows = self._store.read.execute(
-            "select name, revision, body from pile_books where pile = ?", (self._pile,)
-        )
-        books = {row["name"]: (row["revision"], row["body"]) for row in rows}
-        self._profiles = ProfileBook.from_text(*books.get(PROFILES, (0, "[]")))
-        self._tokens = TokenBook.from_text(*books.get(TOKENS, (0, "[]")))
-        for name in self._told:
-            self._told[name], self._nonce = books.get(name + _TOLD, (0, ""))
+    def _running(self) -> ProfileBook:
+        return book_rows.running(self._store.read, self._pile, self._books.profiles)
 
     async def _keep(self, name: str, told: int) -> None:
         """Write one book, and what the pile is known to hold of it."""
-        book = self._profiles if name == PROFILES else self._tokens
-        revision = self._profiles.revision if name == PROFILES else self._tokens.version
-        row = (self._pile, name, revision, book.as_text())
-        self._told[name] = told
-        save_told = self._save_told()
-
-        def job(conn: sqlite3.Connection) -> None:
-            conn.execute("insert or replace into pile_books values (?, ?, ?, ?)", row)
-            save_told(conn)
-
-        await self._store.submit(job)
-
-    def _save_told(self) -> Callable[[sqlite3.Connection], object]:
-        rows = [(self._pile, name + _TOLD, n, self._nonce) for name, n in self._told.items()]
-        return lambda conn: conn.executemany(
-            "insert or replace into pile_books values (?, ?, ?, ?)", rows
-        )
+        self._books.told[name] = told
+        await self._store.submit(self._books.save(name))
 
 
 def _comes_again(reply: Reply) -> bool:

@@ -196,7 +196,7 @@ class Piles:
 
     def on_status(self, connector: Connector) -> None:
         """A pile may be there again."""
-        self._services[connector.pile].books.wake()
+        self._services[connector.pile].books.seen()
 
     def on_reconnect(self) -> None:
         """The piles greet by themselves."""
