@@ -96,6 +96,9 @@ class Hub:
     def state(self, connector: Connector) -> ConnectorState:
         """What is known now; status `offline` while the pile cannot be reached."""
         state = self._states[connector.pile, connector.number]
+        if state.tx and not state.ref:
+            # The state came before the record that says so
+            state.ref = self.assembly.ref_of(connector.pile, state.tx)
         return state if self.reachable(connector.pile) else replace(state, status=OFFLINE)
 
     def reachable(self, pile: str) -> bool:
@@ -124,9 +127,8 @@ class Hub:
         """Name of the platform whose transaction runs on a connector, or was just begun; "" when none is."""
         address = (connector.pile, connector.number)
         running = self.assembly.on_connector(*address)
-        if running is not None:
-            return self.assembly.holder(running)
-        return self.assembly.orderer(self._accepted.get(address, ""))
+        begun = self._accepted.get(address, "")
+        return self.assembly.holder(running) if running else self.assembly.orderer(begun)
 
     async def start(
         self, connector: Connector, ref: str, by: str, token: str = ""
@@ -141,6 +143,10 @@ class Hub:
         reply = await self.command(connector.pile, START_ID + ref, "start", args)
         if reply is not None and reply.accepted:
             self._accepted[connector.pile, connector.number] = ref
+        if reply is not None and reply.reason == "busy":
+            log.info(
+                "hub: %s: start of %s: held by %r", connector.pile, ref, self.holder(connector)
+            )
         if reply is None:
             if self._states[connector.pile, connector.number].ref == ref:
                 return Reply("accepted", "")
@@ -186,7 +192,8 @@ class Hub:
         if up:
             for platform in self.platforms:
                 platform.on_reconnect()
-            self._arrived()
+            for tell in self.arrivals:
+                tell()
 
     def on_online(self, pile: str, online: bool, retained: bool) -> None:
         if self._online.get(pile) != online:
@@ -208,7 +215,8 @@ class Hub:
     def on_greeted(self, pile: str, hello: dict[str, Any], retained: bool) -> None:
         for greet in self.greeters:
             greet(pile, hello)
-        self._arrived()
+        for tell in self.arrivals:
+            tell()
 
     def on_authorize(self, pile: str, message: wire.Authorize) -> None:
         self._authorizations.ask(pile, message)
@@ -276,10 +284,6 @@ class Hub:
         return await self.link.command(
             pile, command_id, name, args, settings.command_ttl_s, timeout_s
         )
-
-    def _arrived(self) -> None:
-        for tell in self.arrivals:
-            tell()
 
     def _check_reachable(self, pile: str) -> None:
         reachable = self.reachable(pile)
