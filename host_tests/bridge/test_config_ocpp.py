@@ -1,5 +1,6 @@
 """Refused settings of OCPP platforms: the key, the value, what is allowed; and what the good ones become."""
 
+from dataclasses import fields
 from pathlib import Path
 
 import pytest
@@ -130,6 +131,9 @@ identities = { CP0001 = "SN-1" }
     plain = ocpp_settings(parsed.platform[2])
     assert plain.versions == ("ocpp2.0.1", "ocpp1.6")
     assert (plain.ca_file, plain.security_profile, plain.retry_max_s) == ("", 0, 300)
+    assert (settings.accept_cards, plain.accept_cards) == (True, False)
+    # Every key of a station's settings can be set
+    assert {field.name for field in fields(plain)} <= set(row.__struct_fields__)
     assert [p.name for p in parsed.tcec102] == ["sandbox"]
     (tmp_path / "key.pem").chmod(0o644)
     with pytest.raises(ConfigError, match="private_key_file: others can read it"):

@@ -2,6 +2,7 @@
 
 import importlib
 from collections.abc import Callable, Mapping
+from dataclasses import fields
 from typing import Protocol
 
 import httpx
@@ -64,20 +65,5 @@ def make_ocpp(
 
 def ocpp_settings(table: OcppPlatformTable) -> context.Settings:
     """The table as the stations take it."""
-    return context.Settings(
-        name=table.name,
-        url=table.url,
-        versions=table.versions,
-        security_profile=table.security_profile,
-        password=table.password,
-        password_form=table.password_form,
-        ca_file=table.ca_file,
-        certificate_file=table.certificate_file,
-        private_key_file=table.private_key_file,
-        call_timeout_s=table.call_timeout_s,
-        connect_per_s=table.connect_per_s,
-        retry_max_s=table.retry_max_s,
-        identities=dict(table.identities),
-        vendor=table.vendor,
-        model=table.model,
-    )
+    keys = {field.name for field in fields(context.Settings)} & set(table.__struct_fields__)
+    return context.Settings(**{key: getattr(table, key) for key in keys})

@@ -193,6 +193,7 @@ class OcppPlatformTable(_Table, frozen=True, tag_field="kind", tag="ocpp"):
     call_timeout_s: Annotated[float, Meta(gt=0, le=300)] = 30
     connect_per_s: Annotated[float, Meta(gt=0, le=10000)] = 300
     retry_max_s: Annotated[float, Meta(gt=0, le=3600)] = 300
+    ping_interval_s: Annotated[float, Meta(ge=0, le=3600)] = 60
     stations: list[str] | None = None
     identities: dict[PileName, Identity] = {}
     vendor: Text20 = "PileLink"

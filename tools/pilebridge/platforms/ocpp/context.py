@@ -187,3 +187,5 @@ class Settings:
     identities: dict[str, str] = field(default_factory=dict)
     vendor: str = "PileLink"
     model: str = "PileLink"
+    # Card starts at its piles are its own
+    accept_cards: bool = True
