@@ -7,6 +7,7 @@ from bridge.fake_platform import until
 from bridge.fakes import local_bridge
 from evse.core import messages, schedule
 from pilebridge.station_services import DEFAULT, ChargingProfile, Period
+from pilebridge.wire import command_rows
 
 
 class BookPile(FakePile):
@@ -23,15 +24,18 @@ class BookPile(FakePile):
         self.most_tokens = 64
         self.settings = {"name": "A", "limit": 160}
         self.refuse = {}
+        self.operated = True
 
     def hello(self):
         holds = {"profiles": self.revision, "tokens": self.version}
-        return {**super().hello(), "holds": holds}
+        return {**super().hello(), **({"holds": holds} if self.operated else {})}
 
     def act(self, command):
         name, args = command["name"], command["args"]
-        messages.check(args, messages.rows(messages.COMMAND_ARGS[name]))
+        messages.check(args, command_rows(name))
         self.asked.append((name, args))
+        if name in messages.ORDERS and name not in self.refuse:
+            self.operated = True
         if name in self.refuse:
             return {"result": "refused", "reason": self.refuse[name]}
         handler = getattr(self, "on_" + name, None)

@@ -46,7 +46,7 @@ async def test_a_local_list_that_is_too_long_leaves_the_old_one(tmp_path):
         assert [entry.token for entry in services.tokens()] == ["A"]
 
 
-async def test_a_pile_that_charges_takes_the_list_when_it_has_ended(tmp_path):
+async def test_a_pile_that_is_busy_takes_the_list_when_its_charge_has_ended(tmp_path):
     async with bridge_with_books(tmp_path) as (bridge, pile):
         services = bridge.piles.by_name[PILE]
         await services.start(1, "R1", "ocpp")

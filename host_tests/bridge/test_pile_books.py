@@ -4,7 +4,7 @@ import asyncio
 
 import pytest
 
-from bridge.book_pile import bridge_with_books, profile, settle
+from bridge.book_pile import BookPile, bridge_with_books, profile, settle
 from bridge.fake_pile import FakePile
 from bridge.fake_platform import until
 from bridge.fakes import PILE, LocalApplication, local_bridge, running
@@ -205,10 +205,50 @@ async def test_profiles_of_a_transaction_go_with_it(tmp_path):
         await until(lambda: sorted(pile.profiles) == [2, 3] and pile.revision == 3)
 
 
-async def test_a_firmware_without_books_is_told_nothing(tmp_path):
-    async with local_bridge(tmp_path) as (bridge, pile):
-        assert type(pile) is FakePile
+class OldPile(FakePile):
+    """Firmware from before there were books."""
+
+    def act(self, command):
+        if command["name"] in {"profile", "clear_profiles", "tokens"}:
+            return {"result": "unknown", "reason": command["name"]}
+        return super().act(command)
+
+
+async def test_a_firmware_without_books_is_asked_once(tmp_path):
+    async with local_bridge(tmp_path, pile_class=OldPile) as (bridge, pile):
         services = bridge.piles.by_name[PILE]
+        assert pile.commands == []
+        services.operate()
+        await until(lambda: pile.commands)
+        await settle(bridge)
         assert (await services.set_profile(profile(1))).result == "unknown"
         assert not await services.set_tokens(1, [TokenEntry("A")])
-        assert pile.commands == []
+        assert services.profiles() == services.tokens() == ()
+        assert [command["name"] for command in pile.commands] == ["clear_profiles"]
+
+
+async def test_a_pile_that_was_never_operated_begins_with_a_clear(tmp_path, monkeypatch):
+    monkeypatch.setattr(pile_books, "_RETRY_S", 0.05)
+
+    class NewPile(BookPile):
+        def __init__(self, *args):
+            super().__init__(*args)
+            self.operated = False
+            self.refuse["clear_profiles"] = "busy"
+
+    async with local_bridge(tmp_path, pile_class=NewPile) as (bridge, pile):
+        services = bridge.piles.by_name[PILE]
+        await asyncio.sleep(0.05)
+        # Nobody operates it: it is left alone
+        assert pile.asked == []
+        services.operate()
+        await until(lambda: len(pile.told("clear_profiles")) >= 2)
+        assert (await services.set_profile(profile(1))).reason == "kept"
+        pile.refuse.clear()
+        await until(lambda: sorted(pile.profiles) == [1])
+        assert (pile.operated, pile.revision) == (True, 1)
+        await settle(bridge)
+        pile.asked.clear()
+        pile.connect()
+        await settle(bridge)
+        assert pile.told(*BOOKS) == []

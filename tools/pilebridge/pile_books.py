@@ -58,8 +58,10 @@ class PileBooks:
         self._greeted = False
         # What the pile refused for good in this state of its memory
         self._refused: set[str] = set()
-        # None until it greets; False for a firmware that keeps no books
+        # False for a firmware that keeps no books; None until that may be asked
         self._able: bool | None = None
+        # A pile that nobody operates has not even loaded what keeps them
+        self.operated = False
 
     @property
     def profiles(self) -> ProfileBook:
@@ -74,10 +76,18 @@ class PileBooks:
     def greeted(self, hello: dict[str, Any]) -> None:
         """The pile says what it holds; a greeting that is known already says nothing new."""
         holds = holds_of(hello)
-        self._able = holds is not None
-        if holds is not None and hello["nonce"] != self._books.nonce:
+        if holds is None and not self.operated:
+            self._able = None
+            return
+        if self._able is None:
+            self._able = True
+        if hello["nonce"] != self._books.nonce:
+            self._able = True
             self._books.nonce = hello["nonce"]
-            self._books.told = {PROFILES: holds.profiles, TOKENS: holds.tokens}
+            # Without a word of it the first order is to clear the profiles, see docs/wire.md
+            self._books.told = {PROFILES: _UNSURE, TOKENS: 0}
+            if holds is not None:
+                self._books.told = {PROFILES: holds.profiles, TOKENS: holds.tokens}
             self._refused.clear()
             self._pause_s, self._greeted = _RETRY_S, True
             self._store.submit(self._books.save_told())
@@ -181,6 +191,10 @@ class PileBooks:
                 )
                 return reply
         refusal = await self._bring_profiles()
+        if refusal is not None and not self._able:
+            self._books.profiles = before
+            await self._keep(PROFILES, told)
+            return refusal
         if refusal is not None and profile not in self._books.profiles.profiles:
             return refusal
         return Reply("accepted", "") if self._books.in_step(PROFILES) else KEPT
@@ -257,6 +271,8 @@ class PileBooks:
         """The pile's answer; none when it has greeted anew meanwhile, and what it holds is another matter."""
         nonce = self._books.nonce
         reply = await self._ask(name, args)
+        if reply is not None and reply.result == "unknown":
+            self._able = False
         return reply if nonce == self._books.nonce else None
 
     def _running(self) -> ProfileBook:

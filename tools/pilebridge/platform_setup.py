@@ -58,6 +58,8 @@ def make_ocpp(
     platform: CentralPlatform = adapter.OcppPlatform(
         ocpp_settings(settings), own, hub, store, clock
     )
+    for services in own.values():
+        services.operate()
     if settings.accept_cards:
         hub.authorizers.update(dict.fromkeys(own, platform))
     return platform

@@ -6,9 +6,9 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from pilebridge.station_services import DEFAULT, MAX, ChargingProfile, Period
-from pilebridge.wire import messages, schedule
+from pilebridge.wire import command_rows, messages, schedule
 
-_ROWS = messages.rows(messages.COMMAND_ARGS["profile"])
+_ROWS = command_rows("profile")
 # What a pile holds, see docs/wire.md
 MOST_PROFILES = 8
 # What the frame of a command takes of the wire's bytes: id, name, time, tag

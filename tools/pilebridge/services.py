@@ -16,11 +16,11 @@ from pilebridge.model import Connector, ConnectorState
 from pilebridge.pile_books import PileBooks
 from pilebridge.station_services import ChargingProfile, Period, Reservation, TokenEntry
 from pilebridge.store import Store
-from pilebridge.wire import messages
+from pilebridge.wire import command_rows, messages
 
 # What the pile does before it answers: a lock moves, a transaction ends
 _SLOW_S = 10.0
-_KEYS_AT_ONCE = messages.rows(messages.COMMAND_ARGS["settings"])[0][4]
+_KEYS_AT_ONCE = command_rows("settings")[0][4]
 
 Update = Callable[[str, bytes], Awaitable[Reply]]
 
@@ -44,6 +44,12 @@ class PileServices:
         self._hello: dict[str, Any] | None = rollout_rows.hello_of(store.read, pile) or None
         numbers = set(self._by_number)
         self.books = PileBooks(pile, numbers, store, self._ask, lambda: self.reachable)
+        if self._hello is not None:
+            self.books.greeted(self._hello)
+
+    def operate(self) -> None:
+        """A platform operates this pile from now on, so it has to keep books."""
+        self.books.operated = True
         if self._hello is not None:
             self.books.greeted(self._hello)
 

@@ -6,9 +6,9 @@ from dataclasses import astuple, dataclass
 from typing import Any
 
 from pilebridge.station_services import TokenEntry
-from pilebridge.wire import messages
+from pilebridge.wire import command_rows, messages
 
-_ROWS = {row[0]: row for row in messages.rows(messages.COMMAND_ARGS["tokens"])}
+_ROWS = {row[0]: row for row in command_rows("tokens")}
 _PART_ENTRIES = _ROWS["entries"][4]
 _MOST_VERSION = _ROWS["version"][4]
 # What a pile holds, see docs/wire.md

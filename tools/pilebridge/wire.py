@@ -13,6 +13,7 @@ from evse.core import chunks as _chunks
 from evse.core import mac as _mac
 from evse.core import manifest as _manifest
 from evse.core import messages as _messages
+from evse.core import order_args as _order_args
 from evse.core import records as _records
 from evse.core import reports as _reports
 from evse.core import schedule as _schedule
@@ -22,9 +23,12 @@ chunks: Any = _chunks
 mac: Any = _mac
 manifest: Any = _manifest
 messages: Any = _messages
+order_args: Any = _order_args
 records: Any = _records
 reports: Any = _reports
 schedule: Any = _schedule
+
+_COMMANDS = {**messages.COMMAND_ARGS, **order_args.ORDER_ARGS}
 
 Name = Annotated[str, Meta(max_length=32)]
 _STATUS_PATTERN = "^(" + "|".join(messages.STATUSES) + ")$"
@@ -104,6 +108,12 @@ class Journal(Struct, frozen=True, rename={"first": "from"}):
 
 _journal = msgspec.json.Decoder(Journal)
 S = TypeVar("S", State, Meter, Authorize, Holds)
+
+
+def command_rows(name: str) -> list[Any]:
+    """Rows of a command's arguments, as messages.check() takes them."""
+    rows: list[Any] = messages.rows(_COMMANDS[name])
+    return rows
 
 
 _ack = msgspec.json.Encoder()
