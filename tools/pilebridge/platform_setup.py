@@ -15,6 +15,7 @@ from pilebridge.platforms.ocpp import context
 from pilebridge.platforms.tcec102.adapter import Tcec102Platform
 from pilebridge.services import PileServices
 from pilebridge.settings import Config, OcppPlatformTable, Platform
+from pilebridge.station_services import StationServices
 from pilebridge.store import Store
 
 
@@ -53,10 +54,11 @@ def make_ocpp(
 ) -> CentralPlatform:
     """An OCPP platform with its piles; cards shown there are asked of it where it takes them."""
     own = {pile: piles[pile] for pile in config.piles_of(settings.stations)}
+    stations: Mapping[str, StationServices] = own
     # Only where one is configured: the schemas of every message take memory
     adapter = importlib.import_module("pilebridge.platforms.ocpp.adapter")
     platform: CentralPlatform = adapter.OcppPlatform(
-        ocpp_settings(settings), own, hub, store, clock
+        ocpp_settings(settings), stations, hub, store, clock
     )
     for services in own.values():
         services.operate()
