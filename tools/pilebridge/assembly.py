@@ -41,7 +41,7 @@ class Assembly:
         self._open: dict[tuple[str, str], Transaction] = {}
         self._readings: dict[tuple[str, str], list[Reading]] = {}
         # Ended, and not yet committed
-        self._just_ended: set[tuple[str, str]] = set()
+        self._just_ended: dict[tuple[str, str], Transaction] = {}
         self._idle = asyncio.Event()
         # Records of transactions whose start is not here
         self._stray: list[Record] = []
@@ -88,9 +88,9 @@ class Assembly:
         return list(self._open.values())
 
     def running(self, pile: str, ref: str) -> Transaction | None:
-        """The open transaction of a pile with a platform's reference."""
-        found = (t for t in self._open.values() if (t.pile, t.ref) == (pile, ref))
-        return next(found, None)
+        """The transaction of a pile with a platform's reference: open, or its end is not committed yet."""
+        known = (*self._open.values(), *self._just_ended.values())
+        return next((t for t in known if (t.pile, t.ref) == (pile, ref)), None)
 
     def on_connector(self, pile: str, connector: int) -> Transaction | None:
         """The open transaction there."""
@@ -281,7 +281,7 @@ class Assembly:
         key = (transaction.pile, transaction.tx)
         closing.close(self._store.read, transaction, record)
         del self._open[key], self._readings[key]
-        self._just_ended.add(key)
+        self._just_ended[key] = transaction
         cdr = transaction.cdr
         assert cdr is not None
         text = "assembly: %s: transaction %s ended (%s), %d Wh, %d fen%s"
