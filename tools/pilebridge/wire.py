@@ -28,8 +28,6 @@ records: Any = _records
 reports: Any = _reports
 schedule: Any = _schedule
 
-_COMMANDS = {**messages.COMMAND_ARGS, **order_args.ORDER_ARGS}
-
 Name = Annotated[str, Meta(max_length=32)]
 _STATUS_PATTERN = "^(" + "|".join(messages.STATUSES) + ")$"
 
@@ -112,7 +110,9 @@ S = TypeVar("S", State, Meter, Authorize, Holds)
 
 def command_rows(name: str) -> list[Any]:
     """Rows of a command's arguments, as messages.check() takes them."""
-    rows: list[Any] = messages.rows(_COMMANDS[name])
+    ordered = name in order_args.ORDER_ARGS
+    text = order_args.args_of(name) if ordered else messages.COMMAND_ARGS[name]
+    rows: list[Any] = messages.rows(text)
     return rows
 
 
