@@ -114,13 +114,13 @@ async def running(application):
 
 
 @contextlib.asynccontextmanager
-async def local_bridge(folder, peer_port=9, **replaced):
+async def local_bridge(folder, peer_port=9, pile_class=FakePile, **replaced):
     """(application, pile) without a broker."""
     configured = settings(folder, peer_port, **replaced)
     mqtt = structs.replace(configured.mqtt, broker=BrokerChild(start=False))
     configured = structs.replace(configured, mqtt=mqtt)
     async with running(LocalApplication(configured)) as application:
-        pile = FakePile(application.link.up, SECRET)
+        pile = pile_class(application.link.up, SECRET)
         application.link.pile = pile
         pile.connect()
         await until(lambda: application.hub.reachable(PILE))

@@ -107,15 +107,17 @@ def test_a_database_of_the_version_before_is_brought_up(tmp_path):
     path = str(tmp_path / "x.sqlite")
     conn = open_database(path)
     tables = ("bundles", "rollouts", "rollout_stations", "pile_updates", "rollbacks")
-    for table in tables:
+    since = ("pile_books", "station_values", "ocpp_transactions", "ocpp_queue", "told_readings")
+    for table in tables + since:
         conn.execute(f"drop table {table}")
     conn.execute("update meta set value = '3' where key = 'schema'")
     conn.execute("insert into piles (pile, hello) values ('P001', '{}')")
     conn.close()
     conn = open_database(path)
     assert [conn.execute(f"select count(*) from {t}").fetchone()[0] for t in tables] == [0] * 5
+    assert [conn.execute(f"select count(*) from {t}").fetchone()[0] for t in since] == [0] * 5
     assert conn.execute("select pile from piles").fetchone()[0] == "P001"
-    assert conn.execute("select value from meta where key = 'schema'").fetchone()[0] == "4"
+    assert conn.execute("select value from meta where key = 'schema'").fetchone()[0] == "5"
     conn.close()
 
 

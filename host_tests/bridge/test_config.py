@@ -22,7 +22,7 @@ REFUSED = [
     ("number = 1", 'number = "1"', "station[0].connector[0].number = '1'"),
     ("port = 8102", "port = 81020", "bridge.http.port = 81020"),
     ('tariff = "day and night"\n', 'tariff = "x"\n', "platform[0].tariff = 'x': allowed"),
-    ('kind = "tcec102"', 'kind = "ocpp"', "platform[0].kind = 'ocpp'"),
+    ('kind = "tcec102"', 'kind = "ocpi"', "platform[0].kind = 'ocpi': allowed tcec102, ocpp"),
     ("start = true", "start = 1", "mqtt.broker.start = 1"),
     ('operator_id = "MA5PILE01"', 'operator_id = "MA5PILE02"', "must be operator.id"),
     ("[bridge]", "[bridge", "not TOML"),

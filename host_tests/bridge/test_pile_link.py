@@ -8,7 +8,7 @@ from binascii import crc32
 
 import pytest
 
-from bridge.fake_pile import Sealer, acks
+from bridge.fake_pile import FakePile, Sealer, acks
 from bridge.fake_platform import until
 from bridge.fakes import LIFE, PILE, SECRET, local_bridge, record, seq
 from evse.core import messages
@@ -29,6 +29,8 @@ CONNECTOR = {
     "w": 0,
     "wh": None,
 }
+
+HELLO = FakePile(None, SECRET).hello()
 
 
 def state(**changes):
@@ -63,6 +65,12 @@ MALFORMED = [
     ("state", state(tx="x" * 33)),
     ("state", messages.encode({**STATE, "connectors": [1]})),
     ("state", messages.encode({**STATE, "connectors": [], "boot": True})),
+    ("hello", messages.encode({**HELLO, "holds": {"profiles": 1}})),
+    ("hello", messages.encode({**HELLO, "holds": {"profiles": -1, "tokens": 0}})),
+    ("authorize", messages.encode({"ask": 0, "token": "04A2", "connector": 0})),
+    ("authorize", messages.encode({"ask": 1, "token": "", "connector": 0})),
+    ("authorize", messages.encode({"ask": 1, "token": "0" * 37, "connector": 0})),
+    ("authorize", messages.encode({"ask": 1, "token": "04A2"})),
     ("online", b"yes"),
     ("online", b""),
     ("hello", b'{"v":1,"boot":"7"}'),

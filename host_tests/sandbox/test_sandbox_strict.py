@@ -196,6 +196,8 @@ async def test_energy_that_falls_is_4004_but_an_old_sample_is_only_ignored(world
     ret, msg, _ = await push(STATUS, charge_status(seq, "0.49", "2026-01-02 03:11:05"))
     assert (ret, "0.50 was reported before" in msg) == (4004, True)
     assert (await push(STATUS, charge_status(seq, "0.40", "2026-01-02 03:09:05")))[0] == 0
+    # Of two samples of one second nobody knows which one came first
+    assert (await push(STATUS, charge_status(seq, "0.49", "2026-01-02 03:10:05")))[0] == 0
     assert (await world.charge(seq))["energy_kwh"] == "0.50"
 
 

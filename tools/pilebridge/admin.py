@@ -67,11 +67,15 @@ class Admin:
         return JSONResponse(body)
 
     async def _waiting(self, request: Request) -> Response:
-        rows = [
-            {"name": name, "unconfirmed": orders.waiting(self._store.read, name)}
-            for name in self._platforms
-        ]
+        rows = [{"name": name, "unconfirmed": self._unconfirmed(name)} for name in self._platforms]
         return JSONResponse({"platforms": rows})
+
+    def _unconfirmed(self, platform: str) -> int:
+        """What waits for a platform of either kind."""
+        queued = self._store.read.execute(
+            "select count(*) from ocpp_queue where platform = ? and state = 'due'", (platform,)
+        ).fetchone()
+        return orders.waiting(self._store.read, platform) + int(queued[0])
 
     async def _alarms(self, request: Request) -> Response:
         rows = alarms.latest(self._store.read, _LIMIT)

@@ -16,18 +16,23 @@ from starlette.applications import Starlette
 from pilebridge import bundles, stations
 from pilebridge.admin import Admin
 from pilebridge.admin_updates import AdminUpdates
-from pilebridge.assembly import Assembly, Owner
+from pilebridge.assembly import Assembly
 from pilebridge.broker import Broker
 from pilebridge.chunk_server import ChunkServer
+from pilebridge.commands import Reply
+from pilebridge.handed_updates import HandedUpdates
 from pilebridge.hub import Hub
 from pilebridge.keys import Keyring
 from pilebridge.mqtt_client import MqttClient, Publisher
+from pilebridge.ownership import Owner
 from pilebridge.pile_link import TOPICS, PileLink
+from pilebridge.platform_setup import CentralPlatform, make_ocpp, make_tcec102
 from pilebridge.platforms.tcec102.adapter import Tcec102Platform
 from pilebridge.platforms.tcec102.server import Tcec102Server
 from pilebridge.rollout_work import RolloutWork
 from pilebridge.rotation import Rotation
-from pilebridge.settings import Config
+from pilebridge.services import Piles
+from pilebridge.settings import Config, Platform
 from pilebridge.site_limits import SiteLimits
 from pilebridge.store import Store
 
@@ -72,7 +77,8 @@ class Application:
         self._owners: list[Owner] = []
         self.assembly = Assembly(self.store, tariffs[config.tariff[0].name], self._owners)
         self.hub = Hub(connectors, config.mqtt, self.assembly, clock)
-        self.platforms: list[Tcec102Platform] = []
+        self.platforms: list[Tcec102Platform | CentralPlatform] = []
+        self.piles: Piles | None = None
         self._tariffs = tariffs
         self._clock = clock
         self._clients: list[httpx.AsyncClient] = []
@@ -97,6 +103,8 @@ class Application:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
         self._tasks.clear()
+        if self.piles is not None:
+            await self.piles.close()
         for client in self._clients:
             await client.aclose()
         self._clients.clear()
@@ -121,13 +129,21 @@ class Application:
         limits = SiteLimits(config.site, mqtt, self._clock)
         self.hub.arrivals.append(limits.wake)
         self.assembly.load()
-        server = Tcec102Server(self.platforms)
+        server = Tcec102Server([p for p in self.platforms if isinstance(p, Tcec102Platform)])
         link = self.hub.link
         assert link is not None
         admin = Admin(self.hub, link, self.store, [p.name for p in self.platforms])
         chunk_server = ChunkServer(bundles.folder_of(config.bridge.database), mqtt)
         self.updates = RolloutWork(self.hub, self.store, chunk_server, self._clock)
         link.updates = self.updates
+        self._handed = HandedUpdates(
+            self.store,
+            bundles.folder_of(config.bridge.database),
+            config.bridge.update_key,
+            config.sites(),
+            self.updates.wake,
+            self._clock,
+        )
         updates = AdminUpdates(self.hub, self.store, self.updates, config.sites(), self._clock)
         app = Starlette(routes=[*server.routes, *admin.routes, *updates.routes])
         options = uvicorn.Config(
@@ -177,25 +193,28 @@ class Application:
             return stations.record_changes(conn, config.operator, config.station, now)
 
         changed = await self.store.submit(job)
+        self.piles = Piles(self.hub, self.store, self._hand_over)
         for settings in config.platform:
+            if not isinstance(settings, Platform):
+                piles = self.piles.by_name
+                self.platforms.append(
+                    make_ocpp(settings, config, piles, self.hub, self.store, self._clock)
+                )
+                continue
             # The machine's proxy settings are not for calls between platforms
             client = httpx.AsyncClient(timeout=settings.request_timeout_s, trust_env=False)
             self._clients.append(client)
+            tariff = self._tariffs[settings.tariff]
             self.platforms.append(
-                Tcec102Platform(
-                    settings,
-                    config.operator,
-                    config.station,
-                    self._tariffs[settings.tariff],
-                    self.hub,
-                    self.store,
-                    client,
-                    changed,
-                    self._clock,
+                make_tcec102(
+                    settings, config, tariff, self.hub, self.store, client, changed, self._clock
                 )
             )
         self._owners += self.platforms
         self.hub.platforms += self.platforms
+
+    async def _hand_over(self, pile: str, bundle: bytes) -> Reply:
+        return await self._handed.take(pile, bundle)
 
     def _make_link(self) -> Link:
         settings = self.config.mqtt

@@ -9,14 +9,16 @@ import asyncio
 import logging
 import sqlite3
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from functools import partial
-from typing import Protocol
 
 from pilebridge import alarms, closing, journal, transactions
 from pilebridge.alarms import Alarm
 from pilebridge.billing import Tariff, bill
 from pilebridge.model import ChargeDetailRecord, Reading, Record, Transaction
+from pilebridge.ownership import Change, Owner, fact_of, owner_of
 from pilebridge.store import Effect, Store, get_meta, set_meta
+from pilebridge.told_readings import ToldReadings
 
 log = logging.getLogger(__name__)
 
@@ -24,26 +26,6 @@ _CURSOR = "assembly_cursor"
 _BATCH = 200
 _RETRY_S = 1.0
 _WITH_REGISTER = ("tx_charging", "tx_sample", "tx_resume", "tx_ending", "tx_stop")
-
-
-class Owner(Protocol):
-    """A platform as the assembly sees it."""
-
-    def tariff_of(self, ref: str) -> Tariff:
-        """The prices that were quoted for a reference of its own."""
-        ...
-
-    def owns(self, ref: str) -> bool:
-        """True when the platform ordered this reference."""
-        ...
-
-    def effects(self, kind: str, transaction: Transaction) -> Sequence[Effect]:
-        """What to commit for a record of `kind` of one of its transactions."""
-        ...
-
-    def after(self, kind: str, transaction: Transaction) -> None:
-        """The effects are committed."""
-        ...
 
 
 class Assembly:
@@ -55,10 +37,11 @@ class Assembly:
         self._owners = owners
         self._news = asyncio.Event()
         self._cursor = 0
+        self._told = ToldReadings(store)
         self._open: dict[tuple[str, str], Transaction] = {}
         self._readings: dict[tuple[str, str], list[Reading]] = {}
         # Ended, and not yet committed
-        self._just_ended: set[tuple[str, str]] = set()
+        self._just_ended: dict[tuple[str, str], Transaction] = {}
         self._idle = asyncio.Event()
         # Records of transactions whose start is not here
         self._stray: list[Record] = []
@@ -71,6 +54,7 @@ class Assembly:
         self._cursor = int(get_meta(read, _CURSOR, "0"))
         self._just_ended.clear()
         self._stray.clear()
+        self._told.load()
         self._open = {(t.pile, t.tx): t for t in transactions.open_ones(read)}
         self._readings = {}
         for key, transaction in self._open.items():
@@ -104,25 +88,42 @@ class Assembly:
         return list(self._open.values())
 
     def running(self, pile: str, ref: str) -> Transaction | None:
-        """The open transaction of a pile with a platform's reference."""
-        for transaction in self._open.values():
-            if transaction.pile == pile and transaction.ref == ref:
-                return transaction
-        return None
+        """The transaction of a pile with a platform's reference: open, or its end is not committed yet."""
+        known = (*self._open.values(), *self._just_ended.values())
+        return next((t for t in known if (t.pile, t.ref) == (pile, ref)), None)
+
+    def on_connector(self, pile: str, connector: int) -> Transaction | None:
+        """The open transaction there."""
+        found = (t for t in self._open.values() if (t.pile, t.connector) == (pile, connector))
+        return next(found, None)
+
+    def holder(self, transaction: Transaction) -> str:
+        """Name of the platform whose transaction it is, "" when it is nobody's."""
+        owner = owner_of(self._owners, transaction)
+        return "" if owner is None else owner.name
+
+    def orderer(self, ref: str) -> str:
+        """Name of the platform that ordered a reference, "" when none did."""
+        return next((owner.name for owner in self._owners if owner.owns(ref)), "")
 
     def ref_of(self, pile: str, tx: str) -> str:
         """A platform's reference of an open transaction, "" when its start is not known yet."""
         transaction = self._open.get((pile, tx))
         return "" if transaction is None else transaction.ref
 
-    def running_bill(self, transaction: Transaction, live: Reading | None) -> ChargeDetailRecord:
-        """What the charge has cost so far, up to a live reading."""
-        readings = self._readings.get((transaction.pile, transaction.tx)) or [
+    async def tell(self, transaction: Transaction, live: Reading | None) -> ChargeDetailRecord:
+        """What the charge has cost so far, up to a live reading; what is told once is never undercut."""
+        key = (transaction.pile, transaction.tx)
+        readings = self._readings.get(key) or [
             Reading(transaction.start_utc, transaction.start_wh)
         ]
-        if live is not None and live.wh >= readings[-1].wh and live.utc >= readings[-1].utc:
-            readings = [*readings, live]
-        return bill(readings, Tariff.from_text(transaction.tariff))
+        newest, last = self._told.newest(transaction, live), readings[-1]
+        if newest is not None and newest.wh >= last.wh:
+            readings = [*readings, Reading(max(newest.utc, last.utc), newest.wh)]
+        cdr = bill(readings, Tariff.from_text(transaction.tariff))
+        if key in self._open:
+            await self._told.keep(transaction, readings[-1])
+        return cdr
 
     async def run(self) -> None:
         """Process records as they come."""
@@ -151,27 +152,30 @@ class Assembly:
 
     async def _end_forgotten(self) -> None:
         """End what a restarted pile no longer runs, once its records up to the restart are in."""
-        changes = []
+        changes: list[Change] = []
         for pile, (boot, running) in self._observed.items():
             for transaction in [t for t in self._open.values() if t.pile == pile]:
                 begun = (transaction.life, transaction.start_seq)
                 restarted = journal.restarted(self._store.read, pile, *begun, boot)
                 if restarted and running.get(transaction.connector) != transaction.tx:
-                    changes.append(("tx_stop", self._abandoned(transaction)))
+                    changes.append(self._abandoned(transaction))
         if changes:
             await self._commit(changes, self._cursor)
 
-    async def _commit(self, changes: Iterable[tuple[str, Transaction]], cursor: int) -> None:
+    async def _commit(self, changes: Iterable[Change], cursor: int) -> None:
         """Commit what follows from changes together with the cursor, then tell the owners."""
         effects: list[Effect] = []
         done: list[tuple[Owner, str, Transaction]] = []
-        for kind, transaction in changes:
-            # At once: the next change may be of the same transaction
-            row = transactions.as_row(transaction)
-            effects.append(partial(transactions.save, row=row))
-            owner = self._owner_of(transaction.ref)
+        for kind, transaction, fact, saved in changes:
+            if saved:
+                # At once: the next change may be of the same transaction
+                row = transactions.as_row(transaction)
+                effects.append(partial(transactions.save, row=row))
+            if kind == "tx_stop":
+                effects.append(self._told.forget(transaction))
+            owner = owner_of(self._owners, transaction)
             if owner is not None:
-                effects += owner.effects(kind, transaction)
+                effects += owner.effects(kind, transaction, fact)
                 done.append((owner, kind, transaction))
 
         stray, self._stray = self._stray, []
@@ -188,8 +192,8 @@ class Assembly:
         for owner, kind, transaction in done:
             owner.after(kind, transaction)
 
-    def _apply(self, record: Record) -> list[tuple[str, Transaction]]:
-        """The transactions a record changed, each with the kind of change."""
+    def _apply(self, record: Record) -> list[Change]:
+        """The transactions a record changed or says something of."""
         tx = str(record.fields.get("tx", ""))
         key = (record.pile, tx)
         if record.kind == "tx_start":
@@ -202,15 +206,17 @@ class Assembly:
         if record.kind not in _WITH_REGISTER or record.wh is None:
             return []
         self._readings[key] += self._placed(transaction, [record])
-        if record.kind == "tx_charging" and transaction.charging_utc is None:
-            transaction.charging_utc = self._readings[key][-1].utc
-            return [(record.kind, transaction)]
+        utc = self._readings[key][-1].utc
         if record.kind == "tx_stop":
-            self._ended(transaction, record)
-            return [(record.kind, transaction)]
-        return []
+            return [self._ended(transaction, record)]
+        if record.kind == "tx_charging" and transaction.charging_utc is None:
+            transaction.charging_utc = utc
+            return [Change(record.kind, transaction, fact_of(record, utc))]
+        # A charge begins once: a second word of it is a reading like others
+        kind = "tx_sample" if record.kind == "tx_charging" else record.kind
+        return [Change(kind, transaction, fact_of(record, utc), saved=False)]
 
-    def _started(self, record: Record, tx: str) -> list[tuple[str, Transaction]]:
+    def _started(self, record: Record, tx: str) -> list[Change]:
         key = (record.pile, tx)
         known = key in self._open or key in self._just_ended
         if known or transactions.find(self._store.read, record.pile, tx):
@@ -232,8 +238,9 @@ class Assembly:
             start_seq=record.seq,
             start_wh=record.wh,
             start_utc=0,
-            tariff=self._tariff_now(str(record.fields["ref"])).as_text(),
+            tariff="",
         )
+        transaction.tariff = self._tariff_now(transaction).as_text()
         readings = self._placed(transaction, [record])
         transaction.start_utc = readings[0].utc
         self._open[key] = transaction
@@ -242,53 +249,52 @@ class Assembly:
         if record.chain == journal.LATE:
             return self._started_late(record, transaction, bool(on_connector))
         # Another start on its connector proves that a transaction is over
-        changed = [("tx_stop", self._abandoned(orphan)) for orphan in on_connector]
-        return [*changed, (record.kind, transaction)]
+        changed = [self._abandoned(orphan) for orphan in on_connector]
+        return [*changed, Change(record.kind, transaction, fact_of(record, transaction.start_utc))]
 
     def _started_late(
         self, record: Record, transaction: Transaction, followed: bool
-    ) -> list[tuple[str, Transaction]]:
+    ) -> list[Change]:
         """A start that was thought lost: what came of it is in the journal already."""
         records = journal.of_transaction(self._store.read, record.pile, transaction.tx)
         stop = next((r for r in records if r.kind == "tx_stop" and r.id < record.id), None)
         began = next((r for r in records if r.kind == "tx_charging"), None)
-        changed = [(record.kind, transaction)]
+        changed = [Change(record.kind, transaction, fact_of(record, transaction.start_utc))]
         if began is not None:
-            transaction.charging_utc = self._placed(transaction, [began])[0].utc
-            changed.append((began.kind, transaction))
+            utc = self._placed(transaction, [began])[0].utc
+            transaction.charging_utc = utc
+            changed.append(Change(began.kind, transaction, fact_of(began, utc)))
         if stop is not None:
-            self._ended(transaction, stop)
+            changed.append(self._ended(transaction, stop))
         elif followed:
-            self._abandoned(transaction)
-        else:
-            return changed
-        return [*changed, ("tx_stop", transaction)]
+            changed.append(self._abandoned(transaction))
+        return changed
 
-    def _abandoned(self, transaction: Transaction) -> Transaction:
+    def _abandoned(self, transaction: Transaction) -> Change:
         """End what a pile forgot, at its last record."""
         records = journal.of_transaction(self._store.read, transaction.pile, transaction.tx)
         log.error("assembly: %s: transaction %s never ended", transaction.pile, transaction.tx)
-        self._ended(transaction, records[-1])
-        return transaction
+        return self._ended(transaction, records[-1])
 
-    def _ended(self, transaction: Transaction, record: Record) -> None:
+    def _ended(self, transaction: Transaction, record: Record) -> Change:
         """Close and bill a transaction at its last record."""
         key = (transaction.pile, transaction.tx)
         closing.close(self._store.read, transaction, record)
         del self._open[key], self._readings[key]
-        self._just_ended.add(key)
+        self._just_ended[key] = transaction
         cdr = transaction.cdr
         assert cdr is not None
         text = "assembly: %s: transaction %s ended (%s), %d Wh, %d fen%s"
         mark = ", estimated" if cdr.estimated else ""
         log.info(text, *key, transaction.reason, cdr.energy_wh, cdr.total_fen, mark)
+        fact = fact_of(record, cdr.end_utc)
+        fact = replace(fact, reason=transaction.reason, fault=transaction.fault)
+        return Change("tx_stop", transaction, fact)
 
     def _placed(self, transaction: Transaction, records: Sequence[Record]) -> list[Reading]:
         return closing.placed(self._store.read, transaction, records)
 
-    def _owner_of(self, ref: str) -> Owner | None:
-        return next((owner for owner in self._owners if owner.owns(ref)), None)
-
-    def _tariff_now(self, ref: str) -> Tariff:
-        owner = self._owner_of(ref)
-        return self._tariff if owner is None else owner.tariff_of(ref)
+    def _tariff_now(self, transaction: Transaction) -> Tariff:
+        owner = owner_of(self._owners, transaction)
+        quoted = None if owner is None else owner.tariff_of(transaction.ref)
+        return self._tariff if quoted is None else quoted

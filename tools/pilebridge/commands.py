@@ -20,10 +20,16 @@ _ASK_TTL_S, _ASK_TIMEOUT_S = 10, 2.0
 
 @dataclass(frozen=True)
 class Reply:
-    """A pile's answer to a command: `result` and `reason` as docs/wire.md lists them."""
+    """A pile's answer to a command: `result`, `reason` and `value` as docs/wire.md lists them."""
 
     result: str
     reason: str
+    value: dict[str, Any] | None = None
+
+    @property
+    def accepted(self) -> bool:
+        """True when the pile does it, or did."""
+        return self.result == "accepted"
 
 
 class LateListener(Protocol):
@@ -99,7 +105,7 @@ class Commands:
     def answered_by(self, pile: str, message: dict[str, Any]) -> None:
         """Take a pile's answer."""
         key = (pile, message["id"])
-        reply = Reply(message["result"], message.get("reason", ""))
+        reply = Reply(message["result"], message.get("reason", ""), message.get("value"))
         future = self._waiting.pop(key, None)
         counters = self._counters[pile]
         if future is not None:

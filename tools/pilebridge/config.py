@@ -9,9 +9,10 @@ from typing import Any
 
 import msgspec
 
+from pilebridge import config_ocpp
 from pilebridge.billing import DAY_S
 from pilebridge.broker_access import BRIDGE_USER, name_problem
-from pilebridge.settings import BrokerChild, Config
+from pilebridge.settings import BrokerChild, Config, OcppPlatformTable, Platform
 
 
 class ConfigError(ValueError):
@@ -71,7 +72,9 @@ def _resolved(value: Any, folder: Path, path: str) -> Any:
         result: dict[str, Any] = {}
         for key, item in value.items():
             here = f"{path}.{key}".lstrip(".")
-            if key.endswith("_file") and isinstance(item, str):
+            if key in config_ocpp.PATH_KEYS and isinstance(item, str):
+                result[key] = str(folder / item)
+            elif key.endswith("_file") and isinstance(item, str):
                 result[key.removesuffix("_file")] = _read_secret(folder / item, here)
             else:
                 result[key] = _resolved(item, folder, here)
@@ -110,6 +113,9 @@ def _explain(error: str, tables: Any) -> str:
         return f"{path}: {text}"
     if isinstance(value, dict | list) or path.split(".")[-1] in _SECRET_KEYS:
         return f"{path}: {text}" if path else text
+    if text.startswith("Invalid value"):
+        # The one choice between tables
+        text = "allowed tcec102, ocpp"
     return f"{path} = {value!r}: {text}"
 
 
@@ -122,7 +128,7 @@ def _check(config: Config) -> None:
     _unique("tariff", "name", [row.name for row in config.tariff])
     _unique("site", "name", [row.name for row in config.site])
     _unique("platform", "name", [row.name for row in config.platform])
-    _unique("platform.inbound", "operator_id", [p.inbound.operator_id for p in config.platform])
+    _unique("platform.inbound", "operator_id", [p.inbound.operator_id for p in config.tcec102])
     _check_piles(config)
     _check_decimals(config)
     for i, row in enumerate(config.tariff):
@@ -189,28 +195,39 @@ def _check_decimals(config: Config) -> None:
 
 
 def _check_platforms(config: Config) -> None:
-    tariffs = {row.name for row in config.tariff}
     stations = {row.id for row in config.station}
+    central: dict[int, tuple[OcppPlatformTable, list[str]]] = {}
     for i, row in enumerate(config.platform):
         where = f"platform[{i}]"
-        if row.tariff not in tariffs:
-            raise ConfigError(f"{where}.tariff = {row.tariff!r}: allowed {sorted(tariffs)}")
         for name in row.stations or ():
             if name not in stations:
                 raise ConfigError(f"{where}.stations = {name!r}: allowed {sorted(stations)}")
-        for side, keys in (("inbound", row.inbound), ("outbound", row.outbound)):
-            for key in ("data_secret", "data_iv"):
-                length = len(getattr(keys, key).encode())
-                if length != 16:
-                    raise ConfigError(f"{where}.{side}.{key}: {length} bytes, allowed exactly 16")
-            for key in ("operator_secret", "sig_secret"):
-                if not getattr(keys, key):
-                    raise ConfigError(f"{where}.{side}.{key}: empty")
-        if row.outbound.operator_id != config.operator.id:
-            text = f"must be operator.id = {config.operator.id!r}"
-            raise ConfigError(
-                f"{where}.outbound.operator_id = {row.outbound.operator_id!r}: {text}"
-            )
+        if isinstance(row, Platform):
+            _check_tcec102(config, row, where)
+            continue
+        piles = config.piles_of(row.stations)
+        for problem in config_ocpp.problems(row, piles):
+            raise ConfigError(f"{where}.{problem}")
+        central[i] = (row, piles)
+    for problem in config_ocpp.card_problems(central):
+        raise ConfigError(problem)
+
+
+def _check_tcec102(config: Config, row: Platform, where: str) -> None:
+    tariffs = {tariff.name for tariff in config.tariff}
+    if row.tariff not in tariffs:
+        raise ConfigError(f"{where}.tariff = {row.tariff!r}: allowed {sorted(tariffs)}")
+    for side, keys in (("inbound", row.inbound), ("outbound", row.outbound)):
+        for key in ("data_secret", "data_iv"):
+            length = len(getattr(keys, key).encode())
+            if length != 16:
+                raise ConfigError(f"{where}.{side}.{key}: {length} bytes, allowed exactly 16")
+        for key in ("operator_secret", "sig_secret"):
+            if not getattr(keys, key):
+                raise ConfigError(f"{where}.{side}.{key}: empty")
+    if row.outbound.operator_id != config.operator.id:
+        text = f"must be operator.id = {config.operator.id!r}"
+        raise ConfigError(f"{where}.outbound.operator_id = {row.outbound.operator_id!r}: {text}")
 
 
 def _unique(table: str, key: str, values: list[Any]) -> None:

@@ -2,26 +2,26 @@
 
 import asyncio
 import logging
+import random
 import time
-from collections import OrderedDict
 from collections.abc import Callable, Sequence
 from dataclasses import replace
-from typing import Protocol
+from typing import Any, Protocol
 
 from pilebridge import wire
 from pilebridge.assembly import Assembly
+from pilebridge.authorization import Authorizations, Authorizer
 from pilebridge.commands import Reply
+from pilebridge.live import next_state
 from pilebridge.model import OFFLINE, Connector, ConnectorState, Reading
 from pilebridge.pile_link import PileLink
 from pilebridge.presence import Presence, now_s
 from pilebridge.settings import Mqtt
+from pilebridge.unwanted import Unwanted
 
 log = logging.getLogger(__name__)
 
 _WATCH_S = 0.5
-_UNWANTED_TRIES = 5
-_UNWANTED_PAUSE_S = 2.0
-_UNWANTED_REMEMBERED = 1000
 START_ID, STOP_ID, ROTATE_ID = "start:", "stop:", "rotate:"
 # Up this long, a pile has taken up again what a loss of power interrupted, or never will
 _SETTLED_UP_S = 30
@@ -52,6 +52,11 @@ class Hub:
         self.link: PileLink | None = None
         self.assembly = assembly
         self.platforms: list[StatusListener] = []
+        # The platform that is asked about cards, by pile
+        self.authorizers: dict[str, Authorizer] = {}
+        self._authorizations = Authorizations(self.authorizers, self.ask)
+        # Told what a pile greets with, also when it is what the broker remembers
+        self.greeters: list[Callable[[str, dict[str, Any]], None]] = []
         # Told when the broker or a pile is there again
         self.arrivals: list[Callable[[], None]] = []
         self._settings = settings
@@ -68,9 +73,11 @@ class Hub:
         self._link_changed = -1e9
         self._reachable: dict[str, bool] = {}
         self._settling = True
-        # References whose start was reported as failed, and must not run
-        self._unwanted: OrderedDict[str, Connector] = OrderedDict()
-        self._stopping: dict[str, asyncio.Task[None]] = {}
+        self._unwanted = Unwanted(self.stop)
+        self.unwanted = self._unwanted.add
+        self.stop_if_unwanted = self._unwanted.seen
+        # References of starts that a pile accepted and has no record of yet, by address
+        self._accepted: dict[tuple[str, int], str] = {}
 
     @property
     def link_up(self) -> bool:
@@ -89,6 +96,9 @@ class Hub:
     def state(self, connector: Connector) -> ConnectorState:
         """What is known now; status `offline` while the pile cannot be reached."""
         state = self._states[connector.pile, connector.number]
+        if state.tx and not state.ref:
+            # The state came before the record that says so
+            state.ref = self.assembly.ref_of(connector.pile, state.tx)
         return state if self.reachable(connector.pile) else replace(state, status=OFFLINE)
 
     def reachable(self, pile: str) -> bool:
@@ -113,13 +123,30 @@ class Hub:
             return None
         return Reading(state.sampled_utc, state.wh)
 
-    async def start(self, connector: Connector, ref: str, by: str) -> Reply | None:
+    def holder(self, connector: Connector) -> str:
+        """Name of the platform whose transaction runs on a connector, or was just begun; "" when none is."""
+        address = (connector.pile, connector.number)
+        running = self.assembly.on_connector(*address)
+        begun = self._accepted.get(address, "")
+        return self.assembly.holder(running) if running else self.assembly.orderer(begun)
+
+    async def start(
+        self, connector: Connector, ref: str, by: str, token: str = ""
+    ) -> Reply | None:
         """Ask a pile to begin; None when it did not answer, and then a late start is stopped.
 
         A record or state with the reference proves the start as well as an answer does.
         """
-        args = {"connector": connector.number, "ref": ref, "by": by}
+        args: dict[str, object] = {"connector": connector.number, "ref": ref, "by": by}
+        if token:
+            args["token"] = token
         reply = await self.command(connector.pile, START_ID + ref, "start", args)
+        if reply is not None and reply.accepted:
+            self._accepted[connector.pile, connector.number] = ref
+        if reply is not None and reply.reason == "busy":
+            log.info(
+                "hub: %s: start of %s: held by %r", connector.pile, ref, self.holder(connector)
+            )
         if reply is None:
             if self._states[connector.pile, connector.number].ref == ref:
                 return Reply("accepted", "")
@@ -128,31 +155,23 @@ class Hub:
             self.unwanted(connector, ref)
         return reply
 
-    async def stop(self, connector: Connector, ref: str) -> Reply | None:
+    async def stop(self, connector: Connector, ref: str, reason: str = "") -> Reply | None:
         """Ask a pile to end a transaction; None when it did not answer."""
-        args = {"connector": connector.number, "ref": ref}
+        args: dict[str, object] = {"connector": connector.number, "ref": ref}
+        if reason:
+            args["reason"] = reason
         return await self.command(connector.pile, STOP_ID + ref, "stop", args)
+
+    async def ask(
+        self, pile: str, purpose: str, name: str, args: dict[str, Any], timeout_s: float = 0.0
+    ) -> Reply | None:
+        """A command that is to act each time it is said: `purpose` is the readable part of its id."""
+        command_id = f"{purpose}:{random.getrandbits(64):016x}"
+        return await self.command(pile, command_id, name, args, timeout_s)
 
     async def rotate(self, pile: str, args: dict[str, object]) -> Reply | None:
         """Give a pile a new secret; the nonce makes each try a command of its own."""
         return await self.command(pile, f"{ROTATE_ID}{args['nonce']}", "rotate", args)
-
-    def unwanted(self, connector: Connector, ref: str) -> None:
-        """Remember that no transaction with this reference may run there."""
-        self._unwanted.setdefault(ref, connector)
-        while len(self._unwanted) > _UNWANTED_REMEMBERED:
-            self._unwanted.popitem(last=False)
-
-    def stop_if_unwanted(self, ref: str) -> None:
-        """End a transaction whose start was given up; called wherever its reference shows up."""
-        connector = self._unwanted.get(ref)
-        if connector is None or ref in self._stopping:
-            return
-        text = "hub: %s runs %s, whose start was given up: stopping it"
-        log.warning(text, connector.pile, ref)
-        task = asyncio.create_task(self._stop_until_done(connector, ref))
-        self._stopping[ref] = task
-        task.add_done_callback(lambda _: self._stopping.pop(ref, None))
 
     async def run(self) -> None:
         """Notice piles that go silent; until cancelled."""
@@ -173,7 +192,8 @@ class Hub:
         if up:
             for platform in self.platforms:
                 platform.on_reconnect()
-            self._arrived()
+            for tell in self.arrivals:
+                tell()
 
     def on_online(self, pile: str, online: bool, retained: bool) -> None:
         if self._online.get(pile) != online:
@@ -192,8 +212,14 @@ class Hub:
         self.presence.seen(pile)
         self._check_reachable(pile)
 
-    def on_greeted(self, pile: str) -> None:
-        self._arrived()
+    def on_greeted(self, pile: str, hello: dict[str, Any], retained: bool) -> None:
+        for greet in self.greeters:
+            greet(pile, hello)
+        for tell in self.arrivals:
+            tell()
+
+    def on_authorize(self, pile: str, message: wire.Authorize) -> None:
+        self._authorizations.ask(pile, message)
 
     def on_state(self, pile: str, message: wire.State, retained: bool) -> None:
         now = int(self._clock())
@@ -214,23 +240,11 @@ class Hub:
             if connector is None:
                 continue
             old = self._states[pile, report.id]
-            same_tx = (report.tx or "") == old.tx
-            limit_a10 = report.limit_a10
-            state = ConnectorState(
-                status=report.status,
-                cp=report.cp,
-                faults=tuple(report.faults),
-                limit_a10=connector.rated_a10 if limit_a10 is None else limit_a10,
-                limit_by=report.limit_by,
-                tx=report.tx or "",
-                ref=self.assembly.ref_of(pile, report.tx or ""),
-                w=(old.w if same_tx else 0) if report.w is None else report.w,
-                wh=old.wh if report.wh is None else report.wh,
-                mv=old.mv if same_tx else (),
-                ma=old.ma if same_tx else (),
-                sampled_utc=old.sampled_utc if report.wh is None else (message.utc or now),
-            )
+            ref = self.assembly.ref_of(pile, report.tx or "")
+            state = next_state(old, report, connector, ref, message.utc or now)
             self._states[pile, report.id] = state
+            if not state.tx:
+                self._accepted.pop((pile, report.id), None)
             if (old.status, old.tx) != (state.status, state.tx):
                 log.info("hub: %s/%d %s -> %s", pile, report.id, old.status, state.status)
                 self._tell(connector)
@@ -255,28 +269,21 @@ class Hub:
             self.stop_if_unwanted(ref)
 
     async def command(
-        self, pile: str, command_id: str, name: str, args: dict[str, object]
+        self,
+        pile: str,
+        command_id: str,
+        name: str,
+        args: dict[str, Any],
+        timeout_s: float = 0.0,
     ) -> Reply | None:
         """A pile's answer to a command, None when it did not answer in time or cannot be reached."""
         if self.link is None or not self.reachable(pile):
             return None
         settings = self._settings
-        timeout_s = settings.command_timeout_ms / 1000
+        timeout_s = timeout_s or settings.command_timeout_ms / 1000
         return await self.link.command(
             pile, command_id, name, args, settings.command_ttl_s, timeout_s
         )
-
-    async def _stop_until_done(self, connector: Connector, ref: str) -> None:
-        for _ in range(_UNWANTED_TRIES):
-            reply = await self.stop(connector, ref)
-            if reply is not None and reply.result in {"accepted", "refused"}:
-                log.info("hub: %s: stop of %s: %s", connector.pile, ref, reply.result)
-                return
-            await asyncio.sleep(_UNWANTED_PAUSE_S)
-
-    def _arrived(self) -> None:
-        for tell in self.arrivals:
-            tell()
 
     def _check_reachable(self, pile: str) -> None:
         reachable = self.reachable(pile)

@@ -109,6 +109,20 @@ class Reading:
 
 
 @dataclass(frozen=True)
+class Fact:
+    """What one journal record of a transaction says: when, the register, and what goes with its kind.
+
+    `w` is the power then, None where the record has none. `reason` and `fault` are why it ends or ended.
+    """
+
+    utc: int
+    wh: int
+    w: int | None = None
+    reason: str = ""
+    fault: str = ""
+
+
+@dataclass(frozen=True)
 class ChargeLine:
     """The share of one tariff period; prices are 1e-4 yuan per kWh, money is fen."""
 

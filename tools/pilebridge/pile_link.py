@@ -50,8 +50,12 @@ class Listener(Protocol):
         """The pile greeted or answered just now."""
         ...
 
-    def on_greeted(self, pile: str) -> None:
+    def on_greeted(self, pile: str, hello: dict[str, Any], retained: bool) -> None:
         """The pile's hello is answered: from now on it knows the time."""
+        ...
+
+    def on_authorize(self, pile: str, message: wire.Authorize) -> None:
+        """A card was shown, and the pile waits a while for a verdict."""
         ...
 
     def on_journal(self, pile: str) -> None:
@@ -154,6 +158,9 @@ class PileLink:
             now = int(self._clock())
             work = self._store.submit(lambda conn: journal.append(conn, batch, now))
             return self._stored(pile, batch.life, work)
+        elif name == "authorize":
+            # What waited in a broker is answered too: the pile knows which questions are still open
+            self._listener.on_authorize(pile, wire.decode_authorize(payload))
         elif name == "update":
             update = wire.decode_update(payload)
             return None if self.updates is None else self.updates.on_update(pile, update)
@@ -203,7 +210,7 @@ class PileLink:
         body = {"life": message["life"], "upto": upto}
         body.update(utc=int(self._clock()), nonce=message["nonce"])
         self._say(pile, "ack", messages.encode(body), signers)
-        self._listener.on_greeted(pile)
+        self._listener.on_greeted(pile, message, retained)
 
     def _command(self, pile: str, payload: bytes) -> bool:
         return self._say(pile, "command", payload, self._keyring.signers(pile))

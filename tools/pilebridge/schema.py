@@ -112,7 +112,8 @@ create index rollbacks_waiting on rollbacks (id) where state = 'waiting';
 """
 # `pile_books`: what a pile is to hold, whoever asked for it: charging profiles, the local list.
 # `station_values`: what one platform's station remembers, JSON by key. A queued event waits behind
-# the earlier ones of its pile; `tx` of an OCPP transaction is "" until its first record is in
+# the earlier ones of its pile; `tx` of an OCPP transaction is "" until its first record is in.
+# `told_readings`: the highest register that a platform was told of a running transaction
 _CENTRAL = """
 create table pile_books (
     pile text not null, name text not null, revision integer not null, body text not null,
@@ -137,6 +138,10 @@ create table ocpp_queue (
     tx text not null, event text not null, attempts integer not null default 0,
     state text not null default 'due', last_error text not null default ''
 );
+create table told_readings (
+    pile text not null, tx text not null, utc integer not null, wh integer not null,
+    primary key (pile, tx)
+) without rowid;
 create index ocpp_queue_due on ocpp_queue (platform, pile, id) where state = 'due';
 """
 _SCHEMA += _UPDATES + _CENTRAL

@@ -12,6 +12,11 @@ PortNumber = Annotated[int, Meta(ge=0, le=65535)]
 OperatorId = Annotated[str, Meta(pattern="^[0-9A-Z]{9}$")]
 # A pile's name is one level of an MQTT topic
 PileName = Annotated[str, Meta(pattern=r"^[A-Za-z0-9_.\-]{1,32}$")]
+PlatformName = Annotated[str, Meta(pattern=r"^[A-Za-z0-9_\-]{1,32}$")]
+OcppVersion = Annotated[str, Meta(pattern=r"^ocpp(1\.6|2\.0\.1)$")]
+# It stands in a URL and in front of the colon of a login
+Identity = Annotated[str, Meta(pattern=r"^[!-9;-~]{1,48}$")]
+Text20 = Annotated[str, Meta(min_length=1, max_length=20)]
 Text50 = Annotated[str, Meta(min_length=1, max_length=50)]
 
 
@@ -161,9 +166,8 @@ class SecretSet(_Table, frozen=True):
     sig_secret: str
 
 
-class Platform(_Table, frozen=True):
-    kind: Annotated[str, Meta(pattern="^tcec102$")]
-    name: Annotated[str, Meta(pattern=r"^[A-Za-z0-9_\-]{1,32}$")]
+class Platform(_Table, frozen=True, tag_field="kind", tag="tcec102"):
+    name: PlatformName
     url: Annotated[str, Meta(pattern=r"^https?://\S+$")]
     tariff: str
     inbound: SecretSet
@@ -174,19 +178,62 @@ class Platform(_Table, frozen=True):
     retry_max_s: Annotated[float, Meta(gt=0, le=3600)] = 8
 
 
+class OcppPlatformTable(_Table, frozen=True, tag_field="kind", tag="ocpp"):
+    """A central system, of which each pile of its stations is a charging station."""
+
+    name: PlatformName
+    url: Annotated[str, Meta(pattern=r"^wss?://\S+$")]
+    versions: Annotated[tuple[OcppVersion, ...], Meta(min_length=1)] = ("ocpp2.0.1", "ocpp1.6")
+    security_profile: Annotated[int, Meta(ge=0, le=3)] = 0
+    password: str = ""
+    password_form: Annotated[str, Meta(pattern="^(text|hex)$")] = "text"
+    ca_file: str = ""
+    certificate_file: str = ""
+    private_key_file: str = ""
+    call_timeout_s: Annotated[float, Meta(gt=0, le=300)] = 30
+    connect_per_s: Annotated[float, Meta(gt=0, le=10000)] = 300
+    retry_max_s: Annotated[float, Meta(gt=0, le=3600)] = 300
+    ping_interval_s: Annotated[float, Meta(ge=0, le=3600)] = 60
+    stations: list[str] | None = None
+    identities: dict[PileName, Identity] = {}
+    vendor: Text20 = "PileLink"
+    model: Text20 = "PileLink"
+    accept_cards: bool = True
+
+    @property
+    def password_bytes(self) -> bytes:
+        """The password as it goes into a login; ValueError when it is not what password_form says."""
+        return (
+            bytes.fromhex(self.password) if self.password_form == "hex" else self.password.encode()
+        )
+
+    def __repr__(self) -> str:
+        return f"OcppPlatformTable(name={self.name!r}, url={self.url!r})"
+
+
 class Config(_Table, frozen=True):
     operator: Operator
     station: Annotated[list[Station], Meta(min_length=1)]
     tariff: Annotated[list[TariffTable], Meta(min_length=1)]
     bridge: Bridge = Bridge()
     mqtt: Mqtt = Mqtt()
-    platform: list[Platform] = []
+    platform: list[Platform | OcppPlatformTable] = []
     site: list[Site] = []
     pile: list[PileTable] = []
 
     def secrets(self) -> dict[str, tuple[int, bytes]]:
         """pile -> (number, secret) of every pile."""
         return {row.id: (row.number, bytes.fromhex(row.key)) for row in self.pile}
+
+    @property
+    def tcec102(self) -> list[Platform]:
+        """The T/CEC 102 platforms."""
+        return [row for row in self.platform if isinstance(row, Platform)]
+
+    def piles_of(self, stations: list[str] | None) -> list[str]:
+        """Piles of these stations, or of all; each once."""
+        rows = [s for s in self.station if stations is None or s.id in stations]
+        return list(dict.fromkeys(c.pile for station in rows for c in station.connectors()))
 
     def sites(self) -> dict[str, list[str]]:
         """pile -> sites of the stations that it serves, for every pile."""

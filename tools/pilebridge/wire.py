@@ -13,16 +13,20 @@ from evse.core import chunks as _chunks
 from evse.core import mac as _mac
 from evse.core import manifest as _manifest
 from evse.core import messages as _messages
+from evse.core import order_args as _order_args
 from evse.core import records as _records
 from evse.core import reports as _reports
+from evse.core import schedule as _schedule
 
 # Device code carries no types
 chunks: Any = _chunks
 mac: Any = _mac
 manifest: Any = _manifest
 messages: Any = _messages
+order_args: Any = _order_args
 records: Any = _records
 reports: Any = _reports
+schedule: Any = _schedule
 
 Name = Annotated[str, Meta(max_length=32)]
 _STATUS_PATTERN = "^(" + "|".join(messages.STATUSES) + ")$"
@@ -72,6 +76,21 @@ def _limits(name: str, field: str) -> tuple[int, int]:
     return next((row[3], row[4]) for row in reports.FIELDS[name] if row[0] == field)
 
 
+class Authorize(Struct, frozen=True):
+    """An authorize message: a card was shown; `connector` 0 is not known yet."""
+
+    ask: int
+    token: str
+    connector: int
+
+
+class Holds(Struct, frozen=True):
+    """What a pile holds of its books: the revision of its profiles, the version of its local list."""
+
+    profiles: Annotated[int, Meta(ge=0, le=(1 << 31) - 1)]
+    tokens: Annotated[int, Meta(ge=0, le=(1 << 31) - 1)]
+
+
 _FIRST, _COUNT = _limits("journal", "from"), _limits("journal", "records")
 _LIFE = f"^[ -~]{{{messages.LIFE_CHARS}}}$"
 
@@ -86,7 +105,15 @@ class Journal(Struct, frozen=True, rename={"first": "from"}):
 
 
 _journal = msgspec.json.Decoder(Journal)
-S = TypeVar("S", State, Meter)
+S = TypeVar("S", State, Meter, Authorize, Holds)
+
+
+def command_rows(name: str) -> list[Any]:
+    """Rows of a command's arguments, as messages.check() takes them."""
+    ordered = name in order_args.ORDER_ARGS
+    text = order_args.args_of(name) if ordered else messages.COMMAND_ARGS[name]
+    rows: list[Any] = messages.rows(text)
+    return rows
 
 
 _ack = msgspec.json.Encoder()
@@ -117,8 +144,16 @@ def decode_online(payload: bytes) -> bool:
 
 
 def decode_hello(payload: bytes) -> dict[str, Any]:
-    """A hello message as a dict."""
-    return _decode("hello", payload)
+    """A hello message as a dict; its `holds`, where it has it, can be read by holds_of()."""
+    message = _decode("hello", payload)
+    if "holds" in message:
+        _typed(message["holds"], Holds, "holds.")
+    return message
+
+
+def holds_of(hello: dict[str, Any]) -> Holds | None:
+    """What a greeting says of the books; None for a firmware that keeps none."""
+    return _typed(hello["holds"], Holds) if "holds" in hello else None
 
 
 def decode_state(payload: bytes) -> State:
@@ -137,6 +172,11 @@ def decode_reply(payload: bytes) -> dict[str, Any]:
     if message["result"] not in messages.RESULTS:
         raise messages.ProtocolError("result", f"{message['result']!r} is not one of ours")
     return message
+
+
+def decode_authorize(payload: bytes) -> Authorize:
+    """An authorize message; ProtocolError names the field."""
+    return _typed(_decode("authorize", payload), Authorize)
 
 
 def decode_update(payload: bytes) -> dict[str, Any]:
@@ -165,9 +205,9 @@ def _decode(name: str, payload: bytes) -> dict[str, Any]:
     return message
 
 
-def _typed(message: dict[str, Any], kind: type[S]) -> S:
+def _typed(message: dict[str, Any], kind: type[S], inside: str = "") -> S:
     try:
         return msgspec.convert(message, kind)
     except msgspec.ValidationError as error:
         text, _, where = str(error).partition(" - at `$.")
-        raise messages.ProtocolError(where.rstrip("`") or "payload", text) from None
+        raise messages.ProtocolError(inside + where.rstrip("`") or "payload", text) from None

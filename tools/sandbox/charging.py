@@ -122,9 +122,10 @@ class Charging:
     def status(self, charge: Charge, body: Mapping[str, Any]) -> list[str]:
         """A checked ChargeStatus, pushed or asked for; problems when its figures disagree."""
         found = status_problems(body, charge.quoted)
-        # Pushes may come late; an older sample is no news and no fault
-        stale = bool(charge.status) and body["EndTime"] < charge.status["EndTime"]
         reported = charge.status.get("TotalPower", 0)
+        # Pushes may come late, also two of one second; an older sample is no news and no fault
+        told = charge.status.get("EndTime", ""), reported
+        stale = bool(charge.status) and (body["EndTime"], body["TotalPower"]) < told
         if not stale and body["TotalPower"] < reported:
             found.append(f"TotalPower: {body['TotalPower']}, but {reported} was reported before")
         if found:

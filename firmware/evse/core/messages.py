@@ -15,7 +15,7 @@ JOURNAL_FRAME_BYTES = 64
 LIFE_CHARS = 8
 NONCE_CHARS = 16
 
-UP_TOPICS = ("hello", "online", "state", "meter", "journal", "reply", "update")
+UP_TOPICS = ("hello", "online", "state", "meter", "journal", "reply", "update", "authorize")
 # These come often, behind a hello that tells the version
 _LIVE = ("state", "meter")
 # The last is not JSON, see chunks.py, and only a pile that is being updated subscribes to it
@@ -40,7 +40,14 @@ STOP_REASONS = (
     "fault",
     "start_timeout",
     "power_loss",
+    "deauthorized",
+    "unlock",
+    "reset_soft",
+    "reset_hard",
+    "other",
 )
+# Those that a `stop` command may give, between spaces as the names below
+STOP_ORDERS = " remote deauthorized unlock reset_soft reset_hard other "
 RESULTS = ("accepted", "refused", "unknown", "malformed", "stale")
 REFUSALS = (
     "no_connector",
@@ -55,6 +62,15 @@ REFUSALS = (
     "no_update_key",
     "installed",
     "no_previous",
+    "out_of_step",
+    "full",
+    "no_reservation",
+    "reserved",
+    "no_lock",
+    "unlock_failed",
+    "unknown_key",
+    "bad_value",
+    "occupied",
 )
 
 # Fields of what the pile takes, a text for each message, which rows() reads; of what it sends: reports.py,
@@ -65,7 +81,7 @@ _LIFE = "life token %d %d" % (LIFE_CHARS, LIFE_CHARS)
 _NONCE = "nonce token %d %d" % (NONCE_CHARS, NONCE_CHARS)
 # A clock outside 2024 to 2100 is a broken clock
 _UTC = "utc int 1704067200 4102444800"
-_COMMAND = "id token 1 64, name token 1 32, args dict 0 8, " + _UTC + ", ttl_s int 1 3600"
+_COMMAND = "id token 1 64, name token 1 32, args dict 0 16, " + _UTC + ", ttl_s int 1 3600"
 # Only the answer to a hello carries the time, together with the hello's nonce
 _ACK = _LIFE + ", upto int 0 4294967295, ?" + _UTC + ", ?" + _NONCE
 _LIMIT = "a10 int 0 10000, " + _UTC + ", ttl_s int 1 86400"
@@ -74,8 +90,8 @@ FIELDS = {"command": _COMMAND, "ack": _ACK, "limit": _LIMIT}
 # A new secret under the old one, see mac.cover()
 _ROTATE = "number int 2 65535, " + _NONCE + ", cover token 64 64"
 COMMAND_ARGS = {
-    "start": "connector int 0 255, ref token 1 64, by token 1 16",
-    "stop": "connector int 0 255, ref token 1 64",
+    "start": "connector int 0 255, ref token 1 64, by token 1 16, ?token token 1 36",
+    "stop": "connector int 0 255, ref token 1 64, ?reason token 1 16",
     "report": "",
     # 1 or 3, where a phase contactor is fitted
     "phases": "connector int 0 255, phases int 1 3",
@@ -84,6 +100,12 @@ COMMAND_ARGS = {
     "update": "bundle token 64 64, bytes int 400 2000000",
     "rollback": "",
 }
+
+# Commands whose arguments are in order_args.py: a pile that nobody operates need not hold them
+ORDERS = (
+    " profile clear_profiles tokens clear_cache authorized reserve unreserve unlock availability reset "
+    "configure settings "
+)
 
 _MAC_HEAD = b',"mac":"'
 _MAC_TAIL = b'"}'

@@ -14,8 +14,9 @@ import httpx
 from pilebridge import orders
 from pilebridge.billing import Tariff
 from pilebridge.hub import Hub
-from pilebridge.model import OFFLINE, Connector, Transaction
+from pilebridge.model import OFFLINE, Connector, Fact, Transaction
 from pilebridge.orders import Order
+from pilebridge.ownership import BY_CARD
 from pilebridge.platforms.tcec102 import mapping, pushes
 from pilebridge.platforms.tcec102.charging import Charging
 from pilebridge.platforms.tcec102.client import PeerClient
@@ -32,6 +33,8 @@ _PAGE_SIZE = 10
 _LOST_START_S = 30.0
 # FailReason of query_equip_auth; from 3 on they are ours
 AUTH_NOT_PLUGGED, AUTH_CHECK_FAILED, AUTH_NO_DEVICE, AUTH_BUSY = 1, 2, 3, 4
+# Progress is pushed from the live values, not from samples of the journal
+_TOLD = {"tx_start", "tx_charging", "tx_stop"}
 _BUSY = {"charging", "suspended_ev", "suspended_evse", "reserved"}
 
 Handler = Callable[[dict[str, Any]], Awaitable[dict[str, Any]]]
@@ -75,6 +78,7 @@ class Tcec102Platform:
             store,
             lambda: list(self._scope.values()),
             self._active,
+            self._charging.charge_status,
             settings.status_interval_s,
             settings.retry_max_s,
             clock,
@@ -98,7 +102,7 @@ class Tcec102Platform:
     async def run(self) -> None:
         """Push until cancelled."""
         for transaction in self._hub.assembly.open_transactions:
-            if self.owns(transaction.ref):
+            if self.claims(transaction):
                 self.after("tx_start", transaction)
         self._pushes.tell_all()
         async with asyncio.TaskGroup() as group:
@@ -118,8 +122,14 @@ class Tcec102Platform:
         """True when this platform ordered the reference."""
         return bool(ref) and self._charging.order(ref) is not None
 
-    def effects(self, kind: str, transaction: Transaction) -> Sequence[Effect]:
+    def claims(self, transaction: Transaction) -> bool:
+        """True for a transaction of an order of this platform's."""
+        return transaction.by != BY_CARD and self.owns(transaction.ref)
+
+    def effects(self, kind: str, transaction: Transaction, fact: Fact) -> Sequence[Effect]:
         """Order state and outbox messages that follow from a record, for the same commit."""
+        if kind not in _TOLD:
+            return []
         order = self._charging.order(transaction.ref)
         if order is None or order.tx not in {"", transaction.tx}:
             log.error("tcec %s: a second transaction for %s", self.name, transaction.ref)
@@ -147,6 +157,8 @@ class Tcec102Platform:
 
     def after(self, kind: str, transaction: Transaction) -> None:
         """The effects of a record are committed."""
+        if kind not in _TOLD:
+            return
         self._pushes.wake()
         if kind == "tx_stop":
             self._charging.ended(transaction.ref)
@@ -206,17 +218,10 @@ class Tcec102Platform:
         }
         return self._push(pushes.STOP_RESULT, ref, body)
 
-    def _active(self) -> list[tuple[str, dict[str, Any]]]:
-        """Running charges of this platform whose pile can be reached, with their progress."""
-        rows = []
-        for transaction in self._hub.assembly.open_transactions:
-            if transaction.charging_utc is None or not self._hub.reachable(transaction.pile):
-                continue
-            if self.owns(transaction.ref):
-                body = self._charging.charge_status(transaction.ref)
-                if body is not None:
-                    rows.append((transaction.ref, body))
-        return rows
+    def _active(self) -> list[str]:
+        """References of running charges of this platform whose pile can be reached."""
+        charging = [t for t in self._hub.assembly.open_transactions if t.charging_utc is not None]
+        return [t.ref for t in charging if self._hub.reachable(t.pile) and self.claims(t)]
 
     async def _query_token(self, body: dict[str, Any]) -> dict[str, Any]:
         answer = self.tokens.answer(body)

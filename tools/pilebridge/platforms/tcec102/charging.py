@@ -109,19 +109,19 @@ class Charging:
 
     async def status(self, body: dict[str, Any]) -> dict[str, Any]:
         """query_equip_charge_status."""
-        answer = self.charge_status(body["StartChargeSeq"])
+        answer = await self.charge_status(body["StartChargeSeq"])
         if answer is None:
             raise refuse("StartChargeSeq", "is not known")
         return answer
 
-    def charge_status(self, ref: str) -> dict[str, Any] | None:
+    async def charge_status(self, ref: str) -> dict[str, Any] | None:
         """ChargeStatus of an order now, None for an unknown one."""
         order = self.order(ref)
         connector = self._find(order.connector_id) if order else None
         if order is None or connector is None:
             return None
         transaction = self._transaction(ref, connector)
-        cost = self._cost(order, connector, transaction)
+        cost = await self._cost(order, connector, transaction)
         state = self._hub.state(connector)
         stat = self._stat(order, transaction)
         return mapping.charge_status(ref, stat, connector, state, cost)
@@ -195,7 +195,7 @@ class Charging:
             return running
         return transactions.find_by_ref(self._store.read, connector.pile, ref)
 
-    def _cost(
+    async def _cost(
         self, order: Order, connector: Connector, transaction: Transaction | None
     ) -> ChargeDetailRecord:
         if transaction is None:
@@ -204,7 +204,7 @@ class Charging:
             return transaction.cdr
         state = self._hub.state(connector)
         live = self._hub.live_reading(connector) if state.tx == transaction.tx else None
-        return self._hub.assembly.running_bill(transaction, live)
+        return await self._hub.assembly.tell(transaction, live)
 
     def _stat(self, order: Order, transaction: Transaction | None = None) -> int:
         if order.state in {orders.REFUSED, orders.FAILED, orders.ENDED}:

@@ -10,7 +10,7 @@ import contextlib
 import logging
 import random
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from typing import Any
 
 from pilebridge import orders
@@ -46,7 +46,8 @@ class Pushes:
         hub: Hub,
         store: Store,
         scope: Callable[[], Sequence[Connector]],
-        active: Callable[[], Sequence[tuple[str, dict[str, Any]]]],
+        active: Callable[[], Sequence[str]],
+        progress: Callable[[str], Awaitable[dict[str, Any] | None]],
         status_interval_s: float,
         retry_max_s: float,
         clock: Callable[[], float] = time.time,
@@ -57,6 +58,7 @@ class Pushes:
         self._store = store
         self._scope = scope
         self._active = active
+        self._progress = progress
         self._interval_s = status_interval_s
         self._retry_max_s = retry_max_s
         self._clock = clock
@@ -193,12 +195,15 @@ class Pushes:
         loop = asyncio.get_running_loop()
         while True:
             await asyncio.sleep(min(1.0, self._interval_s / 4))
-            active = dict(self._active())
+            active = self._active()
             due = {ref: due.get(ref, loop.time() + self._interval_s) for ref in active}
-            for ref, body in active.items():
+            for ref in active:
                 if loop.time() < due[ref]:
                     continue
                 due[ref] = loop.time() + self._interval_s
+                body = await self._progress(ref)
+                if body is None:
+                    continue
                 try:
                     await self._send(CHARGE_STATUS, body)
                 except PeerError as error:
