@@ -142,9 +142,9 @@ def _purpose(profiles, purpose, connector, utc, since_s, ref):
             best, a10, phases = rank, each[10][place + 1], each[10][place + 2]
     for rank, periods in doubtful or ():
         if rank >= best:
-            a10 = min(a10, *periods[1::3])
-            for few in periods[2::3]:
-                phases = _fewer(phases, few)
+            for place in range(0, len(periods), 3):
+                a10 = min(a10, periods[place + 1])
+                phases = _fewer(phases, periods[place + 2])
     return best >= 0, a10, phases, next_s
 
 
