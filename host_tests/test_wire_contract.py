@@ -42,18 +42,23 @@ def test_every_stop_reason_is_on_the_wire():
     text = (APP / "session.py").read_text()
     for word in ("remote", "local", "start_timeout", "power_loss"):
         assert f'"{word}"' in text + (APP / "commands.py").read_text() + STATION, word
-    assert used | {"remote", "local", "start_timeout", "power_loss"} == set(messages.STOP_REASONS)
+    used |= {"local", "start_timeout", "power_loss", *messages.STOP_ORDERS}
+    assert used == set(messages.STOP_REASONS)
 
 
 def test_every_refusal_is_on_the_wire():
     returned = set()
-    for file in ("session.py", "interruption.py", "station.py", "updates.py"):
+    files = ("session.py", "interruption.py", "station.py", "updates.py", "charging_profiles.py")
+    files += ("orders.py", "reservations.py", "late_orders.py")
+    for file in files:
         for node in ast.walk(ast.parse((APP / file).read_text())):
             if isinstance(node, ast.Return) and isinstance(node.value, ast.Constant):
                 returned.add(node.value.value)
     returned.discard("")
     returned = {word for word in returned if isinstance(word, str)}
-    assert returned | {"no_connector"} == set(messages.REFUSALS)
+    # Reasons of what was accepted
+    returned -= {"restart"}
+    assert returned | {"no_connector", "unlock_failed"} == set(messages.REFUSALS)
 
 
 def test_the_page_names_every_word():
@@ -75,8 +80,9 @@ def test_the_page_names_every_word():
 def test_the_examples_of_the_page_are_valid():
     examples = re.findall(r"```json\n(.*?)```", PAGE, re.DOTALL)
     lines = [line for block in examples for line in block.strip().splitlines()]
-    names = ("hello", "state", "meter", "journal", "command", "reply", "ack", "ack", "limit")
-    names += ("command", "update", "update")
+    names = ("hello", "state", "meter", "journal", "command", "reply", "reply")
+    names += ("command", "command", "authorize", "command", "command", "command")
+    names += ("ack", "ack", "limit", "command", "update", "update")
     assert len(lines) == len(names)
     for name, line in zip(names, lines, strict=True):
         fields = None if name in messages.FIELDS else reports.FIELDS

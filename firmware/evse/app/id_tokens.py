@@ -16,7 +16,7 @@ _FAILED_MS = const(3000)
 class IdTokens:
     """`step` per control loop. `failed` while the reader does not answer, `problem` says how."""
 
-    def __init__(self, reader, accepted, patience_ms, connectors, panel):
+    def __init__(self, reader, accepted, patience_ms, connectors, panel, authorizer):
         self.failed = False
         self.problem = ""
         self._reader = reader
@@ -24,6 +24,7 @@ class IdTokens:
         self._patience_ms = patience_ms
         self._connectors = connectors
         self._panel = panel  # beep(accepted), say(text)
+        self._authorizer = authorizer
         self._presented = id_token.Presented()
         self._since_ms = 0
         self._failed_ms = 0
@@ -36,6 +37,9 @@ class IdTokens:
         if self._since_ms >= _READ_MS:
             dt_read_ms, self._since_ms = self._since_ms, 0
             self._read(dt_read_ms)
+        verdict = self._authorizer.step(dt_ms)
+        if verdict:
+            self._judged(*verdict)
         if self._waiting:
             self._waiting_ms -= dt_ms
             self._start_waiting()
@@ -57,12 +61,30 @@ class IdTokens:
     def _take(self, token):
         for connector in self._connectors:
             # Also of a charge that is being taken up after a loss of power
-            if connector.session.stop(token, "local") == "":
+            session = connector.session
+            # Of a charge that was started from afar for this card, too
+            ref = session.ref if session.token.upper() == token else token
+            if ref is not None and session.stop(ref, "local") == "":
                 self._answer(True, "stop", token)
                 return
-        if token not in self._accepted:
-            self._answer(False, "unknown", token)
+        if token in self._accepted:
+            self._accept(token)
+        else:
+            self._authorizer.begin(token)
+
+    def _judged(self, token, status, group):
+        if status != "accepted":
+            self._answer(False, status, token)
             return
+        for connector in self._connectors:
+            session = connector.session
+            is_kin = session.token and self._authorizer.is_of(session.token, group)
+            if is_kin and session.stop(session.ref, "local") == "":
+                self._answer(True, "stop", token)
+                return
+        self._accept(token)
+
+    def _accept(self, token):
         self._waiting, self._waiting_ms = token, self._patience_ms
         self._answer(True, "accepted", token)
         self._start_waiting()

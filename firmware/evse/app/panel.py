@@ -27,6 +27,7 @@ class Panel:
                 part = _built(evse_board.button)
                 if part:
                     self._buttons.append((connector, part, ButtonPress()))
+        self.authorizer = None
         self._id_tokens = self._readers(board, settings)
 
     def _readers(self, board, settings):
@@ -38,11 +39,15 @@ class Panel:
             return None
         if reader is None:
             return None
+        from .authorizer import Authorizer
         from .id_tokens import IdTokens
 
+        self.authorizer = Authorizer(self._station, settings)
         connectors = list(self._station.connectors.values())
         patience_ms = settings["start_timeout_s"] * 1000
-        return IdTokens(reader, settings["id_tokens"], patience_ms, connectors, self)
+        return IdTokens(
+            reader, settings["id_tokens"], patience_ms, connectors, self, self.authorizer
+        )
 
     def say(self, text, *values):
         """One line on the console."""

@@ -57,6 +57,7 @@ class Report:
             "next": journal.next_seq,
             "key": station.keys.number,
             "nonce": self.nonce,
+            "holds": {"profiles": station.held.revision, "tokens": station.held.version},
         }
         updates = station.updates
         if updates.slot:

@@ -25,6 +25,7 @@ class Session:
         self._refused = None  # who asked last, and what was said
         self._idle_ms = 0
         self._sample_slot = 0
+        self._token = ""  # the card behind the transaction
 
     @property
     def phase(self):
@@ -38,14 +39,33 @@ class Session:
             return self._interruption.was["tx"]
         return self.tx.tx if self.tx else 0
 
+    @property
+    def ref(self):
+        """Reference of what runs, also while it is being taken up again; None without one."""
+        if self._interruption:
+            return self._interruption.was["ref"]
+        return self.tx.ref if self.tx else None
+
+    @property
+    def token(self):
+        """The card behind what runs, "" if none is known."""
+        if self._interruption:
+            was = self._interruption.was
+            return was["ref"] if was["by"] == "rfid" else ""
+        return self._token
+
     def status(self):
         """Connector status."""
         status = self._loop.status(self.phase)
+        if status == "available" and self._station.reservations.holds(self.connector):
+            return "reserved"
         return "finishing" if status == "preparing" and self.finished and not self.tx else status
 
-    def start(self, ref, by):
-        """Begin a transaction; returns "" or the reason of the refusal."""
-        refusal = self._start(ref, by)
+    def start(self, ref, by, token=""):
+        """Begin a transaction for a card or nobody; returns "" or the reason of the refusal."""
+        if by == "rfid":
+            token = ref
+        refusal = self._start(ref, by, token)
         # A card that was shown asks again and again
         asked = (ref, by, refusal)
         if refusal and asked != self._refused:
@@ -53,7 +73,7 @@ class Session:
         self._refused = asked
         return refusal
 
-    def _start(self, ref, by):
+    def _start(self, ref, by, token):
         loop = self._loop
         if self.tx or self._interruption:
             return "busy"
@@ -65,11 +85,16 @@ class Session:
             return "not_plugged"
         if loop.register.wh is None:
             return "no_meter"
+        reservations = self._station.reservations
+        if reservations.bars(self.connector, token):
+            return "reserved"
         register = loop.register
         # The number of its first record: never given twice in a life
         tx = self._station.journal.next_seq
         if not self._record("tx_start", register.wh, tx=tx, ref=ref, by=by, meter=register.number):
             return "unavailable"
+        reservations.take(self.connector, token)
+        self._token = token
         self.tx = Transaction(tx, ref, by, self.connector, register.wh, self._timeout_ms)
         self._idle_ms = 0
         self._station.console.say(
@@ -169,6 +194,7 @@ class Session:
             whole = not self._station.journal.damage and not found.reason
             if self._station.settings["resume"] and whole and loop.vehicle_seen:
                 self.tx = Transaction.resumed(was, self.connector, self._timeout_ms)
+                self._token = was["ref"] if was["by"] == "rfid" else ""
                 self._station.console.say("transaction %d goes on, %d Wh", was["tx"], found.wh)
                 return
         reason = found.reason or "power_loss"
@@ -191,6 +217,7 @@ class Session:
     def _finish(self, tx):
         self._stopped(tx.tx, tx.reason, tx.fault, tx.start_wh, tx.stop_wh)
         self.tx = None
+        self._token = ""
         self.finished = not self._loop.unplugged
         self._loop.wants_energy = False
         self._loop.changed = True

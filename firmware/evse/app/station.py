@@ -14,15 +14,19 @@ from ..link.dialer import build_dialer
 from ..link.downlink import Downlink
 from ..link.uplink import Uplink
 from . import config
+from .charging_profiles import ChargingProfiles
 from .clock import Clock
 from .commands import Commands
 from .connector import Connector
 from .console import Console
-from .journal import Journal
+from .held import Held
+from .journal import Journal, journal_flash
 from .keys import Keys
 from .modules import forget, start_is_over
+from .orders import Orders
 from .remote import Remote
 from .report import Report
+from .reservations import Reservations
 from .terminal import Terminal
 from .updates import Updates
 
@@ -48,9 +52,15 @@ class Station:
             settings["station_id"] = "P" + board.chip().unique_id()
         self.settings = config.lasting(settings)
         self.keys = Keys(settings["key"], self.permit)
-        self.journal = Journal(_journal_flash(board), self.keys, self.clock, self.permit)
+        self.journal = Journal(journal_flash(board), self.keys, self.clock, self.permit)
         self.counts = {"malformed": 0, "unknown": 0, "stale": 0, "repeated": 0, "forged": 0}
+        self.held = Held(self)
+        if self.held.problem:
+            problems.append(self.held.problem)
+        self.reservations = Reservations(self)
         self._build_connectors(settings)
+        self.profiles = ChargingProfiles(self)
+        self.orders = Orders(self)
         self._build_link(settings)
         self._causes = faults.SETTINGS_INVALID if problems else 0
         if self.keys.problem:
@@ -216,6 +226,8 @@ class Station:
         if self.panel:
             self.panel.step(dt_ms)
             causes |= self.panel.causes
+        self.profiles.step()
+        self.orders.step(dt_ms)
         self._share_supply(dt_ms)
         for connector in self.connectors.values():
             connector.step(causes, dt_ms)
@@ -226,6 +238,7 @@ class Station:
         loops = [connector.loop for connector in self.connectors.values()]
         self._sharing.limit(
             self.settings["supply_a10"],
+            self.profiles.whole_a10,
             [loop.limits for loop in loops],
             [loop.wants_energy for loop in loops],
             [loop.live for loop in loops],
@@ -240,6 +253,8 @@ class Station:
             except StallRefusedError:
                 pass
             self.journal.maintain()
+            self.reservations.step()
+            self.held.step()
             self.updates.step()
             await asyncio.sleep_ms(_COLLECT_MS)
 
@@ -279,11 +294,3 @@ class Station:
     def cp_state(self, connector=CONNECTOR):
         """Control pilot state name."""
         return self.connectors[connector].loop.machine.name()
-
-
-def _journal_flash(board):
-    # A board without it runs, and says that no charge may begin
-    try:
-        return board.journal_flash()
-    except OSError:
-        return None

@@ -15,7 +15,7 @@ JOURNAL_FRAME_BYTES = 64
 LIFE_CHARS = 8
 NONCE_CHARS = 16
 
-UP_TOPICS = ("hello", "online", "state", "meter", "journal", "reply", "update")
+UP_TOPICS = ("hello", "online", "state", "meter", "journal", "reply", "update", "authorize")
 # These come often, behind a hello that tells the version
 _LIVE = ("state", "meter")
 # The last is not JSON, see chunks.py, and only a pile that is being updated subscribes to it
@@ -40,7 +40,14 @@ STOP_REASONS = (
     "fault",
     "start_timeout",
     "power_loss",
+    "deauthorized",
+    "unlock",
+    "reset_soft",
+    "reset_hard",
+    "other",
 )
+# Those that a `stop` command may give
+STOP_ORDERS = ("remote", "deauthorized", "unlock", "reset_soft", "reset_hard", "other")
 RESULTS = ("accepted", "refused", "unknown", "malformed", "stale")
 REFUSALS = (
     "no_connector",
@@ -55,6 +62,15 @@ REFUSALS = (
     "no_update_key",
     "installed",
     "no_previous",
+    "out_of_step",
+    "full",
+    "no_reservation",
+    "reserved",
+    "no_lock",
+    "unlock_failed",
+    "unknown_key",
+    "bad_value",
+    "occupied",
 )
 
 # Fields of what the pile takes, a text for each message, which rows() reads; of what it sends: reports.py,
@@ -65,7 +81,7 @@ _LIFE = "life token %d %d" % (LIFE_CHARS, LIFE_CHARS)
 _NONCE = "nonce token %d %d" % (NONCE_CHARS, NONCE_CHARS)
 # A clock outside 2024 to 2100 is a broken clock
 _UTC = "utc int 1704067200 4102444800"
-_COMMAND = "id token 1 64, name token 1 32, args dict 0 8, " + _UTC + ", ttl_s int 1 3600"
+_COMMAND = "id token 1 64, name token 1 32, args dict 0 16, " + _UTC + ", ttl_s int 1 3600"
 # Only the answer to a hello carries the time, together with the hello's nonce
 _ACK = _LIFE + ", upto int 0 4294967295, ?" + _UTC + ", ?" + _NONCE
 _LIMIT = "a10 int 0 10000, " + _UTC + ", ttl_s int 1 86400"
@@ -73,9 +89,41 @@ FIELDS = {"command": _COMMAND, "ack": _ACK, "limit": _LIMIT}
 
 # A new secret under the old one, see mac.cover()
 _ROTATE = "number int 2 65535, " + _NONCE + ", cover token 64 64"
+# Schedules may have begun long before the clock
+_UNTIL = "%s int 1 4102444800"
+_UINT = " int 0 2147483647"
+_SPAN = "?" + _UNTIL % "from_utc" + ", ?" + _UNTIL % "until_utc" + ", ?" + _UNTIL % "start_utc"
+_GROUP = ", ?group token 1 36"
 COMMAND_ARGS = {
-    "start": "connector int 0 255, ref token 1 64, by token 1 16",
-    "stop": "connector int 0 255, ref token 1 64",
+    "start": "connector int 0 255, ref token 1 64, by token 1 16, ?token token 1 36",
+    "stop": "connector int 0 255, ref token 1 64, ?reason token 1 16",
+    # Beyond the table: schedule.profile(). Held if `revision` follows the pile's own
+    "profile": "revision"
+    + _UINT
+    + ", connector int 0 4, id"
+    + _UINT
+    + ", purpose token 2 7, stack int 0 99, "
+    + _SPAN
+    + ", ?recur token 5 6, ?duration_s"
+    + _UINT
+    + ", ?ref token 1 64, periods list 1 24",
+    "clear_profiles": "revision" + _UINT + ", ids list 0 32",
+    # A part of the whole local list, entries as token_list.py has them
+    "tokens": "version" + _UINT + ", from int 0 1000, total int 0 1000, entries list 0 16",
+    "clear_cache": "",
+    "authorized": "ask int 1 65535, status token 5 12, ?" + _UNTIL % "until_utc" + _GROUP,
+    "reserve": "connector int 0 4, id"
+    + _UINT
+    + ", token token 1 36, "
+    + _UNTIL % "until_utc"
+    + _GROUP,
+    "unreserve": "id" + _UINT,
+    "unlock": "connector int 1 4",
+    "availability": "connector int 0 4, operative int 0 1",
+    "reset": "kind token 4 4",
+    # The value in a list of one
+    "configure": "key token 1 32, value list 1 1",
+    "settings": "keys list 1 8",
     "report": "",
     # 1 or 3, where a phase contactor is fitted
     "phases": "connector int 0 255, phases int 1 3",

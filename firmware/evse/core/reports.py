@@ -36,6 +36,8 @@ FIELDS = {
         ("nonce", "token", True, NONCE_CHARS, NONCE_CHARS),
         # slot "a" or "b", version, trial true or false, previous version or ""
         ("update", "dict", False, 0, 8),
+        # Revision of the charging profiles and version of the local list: 0 for none
+        ("holds", "dict", False, 0, 8),
     ),
     # A change leaves out what only the heartbeat tells, and what there is nothing to say of
     "state": (
@@ -67,6 +69,13 @@ FIELDS = {
         ("id", "token", True, 1, 64),
         ("result", "str", True, 1, 16),
         ("reason", "str", False, 0, 64),
+        ("value", "dict", False, 0, 16),
+    ),
+    # A card at the pile; `ask` counts since its start and comes back in the answer
+    "authorize": (
+        ("ask", "int", True, 1, 0xFFFF),
+        ("token", "token", True, 1, 36),
+        ("connector", "int", True, 0, 4),
     ),
     "update": (
         ("bundle", "token", True, 64, 64),
