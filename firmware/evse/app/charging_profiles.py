@@ -79,7 +79,7 @@ class ChargingProfiles:
                 loop.limits.set(limits.SCHEDULE, a10)
                 loop.changed = True
             if phases:
-                station.set_phases(number, phases)
+                station.orders.set_phases(number, phases)
         self._due_s = now_s + min(next_s, _LOOK_S)
 
     def _other_transaction(self, number, session):

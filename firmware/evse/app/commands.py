@@ -99,7 +99,7 @@ class Commands:
         if name == "rotate":
             return station.remote.rotate_key(args["number"], args["nonce"], args["cover"])
         if name == "phases":
-            return station.set_phases(args["connector"], args["phases"])
+            return station.orders.set_phases(args["connector"], args["phases"])
         if name == "update":
             return station.updates.ask(args["bundle"], args["bytes"])
         if name == "rollback":

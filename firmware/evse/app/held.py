@@ -17,7 +17,7 @@ class Held:
     `version` of the list; `reservations`: [id, connector, token, until_utc, group]; `inoperative` connectors.
     """
 
-    def __init__(self, station):
+    def __init__(self, station, problems):
         self.changed = False
         self.problem = ""
         self._station = station
@@ -31,7 +31,7 @@ class Held:
                 self._take(stored)
         except (ValueError, TypeError):
             # The bridge sees by the revision that it has to send everything again
-            self.problem = FILE + ": not as it was written"
+            problems.append(FILE + ": not as it was written")
 
     def _take(self, stored):
         revision, profiles, version, tokens, cache, reservations, inoperative = stored

@@ -233,11 +233,3 @@ class Journal:
             "capacity": ring.capacity,
             "wear": ring.wear,
         }
-
-
-def journal_flash(board):
-    """The board's flash for it; a board without one runs, and says that no charge may begin."""
-    try:
-        return board.journal_flash()
-    except OSError:
-        return None

@@ -35,6 +35,17 @@ class Orders:
         held.changed = True
         return answer
 
+    def set_phases(self, number, phases):
+        """Charge on 1 or 3 phases from the next pause on, which this begins; "" or the reason of the refusal."""
+        connector = self._station.connectors.get(number)
+        if not connector:
+            return "no_connector"
+        switch = connector.loop.protection.phases
+        if not switch or phases == 2:
+            return "no_phase_contactor"
+        switch.wish = phases
+        return ""
+
     def reset(self, kind):
         """Start anew as soon as all transactions have ended."""
         self._leaving_ms = _SOFT_MS if kind == "soft" else _HARD_MS

@@ -20,7 +20,7 @@ from .commands import Commands
 from .connector import Connector
 from .console import Console
 from .held import Held
-from .journal import Journal, journal_flash
+from .journal import Journal
 from .keys import Keys
 from .modules import forget, start_is_over
 from .orders import Orders
@@ -52,11 +52,9 @@ class Station:
             settings["station_id"] = "P" + board.chip().unique_id()
         self.settings = config.lasting(settings)
         self.keys = Keys(settings["key"], self.permit)
-        self.journal = Journal(journal_flash(board), self.keys, self.clock, self.permit)
+        self.journal = Journal(_journal_flash(board), self.keys, self.clock, self.permit)
         self.counts = {"malformed": 0, "unknown": 0, "stale": 0, "repeated": 0, "forged": 0}
-        self.held = Held(self)
-        if self.held.problem:
-            problems.append(self.held.problem)
+        self.held = Held(self, problems)
         self.reservations = Reservations(self)
         self._build_connectors(settings)
         self.profiles = ChargingProfiles(self)
@@ -268,17 +266,6 @@ class Station:
         found = self.connectors.get(connector)
         return found.session.stop(None, "local") if found else "no_connector"
 
-    def set_phases(self, connector, phases):
-        """Charge on 1 or 3 phases from the next pause on, which this begins; "" or the reason of the refusal."""
-        found = self.connectors.get(connector)
-        if not found:
-            return "no_connector"
-        switch = found.loop.protection.phases
-        if not switch or phases == 2:
-            return "no_phase_contactor"
-        switch.wish = phases
-        return ""
-
     def reset_faults(self, connector=CONNECTOR):
         """Clear at the pile what a reset clears; returns the names of the faults cleared."""
         return faults.names(self.connectors[connector].loop.reset_faults())
@@ -294,3 +281,11 @@ class Station:
     def cp_state(self, connector=CONNECTOR):
         """Control pilot state name."""
         return self.connectors[connector].loop.machine.name()
+
+
+def _journal_flash(board):
+    # A board without it runs, and says that no charge may begin
+    try:
+        return board.journal_flash()
+    except OSError:
+        return None
