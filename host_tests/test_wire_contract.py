@@ -3,9 +3,10 @@
 import ast
 import re
 
-from evse.core import messages, records, reports
+from evse.core import messages, order_args, records, reports
 from interpreters import ROOT
 
+ARGS = {**messages.COMMAND_ARGS, **order_args.ORDER_ARGS}
 PAGE = (ROOT / "docs" / "wire.md").read_text()
 APP = ROOT / "firmware" / "evse" / "app"
 STATION = (APP / "station.py").read_text() + (APP.parent / "core" / "transaction.py").read_text()
@@ -42,14 +43,14 @@ def test_every_stop_reason_is_on_the_wire():
     text = (APP / "session.py").read_text()
     for word in ("remote", "local", "start_timeout", "power_loss"):
         assert f'"{word}"' in text + (APP / "commands.py").read_text() + STATION, word
-    used |= {"local", "start_timeout", "power_loss", *messages.STOP_ORDERS}
+    used |= {"local", "start_timeout", "power_loss", *messages.STOP_ORDERS.split()}
     assert used == set(messages.STOP_REASONS)
 
 
 def test_every_refusal_is_on_the_wire():
     returned = set()
     files = ("session.py", "interruption.py", "station.py", "updates.py", "charging_profiles.py")
-    files += ("orders.py", "reservations.py", "late_orders.py")
+    files += ("orders.py", "reservations.py", "operator.py")
     for file in files:
         for node in ast.walk(ast.parse((APP / file).read_text())):
             if isinstance(node, ast.Return) and isinstance(node.value, ast.Constant):
@@ -57,8 +58,17 @@ def test_every_refusal_is_on_the_wire():
     returned.discard("")
     returned = {word for word in returned if isinstance(word, str)}
     # Reasons of what was accepted
-    returned -= {"restart"}
-    assert returned | {"no_connector", "unlock_failed"} == set(messages.REFUSALS)
+    returned -= {"restart", "rfid"}
+    returned |= {"no_connector", "unlock_failed", "busy", "unknown_key", "bad_value"}
+    assert returned == set(messages.REFUSALS)
+
+
+def test_the_orders_are_those_that_have_arguments():
+    assert messages.ORDERS.split() == list(order_args.ORDER_ARGS)
+    assert " %s " % " ".join(order_args.ORDER_ARGS) == messages.ORDERS
+    assert not set(messages.COMMAND_ARGS) & set(order_args.ORDER_ARGS)
+    for text in ARGS.values():
+        messages.rows(text)
 
 
 def test_the_page_names_every_word():
@@ -69,7 +79,7 @@ def test_the_page_names_every_word():
         messages.STOP_REASONS,
         messages.REFUSALS,
         messages.RESULTS,
-        messages.COMMAND_ARGS,
+        ARGS,
         messages.UP_TOPICS,
         messages.DOWN_TOPICS,
     ):
@@ -88,7 +98,7 @@ def test_the_examples_of_the_page_are_valid():
         fields = None if name in messages.FIELDS else reports.FIELDS
         message = messages.decode(name, line.encode(), fields)
         if "args" in message:
-            messages.check(message["args"], messages.rows(messages.COMMAND_ARGS[message["name"]]))
+            messages.check(message["args"], messages.rows(ARGS[message["name"]]))
         assert message.get("phase", "trial") in reports.UPDATE_PHASES
         for text in message.get("records", []):
             record = records.decode(messages.decode_base64("records", text))

@@ -92,15 +92,14 @@ def test_limits_are_set_and_named_by_what_holds_them_back():
     slots = [Limits(320), Limits(320)]
     sharing = Sharing(2)
 
-    def offered(supply_a10, wanting, whole_a10=UNLIMITED_A10):
-        sharing.limit(supply_a10, whole_a10, slots, wanting, [False, False], STEP_MS)
+    def offered(supply_a10, wanting):
+        sharing.limit(supply_a10, slots, wanting, [False, False], STEP_MS)
         return [(each.offered_a10(), each.holder_name()) for each in slots]
 
     # Who has all that its rating allows is held back by that
     assert offered(UNLIMITED_A10, [True, False]) == [(320, "rated"), (320, "rated")]
     assert offered(400, [True, True]) == [(200, "supply"), (200, "supply")]
     assert offered(100, [True, True]) == [(100, "supply"), (0, "supply")]
-    assert offered(400, [True, True], 300) == [(150, "schedule"), (150, "schedule")]
     for each in slots:
         each.set(SITE, 250)
     assert offered(400, [True, False]) == [(250, "site"), (250, "site")]

@@ -13,8 +13,10 @@ A_TOKEN, B_TOKEN, C_TOKEN = "04A1B2C3D4E5F6", "11223344", "0455667788990A"
 
 
 def greet(r, utc_s=GREETED_S):
-    """The bridge's first answer; commands count from a second later on."""
+    """The bridge's first answer, and its first order: from then on the pile is operated."""
     r.greet(utc_s)
+    if not r.station.operator:
+        assert told(r, "clear_profiles", revision=0, ids=[]) == ("accepted", "")
 
 
 def order(r, name, **args):
@@ -39,7 +41,12 @@ def install(r, number, periods, **more):
     """Send profile `number` in step with the pile; (result, reason)."""
     args = {"connector": 1, "purpose": "default", "stack": 0, "id": number, "periods": periods}
     args.update(more)
-    return told(r, "profile", revision=r.station.held.revision + 1, **args)
+    return told(r, "profile", revision=own_revision(r) + 1, **args)
+
+
+def own_revision(r):
+    """Revision of the profiles that the pile holds."""
+    return r.station.operator.held.revision if r.station.operator else 0
 
 
 def duty(r, number=1):

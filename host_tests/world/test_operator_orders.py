@@ -36,13 +36,13 @@ def test_a_reservation_keeps_the_connector_for_its_card_and_group():
         assert reserve(r, number=2) == ("refused", "reserved")
         # The same once more is the same reservation
         assert reserve(r, group="FLEET") == ("accepted", "")
-        assert len(r.station.held.reservations) == 1
+        assert len(r.station.operator.held.reservations) == 1
         await plug(r, 1)
         assert start(r, "r1") == ("refused", "reserved")
         assert start(r, "r2", B_TOKEN) == ("refused", "reserved")
         assert r.station.authorize_local() == "reserved"
         assert start(r, "r3", C_TOKEN) == ("accepted", "")
-        assert r.station.held.reservations == []
+        assert r.station.operator.held.reservations == []
         assert reserve(r, number=3) == ("refused", "occupied")
         assert told(r, "unreserve", id=3) == ("refused", "no_reservation")
         assert reserve(r, connector=2) == ("refused", "no_connector")
@@ -55,7 +55,7 @@ def test_a_reservation_outlives_a_restart_and_ends_in_time():
     async def first(r):
         greet(r)
         assert reserve(r, for_s=120) == ("accepted", "")
-        await r.until(lambda: not r.station.held.changed)
+        await r.until(lambda: not r.station.operator.held.changed)
 
     async def second(r):
         assert status(r) == "reserved"
@@ -100,7 +100,7 @@ def test_out_of_service_waits_for_the_transaction_and_outlives_a_restart():
         assert r.station.stop_local() == ""
         await r.until(lambda: status(r) == "unavailable", 40_000)
         assert told(r, "availability", connector=2, operative=1) == ("refused", "no_connector")
-        await r.until(lambda: not r.station.held.changed)
+        await r.until(lambda: not r.station.operator.held.changed)
 
     async def second(r):
         await r.run(1000)
@@ -137,7 +137,7 @@ def test_a_reset_ends_the_charge_in_order(kind):
         assert stop["wh"] >= start_wh
         assert connector(r, 1).session.running == 0
         await r.run(500)
-        assert r.station.held.inoperative == [1]
+        assert r.station.operator.held.inoperative == [1]
         assert status(r) == "unavailable"
 
     with rig() as r:

@@ -28,7 +28,7 @@ def test_there_and_back_in_one_charge(record_property):
     async def story(r):
         await on_three(r)
         tx = connector(r, 1).session.tx.tx
-        assert r.station.orders.set_phases(1, 1) == ""
+        assert r.station.set_phases(1, 1) == ""
         await r.until(lambda: not r.world.contactor.closed, CHANGED_MS)
         # Asked to stop first: the vehicle opened S2 and drew nothing when the contactor opened
         assert r.world.vehicle.last_s2_open_us <= r.world.contactor.last_open_command_us
@@ -63,7 +63,7 @@ def test_the_other_connector_charges_on_meanwhile():
     async def story(r):
         await on_three(r)
         await charge(r, 2)
-        r.station.orders.set_phases(1, 1)
+        r.station.set_phases(1, 1)
         await changed(r, 1)
         assert r.world.outlet(2).contactor.operations == 1
         assert charging(r, 2)
@@ -95,7 +95,7 @@ def test_who_has_no_phase_contactor_says_so():
 def test_charge_that_ends_in_state_f(ends, reason):
     async def story(r):
         await on_three(r)
-        r.station.orders.set_phases(1, 1)
+        r.station.set_phases(1, 1)
         await r.until(lambda: r.station.cp_state() == "F", CHANGED_MS)
         await r.run(1000)
         if ends == "unplug":
@@ -123,7 +123,7 @@ def test_charge_that_ends_in_state_f(ends, reason):
 def test_power_cut_in_the_middle_of_a_change(away_ms):
     async def story(r):
         await on_three(r)
-        r.station.orders.set_phases(1, 1)
+        r.station.set_phases(1, 1)
         await r.until(lambda: r.station.cp_state() == "F", CHANGED_MS)
         await r.run(away_ms)
 

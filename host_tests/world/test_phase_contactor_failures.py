@@ -26,7 +26,7 @@ def test_contactor_that_cannot_open_goes_on_with_what_was_proven(fault, note):
     async def story(r):
         await on_three(r)
         r.world.set_fault(fault, True)
-        r.station.orders.set_phases(1, 1)
+        r.station.set_phases(1, 1)
         await r.until(lambda: phases(r).failure, CHANGED_MS)
         assert not r.world.contactor.closed
         await r.until(lambda: charging(r, 1), 20_000)
@@ -103,7 +103,7 @@ def test_main_contactor_that_does_not_open_keeps_the_phases_as_they_are(record_p
     async def story(r):
         await on_three(r)
         r.world.set_fault("weld", True)
-        r.station.orders.set_phases(1, 1)
+        r.station.set_phases(1, 1)
         await r.until(lambda: not r.world.contactor.relay, CHANGED_MS)
         begun_us = r.world.clock.now_us
         await r.until(lambda: "phase_switch_failed" in active(r, 1), 10_000)

@@ -1,6 +1,6 @@
 """Charging profiles in force: takes the commands, and keeps every connector's limit as the schedules say.
 
-It is in RAM from the start on: a profile may come while a charge runs, when nothing may be loaded.
+Once there is an operator it is in RAM: a profile may come while a charge runs, when nothing may be loaded.
 """
 
 from ..core import limits, schedule
@@ -13,7 +13,8 @@ _LOOK_S = 5
 class ChargingProfiles:
     """`whole_a10` is the bound of all connectors together."""
 
-    def __init__(self, station):
+    def __init__(self, station, held):
+        self._held = held
         self.whole_a10 = limits.UNLIMITED_A10
         self._station = station
         self._running = {}  # connector: (transaction, its ref, when it began, whether in UTC)
@@ -21,11 +22,12 @@ class ChargingProfiles:
 
     def install(self, args):
         """Hold one more profile; "" or the reason of the refusal. ProtocolError names what does not fit."""
-        held, number = self._station.held, args["connector"]
+        held, number = self._held, args["connector"]
+        self.step()
         if number and number not in self._station.connectors:
             return "no_connector"
         if args["purpose"] == "tx" and "ref" not in args:
-            ref = self._station.connectors[number].session.ref if number else None
+            ref = self._running.get(number, (0, None))[1]
             if ref is None and number:
                 return "no_transaction"
             args["ref"] = ref or ""
@@ -42,7 +44,7 @@ class ChargingProfiles:
 
     def clear(self, args):
         """Drop some profiles or all; "" or the reason of the refusal."""
-        held, ids, revision = self._station.held, args["ids"], args["revision"]
+        held, ids, revision = self._held, args["ids"], args["revision"]
         kept = [each for each in held.profiles if ids and each[0] not in ids]
         if ids and revision != held.revision + 1:
             # Said twice it is done once
@@ -51,7 +53,7 @@ class ChargingProfiles:
         return ""
 
     def _hold(self, profiles, revision):
-        held = self._station.held
+        held = self._held
         held.profiles, held.revision, held.changed = profiles, revision, True
         self._due_s = 0
 
@@ -64,7 +66,7 @@ class ChargingProfiles:
                 self._other_transaction(number, connector.session)
         if now_s < self._due_s:
             return
-        held, utc = station.held, station.clock.utc_s()
+        held, utc = self._held, station.clock.utc_s()
         self.whole_a10, _phases, next_s = schedule.limit(held.profiles, 0, utc)
         for number, connector in station.connectors.items():
             _tx, ref, begun_s, by_utc = self._running.get(number, (0, None, now_s, False))
@@ -79,12 +81,14 @@ class ChargingProfiles:
                 loop.limits.set(limits.SCHEDULE, a10)
                 loop.changed = True
             if phases:
-                station.orders.set_phases(number, phases)
+                station.set_phases(number, phases)
         self._due_s = now_s + min(next_s, _LOOK_S)
 
     def _other_transaction(self, number, session):
-        held, station = self._station.held, self._station
-        tx, ref = session.running, session.ref
+        held, station = self._held, self._station
+        tx, ref = session.running, None
+        if tx:
+            ref = session.interruption.was["ref"] if session.interruption else session.tx.ref
         gone = self._running.pop(number, (0, None))[1]
         if tx:
             begun_s, by_utc = station.clock.up_s, False

@@ -5,7 +5,6 @@ from binascii import hexlify, unhexlify
 from ..core import token_list
 from . import config
 
-FILE = "held.json"
 # A flash that refuses is not asked at every step
 _RETRY_S = 10
 
@@ -17,21 +16,22 @@ class Held:
     `version` of the list; `reservations`: [id, connector, token, until_utc, group]; `inoperative` connectors.
     """
 
-    def __init__(self, station, problems):
-        self.changed = False
+    def __init__(self, station):
+        # Who is operated is so from its next start on
+        self.changed = True
         self.problem = ""
         self._station = station
         self._due_s = 0
         self.revision = self.version = 0
         self.profiles, self.reservations, self.inoperative = [], [], []
         self.tokens = self.cache = b""
-        stored = config.read_json(FILE)
+        stored = config.read_json(config.HELD_FILE)
         try:
             if stored is not None:
                 self._take(stored)
         except (ValueError, TypeError):
             # The bridge sees by the revision that it has to send everything again
-            problems.append(FILE + ": not as it was written")
+            station.report.notes.append(config.HELD_FILE + ": not as it was written")
 
     def _take(self, stored):
         revision, profiles, version, tokens, cache, reservations, inoperative = stored
@@ -51,10 +51,9 @@ class Held:
         now_s = station.clock.up_s
         if not self.changed or station.permit.energised or now_s < self._due_s:
             return
-        self._due_s = now_s + _RETRY_S
         told = self.problem
         self.problem = config.write_json(
-            FILE,
+            config.HELD_FILE,
             [
                 self.revision,
                 self.profiles,
@@ -67,5 +66,7 @@ class Held:
             station.permit,
         )
         self.changed = bool(self.problem)
+        if self.problem:
+            self._due_s = now_s + _RETRY_S
         if self.problem and self.problem != told:
             station.console.say("%s", self.problem)

@@ -16,15 +16,15 @@ _FAILED_MS = const(3000)
 class IdTokens:
     """`step` per control loop. `failed` while the reader does not answer, `problem` says how."""
 
-    def __init__(self, reader, accepted, patience_ms, connectors, panel, authorizer):
+    def __init__(self, reader, accepted, patience_ms, station, panel):
         self.failed = False
         self.problem = ""
         self._reader = reader
         self._accepted = [id_token.normalise(text) for text in accepted]
         self._patience_ms = patience_ms
-        self._connectors = connectors
+        self._station = station
+        self._connectors = station.connectors.values()
         self._panel = panel  # beep(accepted), say(text)
-        self._authorizer = authorizer
         self._presented = id_token.Presented()
         self._since_ms = 0
         self._failed_ms = 0
@@ -37,9 +37,6 @@ class IdTokens:
         if self._since_ms >= _READ_MS:
             dt_read_ms, self._since_ms = self._since_ms, 0
             self._read(dt_read_ms)
-        verdict = self._authorizer.step(dt_ms)
-        if verdict:
-            self._judged(*verdict)
         if self._waiting:
             self._waiting_ms -= dt_ms
             self._start_waiting()
@@ -61,32 +58,20 @@ class IdTokens:
     def _take(self, token):
         for connector in self._connectors:
             # Also of a charge that is being taken up after a loss of power
-            session = connector.session
-            # Of a charge that was started from afar for this card, too
-            ref = session.ref if session.token.upper() == token else token
-            if ref is not None and session.stop(ref, "local") == "":
-                self._answer(True, "stop", token)
+            if connector.session.stop(token, "local") == "":
+                self.answer(True, "stop", token)
                 return
         if token in self._accepted:
-            self._accept(token)
+            self.accept(token)
+        elif self._station.operator:
+            self._station.operator.authorizer.begin(token)
         else:
-            self._authorizer.begin(token)
+            self.answer(False, "unknown", token)
 
-    def _judged(self, token, status, group):
-        if status != "accepted":
-            self._answer(False, status, token)
-            return
-        for connector in self._connectors:
-            session = connector.session
-            is_kin = session.token and self._authorizer.is_of(session.token, group)
-            if is_kin and session.stop(session.ref, "local") == "":
-                self._answer(True, "stop", token)
-                return
-        self._accept(token)
-
-    def _accept(self, token):
+    def accept(self, token):
+        """Let a card charge."""
         self._waiting, self._waiting_ms = token, self._patience_ms
-        self._answer(True, "accepted", token)
+        self.answer(True, "accepted", token)
         self._start_waiting()
 
     def _start_waiting(self):
@@ -96,9 +81,10 @@ class IdTokens:
                 self._waiting = None
                 return
         if self._waiting_ms <= 0:
-            self._answer(False, "no vehicle could be charged in time", self._waiting)
+            self.answer(False, "no vehicle could be charged in time", self._waiting)
             self._waiting = None
 
-    def _answer(self, accepted, what, token):
+    def answer(self, accepted, what, token):
+        """Tell the driver."""
         self._panel.beep(accepted)
         self._panel.say("card %s: %s", token, what)

@@ -10,7 +10,8 @@ _UNLOCK_MS = 15000
 class Orders:
     """One step per control loop."""
 
-    def __init__(self, station):
+    def __init__(self, station, held):
+        self._held = held
         self._station = station
         self._chip = station.board.chip()
         self._leaving_ms = 0
@@ -21,7 +22,7 @@ class Orders:
         station = self._station
         if number and number not in station.connectors:
             return "no_connector"
-        held, answer = station.held, ""
+        held, answer = self._held, ""
         for each, connector in station.connectors.items():
             if number in (0, each):
                 held.inoperative = [other for other in held.inoperative if other != each]
@@ -34,17 +35,6 @@ class Orders:
                 connector.loop.changed = True
         held.changed = True
         return answer
-
-    def set_phases(self, number, phases):
-        """Charge on 1 or 3 phases from the next pause on, which this begins; "" or the reason of the refusal."""
-        connector = self._station.connectors.get(number)
-        if not connector:
-            return "no_connector"
-        switch = connector.loop.protection.phases
-        if not switch or phases == 2:
-            return "no_phase_contactor"
-        switch.wish = phases
-        return ""
 
     def reset(self, kind):
         """Start anew as soon as all transactions have ended."""
@@ -68,7 +58,7 @@ class Orders:
 
     def step(self, dt_ms):
         """Advance by `dt_ms`."""
-        for number in self._station.held.inoperative:
+        for number in self._held.inoperative:
             connector = self._station.connectors.get(number)
             if connector and connector.loop.in_service and not connector.session.running:
                 connector.loop.in_service = False
@@ -88,7 +78,11 @@ class Orders:
         stuck = lock.jammed and not connector.loop.live
         if lock.is_open or stuck or left_ms <= 0:
             self._unlocking = None
-            self._station.commands.answer_late(command_id, "" if lock.is_open else "unlock_failed")
+            for _until_s, reply in self._station.commands.answers:
+                if reply["id"] == command_id:
+                    if not lock.is_open:
+                        reply["result"], reply["reason"] = "refused", "unlock_failed"
+                    self._station.downlink.answer(reply)
 
     def _leave(self, dt_ms):
         station = self._station
@@ -97,5 +91,5 @@ class Orders:
         for connector in station.connectors.values():
             over = over and not connector.session.tx and not connector.loop.live
         if over or self._leaving_ms == 1:
-            station.held.step()
+            self._held.step()
             self._chip.reset()

@@ -57,8 +57,9 @@ class Report:
             "next": journal.next_seq,
             "key": station.keys.number,
             "nonce": self.nonce,
-            "holds": {"profiles": station.held.revision, "tokens": station.held.version},
         }
+        if station.operator:
+            message["holds"] = station.operator.holds()
         updates = station.updates
         if updates.slot:
             message["update"] = {

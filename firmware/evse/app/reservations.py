@@ -6,9 +6,10 @@ MOST = 4
 
 
 class Reservations:
-    """Works on `station`.held.reservations: [id, connector, token, until_utc, group]."""
+    """Works on `held`.reservations: [id, connector, token, until_utc, group]."""
 
-    def __init__(self, station):
+    def __init__(self, station, held):
+        self._stored = held
         self._station = station
 
     def reserve(self, args):
@@ -17,7 +18,7 @@ class Reservations:
         if number and number not in station.connectors:
             return "no_connector"
         mine = args["id"]
-        others = [each for each in station.held.reservations if each[0] != mine]
+        others = [each for each in self._held() if each[0] != mine]
         refusal = ""
         for each, connector in station.connectors.items():
             if number in (0, each):
@@ -33,7 +34,7 @@ class Reservations:
 
     def cancel(self, reservation):
         """Give one up; "" or the reason of the refusal."""
-        held = self._station.held.reservations
+        held = self._held()
         left = [each for each in held if each[0] != reservation]
         if len(left) == len(held):
             return "no_reservation"
@@ -66,12 +67,11 @@ class Reservations:
                 self._hold(left)
 
     def _held(self):
-        return self._station.held.reservations
+        return self._stored.reservations
 
     def _hold(self, reservations):
-        station = self._station
-        station.held.reservations, station.held.changed = reservations, True
-        for connector in station.connectors.values():
+        self._stored.reservations, self._stored.changed = reservations, True
+        for connector in self._station.connectors.values():
             connector.loop.changed = True
 
     def _refusal(self, connector, number, others):
@@ -108,5 +108,5 @@ class Reservations:
             return False
         if reservation[2].upper() == token.upper():
             return True
-        known = self._station.held.known(token) if reservation[4] else None
+        known = self._stored.known(token) if reservation[4] else None
         return bool(known) and known[1] == token_list.group_key(reservation[4])

@@ -14,19 +14,15 @@ from ..link.dialer import build_dialer
 from ..link.downlink import Downlink
 from ..link.uplink import Uplink
 from . import config
-from .charging_profiles import ChargingProfiles
 from .clock import Clock
 from .commands import Commands
 from .connector import Connector
 from .console import Console
-from .held import Held
 from .journal import Journal
 from .keys import Keys
 from .modules import forget, start_is_over
-from .orders import Orders
 from .remote import Remote
 from .report import Report
-from .reservations import Reservations
 from .terminal import Terminal
 from .updates import Updates
 
@@ -54,11 +50,8 @@ class Station:
         self.keys = Keys(settings["key"], self.permit)
         self.journal = Journal(_journal_flash(board), self.keys, self.clock, self.permit)
         self.counts = {"malformed": 0, "unknown": 0, "stale": 0, "repeated": 0, "forged": 0}
-        self.held = Held(self, problems)
-        self.reservations = Reservations(self)
+        self.operator = None
         self._build_connectors(settings)
-        self.profiles = ChargingProfiles(self)
-        self.orders = Orders(self)
         self._build_link(settings)
         self._causes = faults.SETTINGS_INVALID if problems else 0
         if self.keys.problem:
@@ -70,6 +63,7 @@ class Station:
             self.console.say("settings refused: %s", problem)
         if self.journal.damage:
             self.report.notes.append(self.journal.damage)
+        self._build_operator()
 
     def _build_connectors(self, settings):
         self.connectors = {}
@@ -143,6 +137,12 @@ class Station:
             from ..link.ntp import Ntp
 
             self.ntp = Ntp(settings["ntp_host"], remote.time_told, self.bearer)
+
+    def _build_operator(self):
+        if config.read_json(config.HELD_FILE) is not None:
+            from .operator import Operator
+
+            self.operator = Operator(self)
 
     async def run(self):
         """Start everything and never return."""
@@ -224,19 +224,19 @@ class Station:
         if self.panel:
             self.panel.step(dt_ms)
             causes |= self.panel.causes
-        self.profiles.step()
-        self.orders.step(dt_ms)
-        self._share_supply(dt_ms)
+        supply_a10 = self.settings["supply_a10"]
+        if self.operator:
+            supply_a10 = min(supply_a10, self.operator.step(dt_ms))
+        self._share_supply(supply_a10, dt_ms)
         for connector in self.connectors.values():
             connector.step(causes, dt_ms)
         self.terminal.step(dt_ms)
         self.console.drain()
 
-    def _share_supply(self, dt_ms):
+    def _share_supply(self, supply_a10, dt_ms):
         loops = [connector.loop for connector in self.connectors.values()]
         self._sharing.limit(
-            self.settings["supply_a10"],
-            self.profiles.whole_a10,
+            supply_a10,
             [loop.limits for loop in loops],
             [loop.wants_energy for loop in loops],
             [loop.live for loop in loops],
@@ -251,8 +251,6 @@ class Station:
             except StallRefusedError:
                 pass
             self.journal.maintain()
-            self.reservations.step()
-            self.held.step()
             self.updates.step()
             await asyncio.sleep_ms(_COLLECT_MS)
 
@@ -265,6 +263,17 @@ class Station:
         """Stop at the pile; returns "" or the reason of the refusal."""
         found = self.connectors.get(connector)
         return found.session.stop(None, "local") if found else "no_connector"
+
+    def set_phases(self, connector, phases):
+        """Charge on 1 or 3 phases from the next pause on, which this begins; "" or the reason of the refusal."""
+        found = self.connectors.get(connector)
+        if not found:
+            return "no_connector"
+        switch = found.loop.protection.phases
+        if not switch or phases == 2:
+            return "no_phase_contactor"
+        switch.wish = phases
+        return ""
 
     def reset_faults(self, connector=CONNECTOR):
         """Clear at the pile what a reset clears; returns the names of the faults cleared."""

@@ -31,7 +31,7 @@ class Limits:
         self.left_ms = array("i", [FOREVER] * len(NAMES))  # times to live
         self._fallback_a10 = array("h", [UNLIMITED_A10] * len(NAMES))
         self._a10[RATED] = rated_a10
-        self.share_of = SUPPLY  # what the limit in SUPPLY is a share of: SUPPLY, SITE or SCHEDULE
+        self.share_of = SUPPLY  # what the limit in SUPPLY is a share of, SUPPLY or SITE
 
     def set(self, slot, a10, ttl_ms=FOREVER, fallback_a10=UNLIMITED_A10):
         """Set a limit; after `ttl_ms` it becomes `fallback_a10`, at once when no time is left."""

@@ -46,8 +46,8 @@ STOP_REASONS = (
     "reset_hard",
     "other",
 )
-# Those that a `stop` command may give
-STOP_ORDERS = ("remote", "deauthorized", "unlock", "reset_soft", "reset_hard", "other")
+# Those that a `stop` command may give, between spaces as the names below
+STOP_ORDERS = " remote deauthorized unlock reset_soft reset_hard other "
 RESULTS = ("accepted", "refused", "unknown", "malformed", "stale")
 REFUSALS = (
     "no_connector",
@@ -89,41 +89,9 @@ FIELDS = {"command": _COMMAND, "ack": _ACK, "limit": _LIMIT}
 
 # A new secret under the old one, see mac.cover()
 _ROTATE = "number int 2 65535, " + _NONCE + ", cover token 64 64"
-# Schedules may have begun long before the clock
-_UNTIL = "%s int 1 4102444800"
-_UINT = " int 0 2147483647"
-_SPAN = "?" + _UNTIL % "from_utc" + ", ?" + _UNTIL % "until_utc" + ", ?" + _UNTIL % "start_utc"
-_GROUP = ", ?group token 1 36"
 COMMAND_ARGS = {
     "start": "connector int 0 255, ref token 1 64, by token 1 16, ?token token 1 36",
     "stop": "connector int 0 255, ref token 1 64, ?reason token 1 16",
-    # Beyond the table: schedule.profile(). Held if `revision` follows the pile's own
-    "profile": "revision"
-    + _UINT
-    + ", connector int 0 4, id"
-    + _UINT
-    + ", purpose token 2 7, stack int 0 99, "
-    + _SPAN
-    + ", ?recur token 5 6, ?duration_s"
-    + _UINT
-    + ", ?ref token 1 64, periods list 1 24",
-    "clear_profiles": "revision" + _UINT + ", ids list 0 32",
-    # A part of the whole local list, entries as token_list.py has them
-    "tokens": "version" + _UINT + ", from int 0 1000, total int 0 1000, entries list 0 16",
-    "clear_cache": "",
-    "authorized": "ask int 1 65535, status token 5 12, ?" + _UNTIL % "until_utc" + _GROUP,
-    "reserve": "connector int 0 4, id"
-    + _UINT
-    + ", token token 1 36, "
-    + _UNTIL % "until_utc"
-    + _GROUP,
-    "unreserve": "id" + _UINT,
-    "unlock": "connector int 1 4",
-    "availability": "connector int 0 4, operative int 0 1",
-    "reset": "kind token 4 4",
-    # The value in a list of one
-    "configure": "key token 1 32, value list 1 1",
-    "settings": "keys list 1 8",
     "report": "",
     # 1 or 3, where a phase contactor is fitted
     "phases": "connector int 0 255, phases int 1 3",
@@ -132,6 +100,12 @@ COMMAND_ARGS = {
     "update": "bundle token 64 64, bytes int 400 2000000",
     "rollback": "",
 }
+
+# Commands whose arguments are in order_args.py: a pile that nobody operates need not hold them
+ORDERS = (
+    " profile clear_profiles tokens clear_cache authorized reserve unreserve unlock availability reset "
+    "configure settings "
+)
 
 _MAC_HEAD = b',"mac":"'
 _MAC_TAIL = b'"}'

@@ -6,7 +6,7 @@ only by what a vehicle has really given back, because it may take 5 s to follow 
 
 from micropython import const
 
-from .limits import LEAST_A10, SCHEDULE, SITE, SUPPLY, UNLIMITED_A10
+from .limits import LEAST_A10, SITE, SUPPLY, UNLIMITED_A10
 
 # IEC 61851-1 Table A.6: a vehicle follows a lower duty within 5 s; the meter needs its time too
 _FOLLOW_MS = const(6000)
@@ -21,10 +21,10 @@ class Sharing:
         self._left_ms = [0] * count
         self._since = []  # those that want energy, the first come first
 
-    def limit(self, supply_a10, whole_a10, slots, wanting, closed, dt_ms):
+    def limit(self, supply_a10, slots, wanting, closed, dt_ms):
         """Advance, and set each EVSE's share of the supply and of the site's limit in its `slots`, a Limits.
 
-        `whole_a10`: what a schedule leaves all of them together; `wanting`: whether it wants energy; `closed` as for step().
+        `wanting`: whether it wants energy; `closed` as for step().
         """
         # A site speaks of all of us
         site_a10 = slots[0].value(SITE)
@@ -32,17 +32,14 @@ class Sharing:
         for each, wants in zip(slots, wanting):
             a10 = each.least_but(SUPPLY)
             wanted_a10.append(a10 if wants and a10 >= LEAST_A10 else 0)
-        self.step(min(supply_a10, site_a10, whole_a10), wanted_a10, closed, dt_ms)
+        self.step(min(supply_a10, site_a10), wanted_a10, closed, dt_ms)
         for each, wanted, share in zip(slots, wanted_a10, self.shares):
             a10 = supply_a10
             if wanted:
                 # Who gets all that another limit leaves is not held back by the supply
                 a10 = share if share < wanted else UNLIMITED_A10
             each.set(SUPPLY, a10)
-            if whole_a10 < min(supply_a10, site_a10):
-                each.share_of = SCHEDULE
-            else:
-                each.share_of = SITE if site_a10 < supply_a10 else SUPPLY
+            each.share_of = SITE if site_a10 < supply_a10 else SUPPLY
 
     def step(self, total_a10, wanted_a10, closed, dt_ms):
         """Advance; `wanted_a10` per EVSE, 0 for no wish; `closed`: its contactor conducts or may."""
