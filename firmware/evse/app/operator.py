@@ -16,6 +16,7 @@ from .orders import Orders
 from .reservations import Reservations
 
 MOST_TOKENS = 64
+_LAST_UTC = 4102444800
 _HOUSEKEEPING_MS = 1000
 
 
@@ -144,8 +145,9 @@ class Operator:
 def _entry(each):
     try:
         token, status, until_utc, group = each
-        if type(until_utc) is int and 0 < len(token) <= 36 and len(group) <= 36:
+        is_text = isinstance(token, str) and isinstance(group, str)
+        if is_text and 0 < len(token) <= 36 and len(group) <= 36 and 0 <= until_utc <= _LAST_UTC:
             return token_list.entry(token, status, until_utc, group)
-    except (TypeError, ValueError, AttributeError, OverflowError):
+    except (TypeError, ValueError):
         pass
     raise ProtocolError("entries", repr(each)[:40])

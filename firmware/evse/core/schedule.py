@@ -65,7 +65,8 @@ def _flat(periods):
         start_s, a10 = period[:2]
         phases = period[2] if len(period) == 3 else 0
         for number, highest in ((start_s, NEVER), (a10, UNLIMITED_A10), (phases, 3)):
-            if type(number) is not int or not 0 <= number <= highest:
+            is_number = isinstance(number, int) and not isinstance(number, bool)
+            if not is_number or not 0 <= number <= highest:
                 raise ProtocolError("periods", "%s, allowed 0..%d" % (repr(number)[:12], highest))
         if flat and start_s <= flat[-3]:
             raise ProtocolError("periods", "not in order")
