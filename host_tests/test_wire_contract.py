@@ -6,7 +6,8 @@ import re
 from evse.core import messages, order_args, records, reports
 from interpreters import ROOT
 
-ARGS = {**messages.COMMAND_ARGS, **order_args.ORDER_ARGS}
+ARGS = {**messages.COMMAND_ARGS}
+ARGS.update({name: order_args.args_of(name) for name in order_args.ORDER_ARGS})
 PAGE = (ROOT / "docs" / "wire.md").read_text()
 APP = ROOT / "firmware" / "evse" / "app"
 STATION = (APP / "station.py").read_text() + (APP.parent / "core" / "transaction.py").read_text()

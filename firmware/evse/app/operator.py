@@ -6,7 +6,7 @@ Loaded with its first order while nothing is energised, and at every start from 
 from ..control.stall_permit import StallRefusedError
 from ..core import token_list
 from ..core.messages import ProtocolError, check, rows
-from ..core.order_args import ORDER_ARGS
+from ..core.order_args import args_of
 from . import config
 from .authorizer import Authorizer
 from .charging_profiles import ChargingProfiles
@@ -67,7 +67,7 @@ class Operator:
 
     def order(self, name, args, reply):
         """(result, reason) of a command; the reason is None for a reply that comes later. ProtocolError for bad args."""
-        check(args, rows(ORDER_ARGS[name]))
+        check(args, rows(args_of(name)))
         answer = self._carry_out(name, args, reply)
         return (
             "refused" if answer and answer not in ("scheduled", "restart") else "accepted"
