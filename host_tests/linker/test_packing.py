@@ -1,4 +1,4 @@
-"""Sentences are packed where a module is nothing else, and come out whole under MicroPython."""
+"""Texts of modules that come and go are packed, and come out whole under MicroPython."""
 
 import ast
 import subprocess
@@ -6,40 +6,51 @@ import subprocess
 import pytest
 
 from interpreters import find_micropython
-from pilectl.linker.packing import pack
+from pilectl.linker.packing import PACKED, pack
 from pilectl.linker.program import Module, Program
 
 SENTENCES = tuple("Sentence %d: check the cable, 检查电缆。" % number for number in range(40))
+SOURCE = """
+T = 5
+TOLD = {"a text that is long": %r, "short": "short"}
+def said(key, otherwise="what it says otherwise"):
+    return TOLD.get(key, (otherwise,)) + (T,)
+""" % (SENTENCES,)
 
 
-def packed_source(source):
+def packed_source(source, name=PACKED[0]):
     """What pack() makes of a module."""
-    module = Module("evse.texts", "evse/texts.py", ast.parse(source), False)
+    module = Module(name, "evse/texts.py", ast.parse(source), False)
     pack(Program({module.name: module}))
     return ast.unparse(ast.fix_missing_locations(module.tree))
 
 
-def test_sentences_become_fewer_bytes_and_come_out_whole():
-    source = "SENTENCES = %r" % (SENTENCES,)
-    found = packed_source(source)
-    assert len(found) < len(source.encode()) // 2
+def test_texts_become_fewer_bytes_and_come_out_whole():
+    found = packed_source(SOURCE)
+    assert len(found.encode()) < len(SOURCE.encode()) * 2 // 3
     if find_micropython() is None:
         pytest.skip("no micropython beside this Python or on PATH")
-    check = "%s\nassert tuple(SENTENCES) == %r\nprint(len(SENTENCES))" % (found, SENTENCES)
+    check = (
+        found
+        + """
+assert said("a text that is long") == %r + (5,)
+assert said("none") == ("what it says otherwise", 5)
+print("whole")"""
+        % (SENTENCES,)
+    )
     ran = subprocess.run(
         [find_micropython(), "-c", check], capture_output=True, text=True, check=False
     )
-    assert (ran.stdout.strip(), ran.stderr) == ("40", "")
+    assert (ran.stdout.strip(), ran.stderr) == ("whole", "")
 
 
 @pytest.mark.parametrize(
-    "source",
+    ("source", "name"),
     [
-        "SENTENCES = ('short',)",
-        "SENTENCES = %r\nOTHER = 1" % (SENTENCES,),
-        "SENTENCES = %r" % ((*SENTENCES, 5),),
-        "SENTENCES = %r" % ((*SENTENCES, "\0"),),
+        ("SENTENCES = ('a text that is long',)", PACKED[0]),
+        ("SENTENCES = %r" % ([text + "\0" for text in SENTENCES],), PACKED[0]),
+        ("SENTENCES = %r" % (SENTENCES,), "evse.app.session"),
     ],
 )
-def test_what_is_not_worth_it_or_not_sentences_stays(source):
-    assert packed_source(source) == ast.unparse(ast.parse(source))
+def test_few_texts_and_those_of_what_stays_are_left_alone(source, name):
+    assert packed_source(source, name) == ast.unparse(ast.parse(source))

@@ -122,8 +122,8 @@ def _reduced(program: Program, later: set[str]) -> Linked:
         told.setdefault(name, []).extend(old)
     merging.tell(told)
     unlabel(program)
-    told.update(arrange(program, resident, program.modules[STARTING]))
     pack(program)
+    told.update(arrange(program, resident, program.modules[STARTING]))
     sources = {
         module.path: ast.unparse(ast.fix_missing_locations(module.tree)) + "\n"
         for module in program.modules.values()
