@@ -3,9 +3,11 @@
 import ast
 import re
 
-from evse.core import messages, records, reports
+from evse.core import messages, order_args, records, reports
 from interpreters import ROOT
 
+ARGS = {**messages.COMMAND_ARGS}
+ARGS.update({name: order_args.args_of(name) for name in order_args.ORDER_ARGS})
 PAGE = (ROOT / "docs" / "wire.md").read_text()
 APP = ROOT / "firmware" / "evse" / "app"
 STATION = (APP / "station.py").read_text() + (APP.parent / "core" / "transaction.py").read_text()
@@ -42,18 +44,32 @@ def test_every_stop_reason_is_on_the_wire():
     text = (APP / "session.py").read_text()
     for word in ("remote", "local", "start_timeout", "power_loss"):
         assert f'"{word}"' in text + (APP / "commands.py").read_text() + STATION, word
-    assert used | {"remote", "local", "start_timeout", "power_loss"} == set(messages.STOP_REASONS)
+    used |= {"local", "start_timeout", "power_loss", *messages.STOP_ORDERS.split()}
+    assert used == set(messages.STOP_REASONS)
 
 
 def test_every_refusal_is_on_the_wire():
     returned = set()
-    for file in ("session.py", "interruption.py", "station.py", "updates.py"):
+    files = ("session.py", "interruption.py", "station.py", "updates.py", "charging_profiles.py")
+    files += ("orders.py", "reservations.py", "operator.py")
+    for file in files:
         for node in ast.walk(ast.parse((APP / file).read_text())):
             if isinstance(node, ast.Return) and isinstance(node.value, ast.Constant):
                 returned.add(node.value.value)
     returned.discard("")
     returned = {word for word in returned if isinstance(word, str)}
-    assert returned | {"no_connector"} == set(messages.REFUSALS)
+    # Reasons of what was accepted
+    returned -= {"restart", "rfid"}
+    returned |= {"no_connector", "unlock_failed", "busy", "unknown_key", "bad_value"}
+    assert returned == set(messages.REFUSALS)
+
+
+def test_the_orders_are_those_that_have_arguments():
+    assert messages.ORDERS.split() == list(order_args.ORDER_ARGS)
+    assert " %s " % " ".join(order_args.ORDER_ARGS) == messages.ORDERS
+    assert not set(messages.COMMAND_ARGS) & set(order_args.ORDER_ARGS)
+    for text in ARGS.values():
+        messages.rows(text)
 
 
 def test_the_page_names_every_word():
@@ -64,7 +80,7 @@ def test_the_page_names_every_word():
         messages.STOP_REASONS,
         messages.REFUSALS,
         messages.RESULTS,
-        messages.COMMAND_ARGS,
+        ARGS,
         messages.UP_TOPICS,
         messages.DOWN_TOPICS,
     ):
@@ -75,14 +91,15 @@ def test_the_page_names_every_word():
 def test_the_examples_of_the_page_are_valid():
     examples = re.findall(r"```json\n(.*?)```", PAGE, re.DOTALL)
     lines = [line for block in examples for line in block.strip().splitlines()]
-    names = ("hello", "state", "meter", "journal", "command", "reply", "ack", "ack", "limit")
-    names += ("command", "update", "update")
+    names = ("hello", "state", "meter", "journal", "command", "reply", "reply")
+    names += ("command", "command", "authorize", "command", "command", "command")
+    names += ("ack", "ack", "limit", "command", "update", "update")
     assert len(lines) == len(names)
     for name, line in zip(names, lines, strict=True):
         fields = None if name in messages.FIELDS else reports.FIELDS
         message = messages.decode(name, line.encode(), fields)
         if "args" in message:
-            messages.check(message["args"], messages.rows(messages.COMMAND_ARGS[message["name"]]))
+            messages.check(message["args"], messages.rows(ARGS[message["name"]]))
         assert message.get("phase", "trial") in reports.UPDATE_PHASES
         for text in message.get("records", []):
             record = records.decode(messages.decode_base64("records", text))

@@ -42,6 +42,7 @@ _RARE = (
     "evse.link.ntp",
     # What only a technician or the operator asks for
     "evse.app.shell",
+    "evse.app.operator",
     "evse.core.fault_sentences_zh",
     "evse.app.update",
 )

@@ -1,10 +1,10 @@
 """Remote commands: checked, answered once, acted on once."""
 
-from ..core.messages import COMMAND_ARGS, ProtocolError, check, rows
+from ..core.messages import COMMAND_ARGS, ORDERS, STOP_ORDERS, ProtocolError, check, rows
 
 # Answers remembered until their command has outlived its time to live; full means busy
 _REMEMBERED = 16
-_LASTING = ("start", "stop", "rotate", "update", "rollback")
+_LASTING = ("start", "stop", "rotate", "update", "rollback", "unlock", "unreserve", "reset")
 
 
 class Commands:
@@ -12,26 +12,27 @@ class Commands:
 
     def __init__(self, station):
         self._station = station
-        self._answers = []  # (utc_s until which the command may act, reply)
+        self.answers = []  # (utc_s until which the command may act, reply)
 
     def handle(self, message):
         """Reply dict for one command; the same id gets the same reply and no second effect."""
-        for _until_s, reply in self._answers:
+        for _until_s, reply in self.answers:
             if reply["id"] == message["id"]:
                 self._station.counts["repeated"] += 1
                 return reply
-        result, reason = self._act(message)
-        reply = {"id": message["id"], "result": result}
+        reply = {"id": message["id"]}
+        result, reason = self._act(message, reply)
+        reply["result"] = result
         if reason:
             reply["reason"] = reason
         # A stale command was not acted on: sent again in time it may still act
         if result in ("accepted", "refused") and message["name"] in _LASTING:
-            self._answers.append((message["utc"] + message["ttl_s"], reply))
-        return reply
+            self.answers.append((message["utc"] + message["ttl_s"], reply))
+        return None if reason is None else reply
 
     def _full(self, now_s):
-        self._answers = [answer for answer in self._answers if answer[0] >= now_s]
-        return len(self._answers) >= _REMEMBERED
+        self.answers = [answer for answer in self.answers if answer[0] >= now_s]
+        return len(self.answers) >= _REMEMBERED
 
     def _stale(self, message):
         """Why a command may not act any more, or not yet; "" when it may."""
@@ -51,22 +52,40 @@ class Commands:
             return "from before this start"
         return "too many commands, ask again" if self._full(now_s) else ""
 
-    def _act(self, message):
+    def _act(self, message, reply):
         name, args = message["name"], message["args"]
-        if name not in COMMAND_ARGS:
+        # The names stand between spaces
+        is_order = " " not in name and " " + name + " " in ORDERS
+        if name not in COMMAND_ARGS and not is_order:
             self._station.counts["unknown"] += 1
             return "unknown", name
         try:
-            check(args, rows(COMMAND_ARGS[name]))
+            if not is_order:
+                check(args, rows(COMMAND_ARGS[name]))
+            stale = self._stale(message)
+            if stale:
+                self._station.counts["stale"] += 1
+                return "stale", stale
+            if is_order:
+                return self._order(name, args, reply)
+            reason = self._carry_out(name, args)
         except ProtocolError as error:
             self._station.counts["malformed"] += 1
             return "malformed", str(error)[:64]
-        stale = self._stale(message)
-        if stale:
-            self._station.counts["stale"] += 1
-            return "stale", stale
-        reason = self._carry_out(name, args)
         return ("refused", reason) if reason else ("accepted", "")
+
+    def _order(self, name, args, reply):
+        station = self._station
+        if not station.operator:
+            try:
+                with station.permit.hold("operator"):
+                    from .operator import Operator
+
+                    station.operator = Operator(station)
+            except (OSError, MemoryError):
+                # Energised: nothing may be loaded
+                return "refused", "busy"
+        return station.operator.order(name, args, reply)
 
     def _carry_out(self, name, args):
         """Act on a good command; "" or the reason of the refusal."""
@@ -86,5 +105,8 @@ class Commands:
         if connector is None:
             return "no_connector"
         if name == "start":
-            return connector.session.start(args["ref"], args["by"])
-        return connector.session.stop(args["ref"], "remote")
+            return connector.session.start(args["ref"], args["by"], args.get("token", ""))
+        reason = args.get("reason", "remote")
+        if " " + reason + " " not in STOP_ORDERS:
+            raise ProtocolError("reason", "none of a stop")
+        return connector.session.stop(args["ref"], reason)

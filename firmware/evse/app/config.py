@@ -10,6 +10,8 @@ from .modules import forget
 
 FILE = "settings.json"
 GOOD_FILE = "settings.good.json"
+# What an operator has laid down, see held.py
+HELD_FILE = "held.json"
 # Settings that are asked for after the start; the others need not stay in the heap
 LASTING = (
     "station_id",
@@ -23,6 +25,9 @@ LASTING = (
     "start_timeout_s",
     "resume",
     "service_code",
+    "pre_authorize",
+    "authorization_patience_s",
+    "allow_unknown_offline",
 )
 
 

@@ -16,13 +16,14 @@ _FAILED_MS = const(3000)
 class IdTokens:
     """`step` per control loop. `failed` while the reader does not answer, `problem` says how."""
 
-    def __init__(self, reader, accepted, patience_ms, connectors, panel):
+    def __init__(self, reader, accepted, patience_ms, station, panel):
         self.failed = False
         self.problem = ""
         self._reader = reader
         self._accepted = [id_token.normalise(text) for text in accepted]
         self._patience_ms = patience_ms
-        self._connectors = connectors
+        self._station = station
+        self._connectors = station.connectors.values()
         self._panel = panel  # beep(accepted), say(text)
         self._presented = id_token.Presented()
         self._since_ms = 0
@@ -58,13 +59,19 @@ class IdTokens:
         for connector in self._connectors:
             # Also of a charge that is being taken up after a loss of power
             if connector.session.stop(token, "local") == "":
-                self._answer(True, "stop", token)
+                self.answer(True, "stop", token)
                 return
-        if token not in self._accepted:
-            self._answer(False, "unknown", token)
-            return
+        if token in self._accepted:
+            self.accept(token)
+        elif self._station.operator:
+            self._station.operator.authorizer.begin(token)
+        else:
+            self.answer(False, "unknown", token)
+
+    def accept(self, token):
+        """Let a card charge."""
         self._waiting, self._waiting_ms = token, self._patience_ms
-        self._answer(True, "accepted", token)
+        self.answer(True, "accepted", token)
         self._start_waiting()
 
     def _start_waiting(self):
@@ -74,9 +81,10 @@ class IdTokens:
                 self._waiting = None
                 return
         if self._waiting_ms <= 0:
-            self._answer(False, "no vehicle could be charged in time", self._waiting)
+            self.answer(False, "no vehicle could be charged in time", self._waiting)
             self._waiting = None
 
-    def _answer(self, accepted, what, token):
+    def answer(self, accepted, what, token):
+        """Tell the driver."""
         self._panel.beep(accepted)
         self._panel.say("card %s: %s", token, what)

@@ -5,7 +5,7 @@ from ..core import records
 
 class Ledger:
     """Takes every record in order; then `boot` is the last start, `open` maps a connector to its
-    interrupted transaction: a dict with seq, tx, ref, by, meter, start_wh, last_wh, charged, reason ("" unless it was ending).
+    interrupted transaction: a dict with seq, tx, ref, by, meter, start_wh, utc, last_wh, charged, reason ("" unless it was ending).
     """
 
     def __init__(self):
@@ -31,6 +31,7 @@ class Ledger:
                 "by": record["by"],
                 "meter": record.get("meter", ""),
                 "start_wh": record["wh"],
+                "utc": record["utc"],
                 "last_wh": record["wh"],
                 "charged": False,
                 "reason": "",

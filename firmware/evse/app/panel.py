@@ -27,7 +27,7 @@ class Panel:
                 part = _built(evse_board.button)
                 if part:
                     self._buttons.append((connector, part, ButtonPress()))
-        self._id_tokens = self._readers(board, settings)
+        self.id_tokens = self._readers(board, settings)
 
     def _readers(self, board, settings):
         try:
@@ -40,9 +40,8 @@ class Panel:
             return None
         from .id_tokens import IdTokens
 
-        connectors = list(self._station.connectors.values())
         patience_ms = settings["start_timeout_s"] * 1000
-        return IdTokens(reader, settings["id_tokens"], patience_ms, connectors, self)
+        return IdTokens(reader, settings["id_tokens"], patience_ms, self._station, self)
 
     def say(self, text, *values):
         """One line on the console."""
@@ -54,10 +53,10 @@ class Panel:
 
     def step(self, dt_ms):
         """Advance by `dt_ms`."""
-        if self._id_tokens:
-            self._id_tokens.step(dt_ms)
-            self.causes = faults.READER_FAILED if self._id_tokens.failed else 0
-            self.problem = self._id_tokens.problem
+        if self.id_tokens:
+            self.id_tokens.step(dt_ms)
+            self.causes = faults.READER_FAILED if self.id_tokens.failed else 0
+            self.problem = self.id_tokens.problem
         for connector, part, press in self._buttons:
             event = press.step(part.active(), dt_ms)
             if event == SHORT:

@@ -58,6 +58,8 @@ class Report:
             "key": station.keys.number,
             "nonce": self.nonce,
         }
+        if station.operator:
+            message["holds"] = station.operator.holds()
         updates = station.updates
         if updates.slot:
             message["update"] = {

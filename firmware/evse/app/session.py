@@ -17,11 +17,11 @@ class Session:
         self._loop = loop
         self._station = station
         was = station.journal.open.get(connector)
-        self._interruption = None
+        self.interruption = None
         if was:
             from .interruption import Interruption
 
-            self._interruption = Interruption(was, station.settings["sample_interval_s"])
+            self.interruption = Interruption(was, station.settings["sample_interval_s"])
         self._refused = None  # who asked last, and what was said
         self._idle_ms = 0
         self._sample_slot = 0
@@ -34,18 +34,21 @@ class Session:
     @property
     def running(self):
         """Number of the transaction, also of one that is being taken up again; 0 without one."""
-        if self._interruption:
-            return self._interruption.was["tx"]
+        if self.interruption:
+            return self.interruption.was["tx"]
         return self.tx.tx if self.tx else 0
 
     def status(self):
         """Connector status."""
         status = self._loop.status(self.phase)
+        operator = self._station.operator
+        if operator and status == "available" and operator.reservations.holds(self.connector):
+            return "reserved"
         return "finishing" if status == "preparing" and self.finished and not self.tx else status
 
-    def start(self, ref, by):
-        """Begin a transaction; returns "" or the reason of the refusal."""
-        refusal = self._start(ref, by)
+    def start(self, ref, by, token=""):
+        """Begin a transaction for a card or nobody; returns "" or the reason of the refusal."""
+        refusal = self._start(ref, by, ref if by == "rfid" else token)
         # A card that was shown asks again and again
         asked = (ref, by, refusal)
         if refusal and asked != self._refused:
@@ -53,9 +56,9 @@ class Session:
         self._refused = asked
         return refusal
 
-    def _start(self, ref, by):
+    def _start(self, ref, by, token):
         loop = self._loop
-        if self.tx or self._interruption:
+        if self.tx or self.interruption:
             return "busy"
         if loop.blocking():
             return "fault"
@@ -65,11 +68,16 @@ class Session:
             return "not_plugged"
         if loop.register.wh is None:
             return "no_meter"
+        operator = self._station.operator
+        if operator and operator.reservations.bars(self.connector, token):
+            return "reserved"
         register = loop.register
         # The number of its first record: never given twice in a life
         tx = self._station.journal.next_seq
         if not self._record("tx_start", register.wh, tx=tx, ref=ref, by=by, meter=register.number):
             return "unavailable"
+        if operator:
+            operator.begun(self.connector, token)
         self.tx = Transaction(tx, ref, by, self.connector, register.wh, self._timeout_ms)
         self._idle_ms = 0
         self._station.console.say(
@@ -80,8 +88,8 @@ class Session:
 
     def stop(self, ref, reason):
         """End the transaction with this `ref`; returns "" or the reason of the refusal."""
-        if self._interruption:
-            return self._stop_interrupted(self._interruption, ref, reason)
+        if self.interruption:
+            return self._stop_interrupted(self.interruption, ref, reason)
         if not self.tx:
             return "no_transaction"
         if ref is not None and ref != self.tx.ref:
@@ -102,7 +110,7 @@ class Session:
         loop = self._loop
         if loop.unplugged:
             self.finished = False
-        if self._interruption:
+        if self.interruption:
             self._take_up(dt_ms)
         tx = self.tx
         loop.wants_energy = bool(tx and tx.wants_energy())
@@ -155,10 +163,10 @@ class Session:
 
     def _take_up(self, dt_ms):
         """Go on with, or end, what a loss of power interrupted, once meter and pilot have spoken."""
-        loop, found = self._loop, self._interruption
+        loop, found = self._loop, self.interruption
         if not found.step(loop.register, loop.faults.active & faults.METER_LOST, dt_ms):
             return
-        self._interruption = None
+        self.interruption = None
         loop.changed = True
         was = found.was
         if found.fault:

@@ -50,6 +50,7 @@ class Station:
         self.keys = Keys(settings["key"], self.permit)
         self.journal = Journal(_journal_flash(board), self.keys, self.clock, self.permit)
         self.counts = {"malformed": 0, "unknown": 0, "stale": 0, "repeated": 0, "forged": 0}
+        self.operator = None
         self._build_connectors(settings)
         self._build_link(settings)
         self._causes = faults.SETTINGS_INVALID if problems else 0
@@ -62,6 +63,7 @@ class Station:
             self.console.say("settings refused: %s", problem)
         if self.journal.damage:
             self.report.notes.append(self.journal.damage)
+        self._build_operator()
 
     def _build_connectors(self, settings):
         self.connectors = {}
@@ -135,6 +137,12 @@ class Station:
             from ..link.ntp import Ntp
 
             self.ntp = Ntp(settings["ntp_host"], remote.time_told, self.bearer)
+
+    def _build_operator(self):
+        if config.read_json(config.HELD_FILE) is not None:
+            from .operator import Operator
+
+            self.operator = Operator(self)
 
     async def run(self):
         """Start everything and never return."""
@@ -216,16 +224,19 @@ class Station:
         if self.panel:
             self.panel.step(dt_ms)
             causes |= self.panel.causes
-        self._share_supply(dt_ms)
+        supply_a10 = self.settings["supply_a10"]
+        if self.operator:
+            supply_a10 = min(supply_a10, self.operator.step(dt_ms))
+        self._share_supply(supply_a10, dt_ms)
         for connector in self.connectors.values():
             connector.step(causes, dt_ms)
         self.terminal.step(dt_ms)
         self.console.drain()
 
-    def _share_supply(self, dt_ms):
+    def _share_supply(self, supply_a10, dt_ms):
         loops = [connector.loop for connector in self.connectors.values()]
         self._sharing.limit(
-            self.settings["supply_a10"],
+            supply_a10,
             [loop.limits for loop in loops],
             [loop.wants_energy for loop in loops],
             [loop.live for loop in loops],

@@ -32,6 +32,11 @@ class ConnectorLock:
         self._left_ms = 0
         self._attempts = 0
 
+    @property
+    def is_open(self):
+        """True when the bolt was driven back and is there."""
+        return self._goal == UNLOCK and self._phase == _SETTLED
+
     def step(self, wanted, may_unlock, is_locked, dt_ms):
         """Advance by `dt_ms`; returns LOCK, UNLOCK or REST to drive. `may_unlock`: contactor is open."""
         goal = self._goal

@@ -39,6 +39,9 @@ TABLE = (
     ("meter_model", "choice", "dlt645", METER_MODELS, 0, ""),  # what hangs on RS-485
     ("meter_baudrate", "int", 0, 0, 115200, "baud"),  # 0 for the model's usual one
     ("id_tokens", "tokens", [], 0, 50, ""),  # cards that may start and stop a charge
+    ("pre_authorize", "bool", False, 0, 0, ""),  # cards of the local list and the cache are not asked about
+    ("authorization_patience_s", "int", 8, 1, 60, "s"),  # the bridge may take so long to judge a card
+    ("allow_unknown_offline", "bool", False, 0, 0, ""),  # without an answer any unknown card may charge
     ("button", "choice", "stop", BUTTONS, 0, ""),  # what a short press does
     ("service_code", "code", "", 0, 16, ""),  # what a technician says at the console, empty for none
     ("language", "choice", "en", LANGUAGES, 0, ""),  # of the console

@@ -17,6 +17,7 @@ class Downlink:
     def __init__(self, station_id, site, counts, commands, remote):
         self.replies = []
         self.updates = []
+        self.asking = None  # a question about a card
         self.counts = counts
         # Commands, acks, and the limit where there is a site
         self.topics = [messages.topic(station_id, name) for name in messages.DOWN_TOPICS[:2]]
@@ -70,10 +71,11 @@ class Downlink:
             self.counts["malformed"] += 1
             command_id = messages.salvage_id(payload)
             if command_id:
-                self._answer({"id": command_id, "result": "malformed", "reason": str(error)[:64]})
+                self.answer({"id": command_id, "result": "malformed", "reason": str(error)[:64]})
             return
-        self._answer(self._commands.handle(message))
+        self.answer(self._commands.handle(message))
 
-    def _answer(self, reply):
-        if len(self.replies) < _MOST_REPLIES:
+    def answer(self, reply):
+        """Send a reply; None is one that comes later."""
+        if reply and len(self.replies) < _MOST_REPLIES:
             self.replies.append(messages.encode(reply))

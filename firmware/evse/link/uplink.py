@@ -131,6 +131,9 @@ class Uplink:
             while self._downlink.replies:
                 await self._publish(link, "reply", self._downlink.replies[0])
                 self._downlink.replies.pop(0)
+            if self._downlink.asking:
+                await self._publish(link, "authorize", self._downlink.asking)
+                self._downlink.asking = None
             while self._downlink.updates:
                 if not takes_chunks:
                     takes_chunks = True

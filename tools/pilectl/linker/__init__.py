@@ -27,6 +27,7 @@ from .merging import Merging
 from .names import Told, shortest
 from .needs import idle_rules
 from .one_board import fold
+from .packing import pack
 from .parameters import rename_parameters
 from .program import LinkError, Module, Program, needed, read
 from .residing import reside
@@ -121,6 +122,7 @@ def _reduced(program: Program, later: set[str]) -> Linked:
         told.setdefault(name, []).extend(old)
     merging.tell(told)
     unlabel(program)
+    pack(program)
     told.update(arrange(program, resident, program.modules[STARTING]))
     sources = {
         module.path: ast.unparse(ast.fix_missing_locations(module.tree)) + "\n"

@@ -18,6 +18,7 @@ from .walking import walk
 # A setting, or what the journal holds, decides
 _BY_CHANCE = (
     "evse.app.interruption",
+    "evse.app.operator",
     "evse.link.certificate",
     "evse.link.dns",
     "evse.link.encrypted",
