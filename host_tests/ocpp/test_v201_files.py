@@ -241,7 +241,11 @@ async def test_l01_a_signature_is_checked(server, key):
     assert statuses == ["Downloading", "Downloaded", "SignatureVerified", "Installing"]
 
 
-@pytest.mark.parametrize("signature", [sign(KEYS[2], b"another"), "no base64!", "QQ=="])
+@pytest.mark.parametrize(
+    "signature",
+    [sign(KEYS[2], b"another"), "no base64!", "QQ=="],
+    ids=["of something else", "no base64", "too short"],
+)
 async def test_l01_a_bundle_with_a_wrong_signature_is_dropped(server, signature):
     bench = await trusting()
     leaf = certificate("signer", None, "root", KEYS[0], public=KEYS[2].public_key())
