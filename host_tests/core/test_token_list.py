@@ -29,7 +29,9 @@ def test_what_has_an_end_is_good_until_then_and_not_without_a_clock():
 def test_a_cache_keeps_the_newest_and_each_token_once():
     cache = b""
     for number in range(6):
-        cache = token_list.remembered(cache, token_list.entry("T%d" % number, "accepted", 0, ""), 4)
+        cache = token_list.remembered(
+            cache, token_list.entry("T%d" % number, "accepted", 0, ""), 4
+        )
     assert [token_list.find(cache, "T%d" % number, T) is not None for number in range(6)] == [
         False,
         False,

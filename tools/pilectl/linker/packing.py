@@ -18,7 +18,7 @@ PACKED = (
     "evse.core.settings",
 )
 # A shorter text is not worth the code that takes it out, nor a few texts the code that unpacks them
-_LEAST_CHARS = 12
+_LEAST_CHARS = 8
 _LEAST_BYTES = 600
 # A window of 4 KB, which the pile has room for while nothing is energised
 _WINDOW_BITS = 12
