@@ -20,7 +20,7 @@ from .limits import UNLIMITED_A10
 from .messages import ProtocolError
 
 MAX, DEFAULT, TX = range(3)
-PURPOSES = ("max", "default", "tx")
+PURPOSES = "max default tx".split()
 DAY_S = 86400
 WEEK_S = 604800
 # No change ahead

@@ -16,6 +16,7 @@ PACKED = (
     "evse.core.fault_sentences",
     "evse.core.fault_sentences_zh",
     "evse.core.settings",
+    "evse.starting",
 )
 # A shorter text is not worth the code that takes it out, nor a few texts the code that unpacks them
 _LEAST_CHARS = 8
