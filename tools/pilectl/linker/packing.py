@@ -60,7 +60,10 @@ def _pack(module: Module) -> None:
 
 
 def _is_worth_it(value: object) -> bool:
-    return isinstance(value, str) and len(value) >= _LEAST_CHARS and _SEPARATOR not in value
+    if not isinstance(value, str) or len(value) < _LEAST_CHARS or _SEPARATOR in value:
+        return False
+    # A module gets its short name later, also where a text names it
+    return not value.startswith("evse.")
 
 
 def _is_future(node: ast.stmt) -> bool:
