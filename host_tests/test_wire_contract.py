@@ -7,7 +7,7 @@ from evse.core import messages, order_args, records, reports
 from interpreters import ROOT
 
 ARGS = {**messages.COMMAND_ARGS}
-ARGS.update({name: order_args.args_of(name) for name in order_args.ORDER_ARGS})
+ARGS.update({name: order_args.args_of(name) for name in order_args.names()})
 PAGE = (ROOT / "docs" / "wire.md").read_text()
 APP = ROOT / "firmware" / "evse" / "app"
 STATION = (APP / "station.py").read_text() + (APP.parent / "core" / "transaction.py").read_text()
@@ -65,9 +65,9 @@ def test_every_refusal_is_on_the_wire():
 
 
 def test_the_orders_are_those_that_have_arguments():
-    assert messages.ORDERS.split() == list(order_args.ORDER_ARGS)
-    assert " %s " % " ".join(order_args.ORDER_ARGS) == messages.ORDERS
-    assert not set(messages.COMMAND_ARGS) & set(order_args.ORDER_ARGS)
+    assert messages.ORDERS.split() == order_args.names()
+    assert " %s " % " ".join(order_args.names()) == messages.ORDERS
+    assert not set(messages.COMMAND_ARGS) & set(order_args.names())
     for text in ARGS.values():
         messages.rows(text)
 

@@ -50,6 +50,8 @@ print("whole")"""
         ("SENTENCES = ('a text that is long',)", PACKED[0]),
         ("SENTENCES = %r" % ([text + "\0" for text in SENTENCES],), PACKED[0]),
         ("SENTENCES = %r" % (SENTENCES,), "evse.app.session"),
+        # Names of modules are changed later
+        ("MODULES = %r" % (["evse.core.module_%d" % number for number in range(60)],), PACKED[0]),
     ],
 )
 def test_few_texts_and_those_of_what_stays_are_left_alone(source, name):

@@ -124,19 +124,30 @@ class Operator:
         return ""
 
     def _settings(self, name, args, reply):
-        answer, permit = "", self.station.permit
+        answer, kept, permit = "", None, self.station.permit
         try:
             with permit.hold("operator settings"):
-                from .operator_settings import changed, read
+                from ..core import settings as table
+                from .json_file import parsed
 
+                own, good = parsed(config.FILE), parsed(config.GOOD_FILE)
+                # What nobody is told nobody changes from afar
+                hidden = table.HIDDEN + ("networks",)
+                found = {row[0]: row for row in table.TABLE if row[1] not in hidden}
                 if name == "settings":
-                    reply["value"] = read(args["keys"])
+                    values = table.in_force(good, own)[0]
+                    reply["value"] = {key: values[key] for key in found if key in args["keys"]}
+                elif args["key"] not in found:
+                    answer = "unknown_key"
+                elif table.problem(found[args["key"]], args["value"][0]):
+                    answer = "bad_value"
                 else:
-                    kept, answer = changed(args["key"], args["value"][0])
+                    kept = own if isinstance(own, dict) else good if isinstance(good, dict) else {}
+                    kept[args["key"]] = args["value"][0]
         except StallRefusedError:
             return "busy"
-        forget("evse.app.operator_settings", "evse.core.settings", "evse.app.json_file")
-        if name == "configure" and not answer:
+        forget("evse.core.settings", "evse.app.json_file")
+        if kept:
             # A file system that is full takes nothing
             answer = "full" if config.write_json(config.FILE, kept, permit) else "restart"
         return answer

@@ -76,32 +76,22 @@ class Reservations:
 
     def _refusal(self, connector, number, others):
         status = connector.loop.status(connector.session.phase)
-        if status == "faulted":
-            return "fault"
-        if status == "unavailable":
-            return "unavailable"
+        if status in ("faulted", "unavailable"):
+            return "fault" if status == "faulted" else "unavailable"
         if status != "available" or connector.session.running:
             return "occupied"
         # What is kept for anybody's choice counts as well
         return "reserved" if self._kept(number, others) else ""
 
     def _kept(self, number, reservations):
-        anywhere = 0
-        for each in reservations:
-            if each[1] == number:
-                return True
-            anywhere += not each[1]
-        if not anywhere:
-            return False
-        left = [
-            other
-            for other, connector in self._station.connectors.items()
-            if not connector.session.running
-            and connector.loop.in_service
-            and not connector.loop.blocking()
-            and all(each[1] != other for each in reservations)
-        ]
-        return len(left) <= anywhere
+        """True when one is for this connector, or as many for any one as there are left."""
+        places = [each[1] for each in reservations]
+        anywhere = places.count(0)
+        for other, connector in self._station.connectors.items():
+            loop = connector.loop
+            is_left = loop.in_service and not connector.session.running and not loop.blocking()
+            anywhere -= is_left and other not in places
+        return number in places or (0 in places and anywhere >= 0)
 
     def _fits(self, reservation, token):
         if not token:

@@ -2,7 +2,7 @@
 
 Pile and bridge both import this, so a composite schedule has one definition. A profile is a tuple, as
 profile() makes it: (id, connector, purpose, stack, from_utc, until_utc, start_utc, recur_s, duration_s, ref,
-periods), 0 and "" for what it does not say, periods flat: start_s, a10, phases (0: as wired), start_s, ..
+periods), 0 for what it does not say, periods flat: start_s, a10, phases (0: as wired), start_s, ..
 
 A profile counts from `from_utc` until before `until_utc`, from the start of its first period on until its duration
 is over; each recurrence begins anew, from `start_utc` on. Without `start_utc` it is relative to the start of the
@@ -20,11 +20,14 @@ from .limits import UNLIMITED_A10
 from .messages import ProtocolError
 
 MAX, DEFAULT, TX = range(3)
-PURPOSES = ("max", "default", "tx")
+PURPOSES = "max default tx".split()
 DAY_S = 86400
 WEEK_S = 604800
 # No change ahead
 NEVER = 0x3FFFFFFF
+_FIELDS = (
+    "id connector purpose stack from_utc until_utc start_utc recur duration_s ref periods"
+).split()
 # Levels that any profile of the connector has above those of connector 0
 _OWN = 100
 
@@ -39,22 +42,13 @@ def profile(args):
         raise ProtocolError("connector", "0 is for max, others for tx")
     if recur not in (None, "daily", "weekly"):
         raise ProtocolError("recur", "allowed daily, weekly")
-    start_utc = args.get("start_utc", 0)
-    if recur and not start_utc:
+    if recur and not args.get("start_utc"):
         raise ProtocolError("start_utc", "missing")
-    return (
-        args["id"],
-        args["connector"],
-        purpose,
-        args["stack"],
-        args.get("from_utc", 0),
-        args.get("until_utc", 0),
-        start_utc,
-        (WEEK_S if recur == "weekly" else DAY_S) if recur else 0,
-        args.get("duration_s", 0),
-        args.get("ref", ""),
-        _flat(args["periods"]),
-    )
+    found = dict(args)
+    found["purpose"] = purpose
+    found["recur"] = (WEEK_S if recur == "weekly" else DAY_S) if recur else 0
+    found["periods"] = _flat(args["periods"])
+    return tuple([found.get(field, 0) for field in _FIELDS])
 
 
 def _flat(periods):

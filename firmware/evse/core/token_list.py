@@ -8,7 +8,7 @@ import struct
 
 from micropython import const
 
-STATUSES = ("accepted", "blocked", "expired", "invalid", "concurrent")
+STATUSES = "accepted blocked expired invalid concurrent".split()
 _TOKEN_BYTES = const(6)
 _GROUP_BYTES = const(4)
 ENTRY_BYTES = 15

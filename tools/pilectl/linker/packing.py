@@ -16,9 +16,10 @@ PACKED = (
     "evse.core.fault_sentences",
     "evse.core.fault_sentences_zh",
     "evse.core.settings",
+    "evse.starting",
 )
 # A shorter text is not worth the code that takes it out, nor a few texts the code that unpacks them
-_LEAST_CHARS = 12
+_LEAST_CHARS = 8
 _LEAST_BYTES = 600
 # A window of 4 KB, which the pile has room for while nothing is energised
 _WINDOW_BITS = 12
@@ -59,7 +60,10 @@ def _pack(module: Module) -> None:
 
 
 def _is_worth_it(value: object) -> bool:
-    return isinstance(value, str) and len(value) >= _LEAST_CHARS and _SEPARATOR not in value
+    if not isinstance(value, str) or len(value) < _LEAST_CHARS or _SEPARATOR in value:
+        return False
+    # A module gets its short name later, also where a text names it
+    return not value.startswith("evse.")
 
 
 def _is_future(node: ast.stmt) -> bool:
