@@ -52,6 +52,7 @@ class Downlink:
     topics = ("pile/P/command", "pile/P/ack")
     replies = ()
     updates = ()
+    asking = None
     uplink = None
 
     def receive(self, _topic, _payload):

@@ -41,6 +41,7 @@ class Downlink:
     def __init__(self):
         self.replies = []
         self.updates = []
+        self.asking = None
         self.on_message = lambda topic, payload: None
 
     def receive(self, topic, payload):

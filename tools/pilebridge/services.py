@@ -19,7 +19,7 @@ from pilebridge.store import Store
 from pilebridge.wire import command_rows, messages
 
 # What the pile does before it answers: a lock moves, a transaction ends
-_SLOW_S = 10.0
+_SLOW_S = 17.0
 _KEYS_AT_ONCE = command_rows("settings")[0][4]
 
 Update = Callable[[str, bytes], Awaitable[Reply]]

@@ -110,7 +110,7 @@ S = TypeVar("S", State, Meter, Authorize, Holds)
 
 def command_rows(name: str) -> list[Any]:
     """Rows of a command's arguments, as messages.check() takes them."""
-    ordered = name in order_args.ORDER_ARGS
+    ordered = name in order_args.names()
     text = order_args.args_of(name) if ordered else messages.COMMAND_ARGS[name]
     rows: list[Any] = messages.rows(text)
     return rows
