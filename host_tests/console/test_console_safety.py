@@ -1,6 +1,7 @@
 """What a person, a program or a broken wire does at the console leaves a charge alone; leaving is orderly."""
 
 import random
+import sys
 
 import pytest
 
@@ -113,13 +114,16 @@ def test_what_was_typed_while_the_contactor_closed_is_answered_by_the_state():
     assert '"status": "charging"' in lines[0] or '"status":"charging"' in lines[0]
 
 
-def test_the_console_is_forgotten_when_nobody_has_typed_for_a_quarter_of_an_hour():
+def test_the_console_is_forgotten_when_nobody_has_typed_for_a_quarter_of_an_hour(monkeypatch):
+    assert shell._IDLE_MS == 15 * 60000
+
     async def story(r, typist):
         await typist.lines("login 1234")
         assert r.station.terminal._shell.trusted
-        await r.run(14 * 60000)
+        monkeypatch.setattr(sys.modules["evse.app.shell"], "_IDLE_MS", 150000)
+        await r.run(140000)
         assert r.station.terminal._shell
-        await r.run(2 * 60000)
+        await r.run(20000)
         assert r.station.terminal._shell is None
         return await typist.ask("set keepalive_s 9")
 

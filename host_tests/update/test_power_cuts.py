@@ -42,7 +42,7 @@ def test_at_a_sample_of_the_operations_of_a_real_build(build_of, tmp_path, recor
     copied(tmp_path / "new")
     (tmp_path / "new" / "board.mpy").write_bytes(b"another board")
     manifest = bundles.manifest_of(tmp_path / "new", bundles.NEW)
-    found = cut(tmp_path, bundle.pack(tmp_path / "new", manifest, bundles.key()), 200, 199, 20, 31)
+    found = cut(tmp_path, bundle.pack(tmp_path / "new", manifest, bundles.key()), 200, 397, 12, 31)
     assert found["again"] >= 2
     assert min(found["picked"].values()) > 3
     record_property("figure", "a real build: " + told(found))
