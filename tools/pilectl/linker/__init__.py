@@ -6,6 +6,7 @@ Semantics stay; what changes is how many modules, names, functions and objects M
 from __future__ import annotations
 
 import ast
+import gc
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -70,6 +71,17 @@ def link(files: dict[str, Path], entries: list[Path]) -> Linked:
 
     `entries` are the files that MicroPython starts, which stay as they are.
     """
+    # Trees are full of lists that the collector would look through again and again, and hold few circles
+    collecting = gc.isenabled()
+    gc.disable()
+    try:
+        return _linked(files, entries)
+    finally:
+        if collecting:
+            gc.enable()
+
+
+def _linked(files: dict[str, Path], entries: list[Path]) -> Linked:
     every = read(files)
     program = needed(every, [_BOARD, STATION], set())
     dialect.check(program)
