@@ -64,6 +64,7 @@ class Station:
         self._dirty: dict[int, int] = {}
         self._boot_s = self._heartbeat_s = 0.0
         self._announce_s: float | None = None
+        charger.look_at = self._look_at
         if charger.values.get(PILE_START) is not None:
             # The pile is not new, this run of the bridge is; greeted() knows better when it restarted too
             charger.boot.reason = "ApplicationReset"
@@ -73,6 +74,9 @@ class Station:
         self._connectors[connector.number] = connector
         self._dirty.setdefault(connector.number, int(self.charger.clock()))
         self.charger.news.set()
+
+    def _look_at(self, number: int) -> None:
+        self.status_changed(self._connectors[number])
 
     def all_changed(self) -> None:
         """Tell every connector again."""
