@@ -179,7 +179,7 @@ def charge_of_the_platform(bench, heard):
 
 
 def charge_of_a_station(bench, heard, station, others):
-    assert remote_start(bench, station) == "Accepted"
+    """A charge that this station was asked for, from its first current on."""
     since = heard.since
     heard.together("charging", CHARGING, ["Charging"])
     if station == NEW:
@@ -215,12 +215,16 @@ def test_all_see_the_same_and_one_at_a_time_holds_it(tmp_path, record_property):
         for station in (OLD, NEW):
             wait(bench, lambda s=station: heard.at_station(s, "Available"), 20, "not let in")
         heard.since = time.time()
+        # The driver starts in the app and plugs in then
+        wait(bench, lambda: remote_start(bench, NEW) == "Accepted", 5, "it takes no order")
+        bench.parts["bridge"].wait_line("a start waits 60 s", 2)
         pile.say("plug")
         heard.together("the plug", PLUGGED, ["Preparing"], ["Occupied"])
         # A pile tells its register with a charge: the first one is a station's, so that it is known
-        charge_of_a_station(bench, heard, OLD, NEW)
-        charge_of_the_platform(bench, heard)
         charge_of_a_station(bench, heard, NEW, OLD)
+        charge_of_the_platform(bench, heard)
+        assert remote_start(bench, OLD) == "Accepted"
+        charge_of_a_station(bench, heard, OLD, NEW)
         pile.say("unplug")
         heard.together("the unplugging", IDLE, ["Available"], ["Available"])
         assert bench.central("state")["complaints"] == []

@@ -24,7 +24,7 @@ class Readable(Protocol):
         ...
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Credentials:
     """What is a station's own; an empty field is that of the settings. The last two are PEM texts."""
 

@@ -31,10 +31,11 @@ class _Start:
         self.token = token
         self.attempt = attempt
         self.news = asyncio.Event()
-        self.over = False
+        # Why it waits no more, "" while it does
+        self.over = ""
 
-    def end(self) -> None:
-        self.over = True
+    def end(self, why: str) -> None:
+        self.over = why
         self.news.set()
 
 
@@ -82,7 +83,7 @@ class WaitingStarts:
         told = await self._services.read_settings([_TIMEOUT_KEY])
         seconds = int((told or {}).get(_TIMEOUT_KEY, _TIMEOUT_S))
         if number in self._starts:
-            self._starts[number].end()
+            self._starts[number].end("asked for anew")
         start = self._starts[number] = _Start(token, attempt)
         # It may have been plugged in since the pile answered
         start.news.set()
@@ -104,7 +105,7 @@ class WaitingStarts:
         for each in [number] if number else list(self._starts):
             start = self._starts.pop(each, None)
             if start is not None:
-                start.end()
+                start.end("cancelled")
                 self._changed(each)
 
     async def _wait(self, number: int, start: _Start, seconds: float) -> None:
@@ -116,7 +117,7 @@ class WaitingStarts:
                 async with asyncio.timeout_at(end_s):
                     await start.news.wait()
                 start.news.clear()
-                outcome = "cancelled" if start.over else await self._tried(number, start)
+                outcome = start.over or await self._tried(number, start)
         except TimeoutError:
             outcome = "nobody plugged in"
         finally:
