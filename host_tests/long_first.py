@@ -6,6 +6,7 @@ _WAITING = (
     "end_to_end/test_update_over_the_air.py",
     "serial/test_verbs_on_a_pile.py",
     "end_to_end/test_outage.py",
+    "end_to_end/test_two_platforms.py",
     "end_to_end/test_demo.py",
     "end_to_end/test_update_over_the_air.py",
     "end_to_end/test_driver_page.py",

@@ -44,6 +44,9 @@ class FakeServices:
     def state(self, number):
         return self.states[number]
 
+    def holder(self, number):
+        return "another" if self.states[number].tx else ""
+
     async def start(self, number, ref, by, token=""):
         return self._reply("start", number, ref, by, token)
 

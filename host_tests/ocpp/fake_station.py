@@ -47,6 +47,12 @@ class FakeServices:
             raise KeyError(number)
         return self.live
 
+    def holder(self, number):
+        return ""
+
+    async def read_settings(self, keys):
+        return dict.fromkeys(keys, 60)
+
     async def stop(self, number, ref, reason="remote"):
         self.stops.append((number, ref, reason))
         return self.stop_reply

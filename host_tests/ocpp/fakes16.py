@@ -4,6 +4,7 @@ import asyncio
 import json
 from dataclasses import replace
 
+from fake_waiting import waiting_starts
 from schemas16 import conform
 
 from pilebridge.commands import Reply
@@ -63,6 +64,9 @@ class FakeServices:
     def _reply(self, name, *args):
         self.asked.append((name, *args))
         return self.replies.get(name, YES)
+
+    def holder(self, number):
+        return "another"
 
     async def start(self, number, ref, by, token=""):
         return self._reply("start", number, ref, by, token)
@@ -170,17 +174,13 @@ class FakeContext:
             "Authorize": {"idTagInfo": {"status": "Accepted"}},
             "SignCertificate": {"status": "Accepted"},
         }
-        self.sent = []
-        self.open = []
-        self.expected = []
-        self.revoked = []
-        self.events = []
-        self.intervals = []
+        self.sent, self.open, self.expected = [], [], []
+        self.revoked, self.events, self.intervals = [], [], []
         self.rules = None
         self.reconnects = 0
         self.pings = []
         self.waiting = []
-        self.tasks = set()
+        self.waiting_starts = waiting_starts(self.services, self)
 
     def clock(self):
         return self.now

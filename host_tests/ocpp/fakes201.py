@@ -8,6 +8,7 @@ from importlib.resources import files
 
 import jsonschema
 from fake_pile201 import PILE, FakeServices
+from fake_waiting import waiting_starts
 
 from pilebridge.platforms.ocpp.context import (
     CallError,
@@ -91,6 +92,7 @@ class FakeContext:
         self.interval = None
         self.queue = set()
         self.triggered = []
+        self.waiting_starts = waiting_starts(services, self)
 
     def clock(self):
         return float(self.now)

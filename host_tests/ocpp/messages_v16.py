@@ -33,7 +33,7 @@ TABLE = (
      "core_calls", "test_clear_cache"),
     ("GetConfiguration", CENTRAL, "Core", "answered",
      "configuration", "test_all_keys_are_told_and_the_required_ones_are_there"),
-    ("RemoteStartTransaction", CENTRAL, "Core", "done by the pile",
+    ("RemoteStartTransaction", CENTRAL, "Core", "done by the pile; waits for a vehicle up to ConnectionTimeOut",
      "core_calls", "test_remote_start_is_written_down_and_then_done"),
     ("RemoteStopTransaction", CENTRAL, "Core", "done by the pile",
      "core_calls", "test_remote_stop_ends_the_transaction_of_that_number"),

@@ -44,9 +44,7 @@ async def test_remote_start_is_written_down_and_then_done():
     assert bench.context.expected[1][0] != ref
 
 
-@pytest.mark.parametrize(
-    "reply", [None, refused("not_plugged"), refused("busy"), Reply("stale", "")]
-)
+@pytest.mark.parametrize("reply", [None, refused("fault"), refused("busy"), Reply("stale", "")])
 async def test_remote_start_is_rejected_when_the_pile_does_not_start(reply):
     bench = Bench()
     bench.pile.replies["start"] = reply

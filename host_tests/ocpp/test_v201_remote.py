@@ -35,7 +35,7 @@ async def test_f01_a_remote_start_is_written_down_before_it_is_acted_on():
 @pytest.mark.parametrize(
     ("reply", "code"),
     [
-        (Reply("refused", "not_plugged"), "NoCable"),
+        (Reply("refused", "no_meter"), "InternalError"),
         (Reply("refused", "busy"), "TxInProgress"),
         (Reply("refused", "fault"), "InternalError"),
         (Reply("stale", ""), "Unspecified"),

@@ -1,6 +1,5 @@
 """The platforms of the settings, made: each kind from its table."""
 
-import importlib
 from collections.abc import Callable, Mapping
 from dataclasses import fields
 from typing import Protocol
@@ -56,10 +55,9 @@ def make_ocpp(
     own = {pile: piles[pile] for pile in config.piles_of(settings.stations)}
     stations: Mapping[str, StationServices] = own
     # Only where one is configured: the schemas of every message take memory
-    adapter = importlib.import_module("pilebridge.platforms.ocpp.adapter")
-    platform: CentralPlatform = adapter.OcppPlatform(
-        ocpp_settings(settings), stations, hub, store, clock
-    )
+    from pilebridge.platforms.ocpp.adapter import OcppPlatform
+
+    platform = OcppPlatform(ocpp_settings(settings), stations, hub, store, clock)
     for services in own.values():
         services.operate()
     if settings.accept_cards:

@@ -72,8 +72,12 @@ class PileServices:
         """Live state of a connector; KeyError for one that is not configured."""
         return self._hub.state(self._by_number[number])
 
+    def holder(self, number: int) -> str:
+        """Name of the platform whose transaction has a connector, "" when it is nobody's."""
+        return self._hub.holder(self._by_number[number])
+
     async def start(self, number: int, ref: str, by: str, token: str = "") -> Reply | None:
-        """Begin a transaction; `busy` is refused, and hub.holder() says whose it is."""
+        """Begin a transaction; `busy` is refused, and holder() says whose it is."""
         return await self._hub.start(self._by_number[number], ref, by, token)
 
     async def stop(self, number: int, ref: str, reason: str = "remote") -> Reply | None:

@@ -98,6 +98,10 @@ class StationServices(Protocol):
         """Live state of a connector; KeyError for one that is not configured."""
         ...
 
+    def holder(self, number: int) -> str:
+        """Name of the platform whose transaction has a connector, "" when it is nobody's."""
+        ...
+
     async def start(self, number: int, ref: str, by: str, token: str = "") -> Reply | None:
         """Begin a transaction; `ref` is the idempotency key."""
         ...

@@ -55,7 +55,8 @@ journal's record and in the `state` message. At the console they stand where the
 _TOLD = """\
 ## What platforms are told
 
-The last column is the StopReason of an order that the fault ended. OCPP is not spoken yet; its codes are kept for it.
+The last column is the StopReason of an order that the fault ended. To OCPP 1.6 the code goes in `errorCode` and the one of
+2.0.1 in `vendorErrorCode`; to 2.0.1 it is a NotifyEvent of the variable `Problem` with this instance.
 """
 
 

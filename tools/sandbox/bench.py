@@ -16,6 +16,7 @@ import threading
 import time
 from collections.abc import Callable, Mapping
 from pathlib import Path
+from typing import Any
 
 import httpx
 
@@ -30,6 +31,7 @@ from sandbox.bench_settings import (
     BrokerPorts,
     Periods,
     bridge_toml,
+    central_toml,
     mqtt_toml,
     pile_settings,
     sandbox_toml,
@@ -142,12 +144,15 @@ class Bench:
         scenario: str = "",
         own_broker: bool = False,
         start_result_s: int = 60,
+        central: bool = False,
     ) -> None:
         self.folder = folder
         self.tell = tell
         self.parts: dict[str, Part] = {}
         self.bridge_port = free_port()
         self.page_port = page_port or free_port()
+        # An OCPP central system beside the T/CEC sandbox
+        self.ocpp_port, self.central_port = (free_port(), free_port()) if central else (0, 0)
         self.mqtt = BrokerPorts(free_port(), free_port())
         self.link_security = link_security()
         self._periods = periods
@@ -179,6 +184,8 @@ class Bench:
         """Bring everything up."""
         if self._own_broker:
             self.start_broker()
+        if self.ocpp_port:
+            self.start_central()
         self.start_bridge()
         self.start_sandbox()
         self.start_pile()
@@ -204,9 +211,16 @@ class Bench:
         config = self.folder / "bridge.toml"
         mqtt = mqtt_toml(self.mqtt, self._password)
         text = bridge_toml(self.bridge_port, self.page_port, mqtt, self._periods)
+        text += central_toml(self.ocpp_port) if self.ocpp_port else ""
         config.write_text(text, encoding="utf-8")
         part = self._part("bridge", ["-m", "pilebridge", str(config)])
         part.wait_line("pilebridge: ready", 60)
+
+    def start_central(self) -> None:
+        """OCPP central system and its page."""
+        ports = ["--port", str(self.ocpp_port), "--page-port", str(self.central_port)]
+        part = self._part("central", ["-m", "sandbox", "csms", *ports])
+        part.wait_line("OCPP", 30)
 
     def start_sandbox(self) -> None:
         """Platform and page."""
@@ -228,7 +242,7 @@ class Bench:
 
     def end(self) -> None:
         """End every part, the pile first."""
-        for name in ("pile", "sandbox", "bridge", "broker"):
+        for name in ("pile", "sandbox", "bridge", "central", "broker"):
             part = self.parts.pop(name, None)
             if part is not None:
                 part.end()
@@ -247,6 +261,13 @@ class Bench:
         url = f"http://127.0.0.1:{self.bridge_port}/admin/{path}"
         answer: dict[str, object] = httpx.get(url, timeout=10).raise_for_status().json()
         return answer
+
+    def central(self, path: str, order: object = None) -> Any:
+        """JSON of the central system's page; with an order the answer to it."""
+        url = f"http://127.0.0.1:{self.central_port}/api/{path}"
+        if order is None:
+            return httpx.get(url, timeout=10).raise_for_status().json()
+        return httpx.post(url, json=order, timeout=_POST_S).raise_for_status().json()
 
     def _part(self, name: str, words: list[str]) -> Part:
         part = Part(name, [sys.executable, *words], self.tell)

@@ -23,6 +23,12 @@ class BrokerPorts(NamedTuple):
 Periods = list[tuple[str, str, str]]
 PERIODS: Periods = [("00:00", "0.3500", "0.4000"), ("08:00", "0.6500", "0.4000")]
 
+# Platforms of the bridge: the version they speak, and who the pile is there
+CENTRALS = {
+    "central16": ("ocpp1.6", f"{STATION}-16"),
+    "central201": ("ocpp2.0.1", f"{STATION}-201"),
+}
+
 _PLATFORM_KEYS = """operator_id = "MA5TEST01"
 operator_secret = "OpSecretExample1"
 data_secret = "0123456789ABCDEF"
@@ -99,6 +105,22 @@ status_interval_s = 5
 {_PLATFORM_KEYS}
 [platform.outbound]
 {_OPERATOR_KEYS}"""
+
+
+def central_toml(ocpp_port: int) -> str:
+    """The pile as two stations of one central system, one for each version of OCPP."""
+    return "".join(
+        f"""
+[[platform]]
+kind = "ocpp"
+name = "{name}"
+url = "ws://127.0.0.1:{ocpp_port}/ocpp"
+versions = ["{version}"]
+identities = {{ {STATION} = "{identity}" }}
+accept_cards = false
+"""
+        for name, (version, identity) in CENTRALS.items()
+    )
 
 
 def sandbox_toml(http_port: int, page_port: int, start_result_s: int) -> str:

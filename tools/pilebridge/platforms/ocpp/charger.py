@@ -2,7 +2,7 @@
 
 import asyncio
 import logging
-from collections.abc import Coroutine, Sequence
+from collections.abc import Callable, Coroutine, Sequence
 from functools import partial
 from typing import Any
 
@@ -18,6 +18,7 @@ from pilebridge.platforms.ocpp.context import (
 )
 from pilebridge.platforms.ocpp.rpc import Rpc
 from pilebridge.platforms.ocpp.values import StationValues
+from pilebridge.platforms.ocpp.waiting_starts import WaitingStarts
 from pilebridge.station_services import StationServices
 
 log = logging.getLogger(__name__)
@@ -49,6 +50,7 @@ class Charger:
         "heartbeat_s",
         "identity",
         "leaving",
+        "look_at",
         "news",
         "retry_s",
         "rpc",
@@ -57,6 +59,7 @@ class Charger:
         "told_since_utc",
         "values",
         "version",
+        "waiting_starts",
     )
 
     def __init__(
@@ -84,6 +87,9 @@ class Charger:
         self.handler: VersionHandler | None = None
         # From then on what happens can be told at once
         self.told_since_utc: int | None = None
+        # Has a connector's status told where it differs; the station puts its own here
+        self.look_at: Callable[[int], None] = lambda _number: None
+        self.waiting_starts = WaitingStarts(identity, services, common.spawn, self._waits)
 
     @property
     def boot_status(self) -> str:
@@ -135,6 +141,7 @@ class Charger:
 
     def state_changed(self, number: int) -> None:
         """Queue the state of a connector when it is news of a transaction of this platform."""
+        self.waiting_starts.state_changed(number)
         for row in self.transactions():
             if row.connector == number and not row.ended:
                 self._common.spawn(self._queue_live(row.tx, events.STATE))
@@ -227,6 +234,9 @@ class Charger:
             await future
 
         self._common.spawn(kept())
+
+    def _waits(self, number: int) -> None:
+        self.look_at(number)
 
     def _queue_live(self, tx: str, kind: str) -> Coroutine[Any, Any, None]:
         """Queue what the live state says at this moment; the coroutine waits for the commit."""

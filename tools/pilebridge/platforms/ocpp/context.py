@@ -6,6 +6,7 @@ from typing import Any, Protocol
 
 from pilebridge.model import Connector
 from pilebridge.platforms.ocpp.events import TxEvent
+from pilebridge.platforms.ocpp.waiting_starts import WaitingStarts
 from pilebridge.station_services import Authorization, StationServices
 
 
@@ -70,6 +71,7 @@ class ChargerContext(Protocol):
     values: Values
     settings: "Settings"
     clock: Callable[[], float]
+    waiting_starts: WaitingStarts
 
     @property
     def boot_status(self) -> str:

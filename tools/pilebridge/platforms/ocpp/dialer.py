@@ -9,7 +9,7 @@ import urllib.parse
 from collections import Counter
 
 from websockets.asyncio.client import ClientConnection, connect
-from websockets.exceptions import InvalidHandshake, InvalidStatus, InvalidURI
+from websockets.exceptions import InvalidHandshake, InvalidMessage, InvalidStatus, InvalidURI
 from websockets.typing import Subprotocol
 
 from pilebridge.log_sometimes import log_sometimes
@@ -23,6 +23,7 @@ _CLOSE_S = 2.0
 _WITH_CERTIFICATE = 3
 # asyncio keeps a buffer of this size for each TLS connection; its own 256 KiB is too much for thousands
 _TLS_BUFFER = 16384
+_REFUSALS = {401, 403}
 _MEANS = {
     400: "it does not take the request, or none of our versions",
     401: "identity or password refused (security profile, password form?)",
@@ -35,7 +36,14 @@ _MEANS = {
 
 
 class DialError(Exception):
-    """No connection; the text is for the operator, equal causes have equal texts."""
+    """No connection; the text is for the operator, equal causes have equal texts.
+
+    `refused`: what the station showed, or was shown, is the reason.
+    """
+
+    def __init__(self, text: str, refused: bool = False) -> None:
+        super().__init__(text)
+        self.refused = refused
 
 
 class Dialer:
@@ -83,7 +91,7 @@ class Dialer:
                 max_size=MAX_BYTES,
             )
         except (InvalidHandshake, InvalidURI, OSError, TimeoutError, EOFError) as error:
-            raise DialError(_cause(error)) from None
+            raise DialError(_cause(error), _is_refusal(error, context is not None)) from None
         for version in self._versions:
             if socket.subprotocol == version:
                 return socket, version
@@ -107,7 +115,7 @@ class Dialer:
                 self._contexts[profile] = self._made(profile, "", "")
             return self._contexts[profile]
         except (OSError, ssl.SSLError) as error:
-            raise DialError(f"certificate files cannot be used: {error}") from None
+            raise DialError(f"certificate files cannot be used: {error}", True) from None
 
     def _made(self, profile: int, certificate: str, roots: str) -> ssl.SSLContext:
         settings = self._settings
@@ -135,7 +143,7 @@ def basic(identity: str, password: str, form: str) -> str:
     try:
         secret = bytes.fromhex(password) if form == "hex" else password.encode()
     except ValueError:
-        raise DialError("the password is not hex, as password_form says") from None
+        raise DialError("the password is not hex, as password_form says", True) from None
     return "Basic " + base64.b64encode(identity.encode() + b":" + secret).decode()
 
 
@@ -148,6 +156,14 @@ def tls_context(ca_file: str, roots: str) -> ssl.SSLContext:
     context.minimum_version = ssl.TLSVersion.TLSv1_2
     asyncio.sslproto.SSLProtocol.max_size = _TLS_BUFFER  # type: ignore[attr-defined]
     return context
+
+
+def _is_refusal(error: Exception, secure: bool) -> bool:
+    if isinstance(error, InvalidStatus):
+        return error.response.status_code in _REFUSALS
+    # A server that takes no certificate of ours, or speaks no TLS, may just end the connection
+    ended = isinstance(error, InvalidMessage | ConnectionResetError | EOFError)
+    return isinstance(error, ssl.SSLError) or (secure and ended)
 
 
 def _cause(error: Exception) -> str:

@@ -15,9 +15,9 @@ from pilebridge.platforms.ocpp.context import (
     NotDeliveredError,
     VersionHandler,
 )
-from pilebridge.platforms.ocpp.credentials import credentials_of
 from pilebridge.platforms.ocpp.delivery import Delivery
 from pilebridge.platforms.ocpp.dialer import Dialer, DialError
+from pilebridge.platforms.ocpp.door import Door
 from pilebridge.platforms.ocpp.pacing import Backoff
 from pilebridge.platforms.ocpp.rpc import Rpc
 from pilebridge.platforms.ocpp.versions import handler_class
@@ -45,8 +45,8 @@ class Station:
         "_boot_s",
         "_common",
         "_connectors",
-        "_dialer",
         "_dirty",
+        "_door",
         "_heartbeat_s",
         "charger",
         "delivery",
@@ -57,13 +57,14 @@ class Station:
     ) -> None:
         self.charger = charger
         self.delivery = delivery
-        self._dialer = dialer
+        self._door = Door(charger, dialer)
         self._common = common
         self._connectors: dict[int, Connector] = {c.number: c for c in charger.services.connectors}
         # Connector number -> when it changed
         self._dirty: dict[int, int] = {}
         self._boot_s = self._heartbeat_s = 0.0
         self._announce_s: float | None = None
+        charger.look_at = self._look_at
         if charger.values.get(PILE_START) is not None:
             # The pile is not new, this run of the bridge is; greeted() knows better when it restarted too
             charger.boot.reason = "ApplicationReset"
@@ -73,6 +74,9 @@ class Station:
         self._connectors[connector.number] = connector
         self._dirty.setdefault(connector.number, int(self.charger.clock()))
         self.charger.news.set()
+
+    def _look_at(self, number: int) -> None:
+        self.status_changed(self._connectors[number])
 
     def all_changed(self) -> None:
         """Tell every connector again."""
@@ -112,7 +116,7 @@ class Station:
             try:
                 await self._connected(backoff)
             except DialError as error:
-                self._dialer.note(charger.identity, str(error))
+                self._door.closed(error)
             except Exception:
                 log.exception("ocpp %s: the station failed", charger.identity)
             if charger.leaving:
@@ -122,8 +126,7 @@ class Station:
 
     async def _connected(self, backoff: Backoff) -> None:
         charger = self.charger
-        credentials = credentials_of(charger.values, charger.settings)
-        socket, version = await self._dialer.dial(charger.identity, credentials)
+        socket, version = await self._door.open()
         rpc = Rpc(
             socket,
             version,

@@ -58,6 +58,8 @@ class CoreCalls:
             except ProfileError:
                 return _REJECTED
         tag = payload["idTag"]
+        if self._refused(connector, tag):
+            return _REJECTED
         if self._configuration.flag("AuthorizeRemoteTxRequests"):
             known = self._listed(tag)
             if known is None:
@@ -87,6 +89,7 @@ class CoreCalls:
                 break
         if not accepted(reply):
             return _REJECTED
+        self._context.waiting_starts.cancel()
         self._context.security_event(
             "ResetOrReboot", f"{payload['type']} reset by the central system"
         )
@@ -97,6 +100,7 @@ class CoreCalls:
         connector = self._connector(payload["connectorId"])
         if connector is None:
             return {"status": "NotSupported"}
+        self._context.waiting_starts.cancel(connector.number)
         reply = await self._context.services.unlock(connector.number)
         if accepted(reply):
             return {"status": "Unlocked"}
@@ -138,6 +142,15 @@ class CoreCalls:
     async def _start(
         self, connector: Connector, tag: str, profile: ChargingProfile | None
     ) -> bool:
+        async def attempt() -> Reply | None:
+            return await self._tried(connector, tag, profile)
+
+        waiting = self._context.waiting_starts
+        return accepted(await waiting.begin(connector.number, tag, attempt))
+
+    async def _tried(
+        self, connector: Connector, tag: str, profile: ChargingProfile | None
+    ) -> Reply | None:
         ref = f"ocpp-{uuid.uuid4().hex}"
         number = connector.number
         now = int(self._context.clock())
@@ -145,11 +158,18 @@ class CoreCalls:
         await self._context.expect_start(
             ref, number, tag, reservation_id=self._reservations.matching(number, tag, now)
         )
-        if not accepted(await self._context.services.start(number, ref, BY, normal(tag))):
-            return False
-        if profile is not None:
+        reply = await self._context.services.start(number, ref, BY, normal(tag))
+        if accepted(reply) and profile is not None:
             self._context.later(self._smart_charging.install(for_transaction(profile, ref)))
-        return True
+        return reply
+
+    def _refused(self, connector: Connector, tag: str) -> bool:
+        """True where a transaction, another start or a reservation has the connector."""
+        number, now = connector.number, int(self._context.clock())
+        if self._context.waiting_starts.refusal(number, tag):
+            return True
+        reserved = self._status(connector) == "reserved"
+        return reserved and self._reservations.matching(number, tag, now) is None
 
     def _chosen(self, payload: dict[str, Any]) -> Connector | None:
         """The connector named, or where none is named the one that could start."""

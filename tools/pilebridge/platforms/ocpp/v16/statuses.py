@@ -124,7 +124,10 @@ class Statuses:
     def _fields(self, number: int) -> dict[str, Any]:
         if number != _WHOLE:
             state = self._context.services.state(number)
-            return {"status": STATUS[state.status], **error_fields(state)}
+            status = STATUS[state.status]
+            if status == "Available" and self._context.waiting_starts.at(number):
+                status = "Preparing"
+            return {"status": status, **error_fields(state)}
         return self._whole()
 
     def _whole(self) -> dict[str, Any]:

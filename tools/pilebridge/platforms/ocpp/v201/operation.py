@@ -78,6 +78,7 @@ class Operation:
             await values.set(NEXT_BOOT, None)
             return reply
         await self._shared.set(_RESET, None)
+        self._shared.context.waiting_starts.cancel()
         self._shared.context.security_event("ResetOrReboot", "asked for by the central system")
         return reply
 

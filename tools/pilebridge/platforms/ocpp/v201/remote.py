@@ -2,7 +2,9 @@
 
 import logging
 import uuid
+from dataclasses import dataclass
 
+from pilebridge.commands import Reply
 from pilebridge.model import Connector
 from pilebridge.platforms.ocpp.context import CallError, NotDeliveredError
 from pilebridge.platforms.ocpp.v201 import words
@@ -16,6 +18,19 @@ from pilebridge.platforms.ocpp.v201.words import Payload
 log = logging.getLogger(__name__)
 
 _BY = "ocpp"
+
+
+@dataclass(frozen=True)
+class Start:
+    """A remote start that may be tried more than once."""
+
+    evse_id: int
+    token: str
+    token_type: str
+    remote_start_id: int
+    reservation_id: int | None
+    group: str
+    profile: Payload | None
 
 
 class Remote:
@@ -61,28 +76,33 @@ class Remote:
         token_type = payload["idToken"]["type"]
         if not words.is_token(token) and token_type != "NoAuthorization":
             return words.with_reason("Rejected", "InvalidValue", "idToken")
-        ref = f"ocpp-{uuid.uuid4().hex}"
+        why = self._shared.context.waiting_starts.refusal(connector.number, token)
+        if why:
+            return words.refused("Rejected", why)
         profile = payload.get("chargingProfile")
         if profile is not None:
             # F01: a TxProfile without an id of a transaction
             wrong = self._profiles.problem(connector.number, profile, starting=True)
             if wrong:
                 return words.with_reason("Rejected", wrong)
-        await self._shared.context.expect_start(
-            ref,
+        reservation = self._reservation(connector.number, token, payload)
+        if reservation is None and self._services.state(connector.number).status == "reserved":
+            return words.refused("Rejected", "reserved")
+        start = Start(
             connector.number,
             token,
             token_type,
             payload["remoteStartId"],
-            self._reservation(connector.number, token, payload),
+            reservation,
             payload.get("groupIdToken", {}).get("idToken", ""),
+            profile,
         )
         if token_type != "NoAuthorization" and self._model.flag(
             "AuthCtrlr", "AuthorizeRemoteStart"
         ):
-            self._shared.later(self._ask_and_start(connector, ref, token, token_type, profile))
+            self._shared.later(self._ask_and_start(start))
             return {"status": "Accepted"}
-        reason = await self._begin(connector, ref, token, profile)
+        reason = await self._begin(start)
         return (
             {"status": "Accepted"} if reason == "" else words.refused("Rejected", reason or None)
         )
@@ -95,32 +115,45 @@ class Remote:
                 return int(kept["id"])
         return None
 
-    async def _begin(
-        self, connector: Connector, ref: str, token: str, profile: Payload | None
-    ) -> str | None:
-        """Start now: "" when it was accepted, else why not; None when the pile was silent."""
-        if profile is not None:
-            await self._profiles.install(connector.number, profile, ref)
-        reply = await self._services.start(connector.number, ref, _BY, token)
+    async def _begin(self, start: Start) -> str | None:
+        """Start now, or (F02) as soon as a vehicle is plugged in: "" when it was accepted, else why not;
+        None when the pile was silent."""
+        waiting = self._shared.context.waiting_starts
+        reply = await waiting.begin(start.evse_id, start.token, lambda: self._tried(start))
         if reply is not None and reply.result == "accepted":
             return ""
-        if profile is not None:
-            await self._profiles.remove([profile["id"]])
         return None if reply is None else reply.reason or reply.result
 
-    async def _ask_and_start(
-        self, connector: Connector, ref: str, token: str, token_type: str, profile: Payload | None
-    ) -> None:
+    async def _tried(self, start: Start) -> Reply | None:
+        ref = f"ocpp-{uuid.uuid4().hex}"
+        # On disk before the pile hears of it: its transaction is this platform's
+        await self._shared.context.expect_start(
+            ref,
+            start.evse_id,
+            start.token,
+            start.token_type,
+            start.remote_start_id,
+            start.reservation_id,
+            start.group,
+        )
+        if start.profile is not None:
+            await self._profiles.install(start.evse_id, start.profile, ref)
+        reply = await self._services.start(start.evse_id, ref, _BY, start.token)
+        if start.profile is not None and (reply is None or reply.result != "accepted"):
+            await self._profiles.remove([start.profile["id"]])
+        return reply
+
+    async def _ask_and_start(self, start: Start) -> None:
         """F01: the token is asked for as if it had been presented at the station."""
         try:
-            verdict = await self._authorizations.authorize(token, token_type)
+            verdict = await self._authorizations.authorize(start.token, start.token_type)
         except (CallError, NotDeliveredError) as error:
             log.warning("%s: no verdict for a remote start: %s", self._services.pile, error)
             return
         if verdict.status != "accepted":
             log.info("%s: remote start not authorised: %s", self._services.pile, verdict.status)
             return
-        reason = await self._begin(connector, ref, token, profile)
+        reason = await self._begin(start)
         if reason != "":
             log.warning("%s: remote start refused: %s", self._services.pile, reason or "silent")
 
@@ -141,6 +174,7 @@ class Remote:
             return {"status": "UnknownConnector"}
         if self._services.state(connector.number).tx or self._shared.running(connector.number):
             return {"status": "OngoingAuthorizedTransaction"}
+        self._shared.context.waiting_starts.cancel(connector.number)
         reply = await self._services.unlock(connector.number)
         if reply is not None and reply.result == "accepted":
             return {"status": "Unlocked"}

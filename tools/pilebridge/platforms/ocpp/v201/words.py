@@ -59,6 +59,7 @@ REASON_CODE = {
     "not_plugged": "NoCable",
     "occupied": "TxInProgress",
     "other_transaction": "TxInProgress",
+    "reserved": "NotEnabled",
     "unavailable": "NotEnabled",
     "unknown_key": "NotFound",
 }
