@@ -234,3 +234,14 @@ async def test_a_ping_that_nobody_answers_drops_the_link():
         central.links["P1"].transport.pause_reading()
         await central.until(lambda: not rpc.alive, 3)
         central.links["P1"].transport.abort()
+
+
+async def test_a_peer_that_does_not_even_read_is_given_up():
+    async with Central().serve() as central, linked(central, timeout_s=0.2) as (rpc, counters):
+        central.links["P1"].transport.pause_reading()
+        # More than the buffers between the two hold
+        with pytest.raises(NotDeliveredError, match="the connection was lost"):
+            await rpc.call("DataTransfer", {"vendorId": "v", "data": "x" * (16 << 20)})
+        await central.until(lambda: not rpc.alive, 3)
+        assert counters.own_violations == 0
+        central.links["P1"].transport.abort()
