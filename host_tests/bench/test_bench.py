@@ -32,7 +32,18 @@ def test_bench_writes_what_it_prints(bench, build_of, tmp_path, capsys, monkeypa
     build = build_of(bench.BOARD)
     monkeypatch.setattr(bench.builder, "build", lambda _root, _board: build)
     out = tmp_path / "bench.json"
-    words = ["--rounds", "20", "--piles", "40", "--board", bench.BOARD, "--out", str(out)]
+    words = [
+        "--rounds",
+        "20",
+        "--piles",
+        "40",
+        "--stations",
+        "40",
+        "--board",
+        bench.BOARD,
+        "--out",
+        str(out),
+    ]
     assert bench.main(words) == 0
     printed = capsys.readouterr().out
     figures = json.loads(out.read_text())
