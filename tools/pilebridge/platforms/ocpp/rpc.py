@@ -120,6 +120,8 @@ class Rpc:
                 self._counters.unanswered += 1
                 raise NotDeliveredError(f"{action}: no answer in {self._timeout_s:g} s") from None
             except ConnectionClosed:
+                # The reader may have seen the end first, and nobody waits for what it said
+                _ = future.cancel() or future.exception()
                 raise NotDeliveredError(f"{action}: the connection was lost") from None
             finally:
                 timer.cancel()
