@@ -2,8 +2,8 @@
 
 Everything behind that is as in use: the application's composition, messages of the wire with sealed records, the
 store on disk, the adapter with its handlers, the websockets. The argument is the order as JSON, see ocpp_load.py. Words come on
-stdin, one a line: `figures`, `feed FILE` (journal messages, each pile's one after the other), `idle`; each is
-answered by one line of JSON.
+stdin, one a line: `figures`, and `feed FILE` (journal messages, each pile's one after the other, until all of them are
+stored and their facts queued); each is answered by one line of JSON.
 """
 
 import asyncio
@@ -19,6 +19,7 @@ from process_figures import resident_bytes
 from evse.core import messages
 from pilebridge import collector
 from pilebridge.application import Application
+from pilebridge.pile_link import PileLink
 from pilebridge.settings import (
     Bridge,
     Config,
@@ -90,10 +91,9 @@ class FleetBridge(Application):
         self._again = again
 
     def _make_link(self):
-        super()._make_link()
-        link = self.hub.link
         piles = [connector.pile for connector in self.hub.connectors]
-        self.fleet = link._publisher = Fleet(self, piles, self._again)
+        self.fleet = Fleet(self, piles, self._again)
+        self.hub.link = PileLink(piles, self.store, self.fleet, self.hub, self.keyring)
         return self.fleet
 
 
