@@ -1,5 +1,6 @@
 """`make bench`: what the tick and the control loop cost under MicroPython, what a build weighs and takes,
-how many records the bridge commits, and how many bytes a charge takes on the wire.
+how many records the bridge commits, how many bytes a charge takes on the wire, and what thousands of OCPP
+stations cost.
 
 Prints the table and writes the same to build/bench.json. Times are of this host; the share of a
 calibration loop, run in turn with each, is what compares between machines. On a board the burst lasts
@@ -16,7 +17,9 @@ import tempfile
 from pathlib import Path
 
 import heap_charge
+import ocpp_load
 import records_rate
+from line_process import ProcessError
 
 from built_tree import TreeError
 from evse import __version__
@@ -160,8 +163,9 @@ def table(figures):
     lines += [
         shown + f"{charge['total_bytes']}, required {charge['required_bytes']}",
         f"  {charge['up_bytes']} up, {charge['down_bytes']} down",
+        "",
     ]
-    return lines
+    return lines + ocpp_load.lines(figures["ocpp"])
 
 
 def main(arguments=None):
@@ -169,6 +173,9 @@ def main(arguments=None):
     parser = argparse.ArgumentParser(prog="bench", description=__doc__)
     parser.add_argument("--rounds", type=int, default=ROUNDS, help="rounds for each row")
     parser.add_argument("--piles", type=int, default=500, help="piles that send journal records")
+    parser.add_argument(
+        "--stations", type=int, default=ocpp_load.STATIONS, help="OCPP stations of one bridge"
+    )
     parser.add_argument(
         "--board", action="append", help="heap of this board only; may be repeated"
     )
@@ -180,9 +187,10 @@ def main(arguments=None):
         chosen.out.parent.mkdir(parents=True, exist_ok=True)
         rate = records_rate.measure(chosen.out.parent, chosen.piles)
         charge = wire()
+        stations = ocpp_load.figures_of(chosen.out.parent, chosen.stations)
         with tempfile.TemporaryDirectory() as scratch:
             taken = boards(chosen.board or builder.boards(ROOT), Path(scratch))
-    except (BenchError, TreeError, builder.BuildError) as error:
+    except (BenchError, ProcessError, TreeError, builder.BuildError) as error:
         print(f"bench: {error}", file=sys.stderr)
         return 1
     figures = {
@@ -196,6 +204,7 @@ def main(arguments=None):
         "boards": taken,
         "records": rate,
         "wire": charge,
+        "ocpp": stations,
     }
     print("\n".join(table(figures)))
     chosen.out.write_text(json.dumps(figures, indent=1) + "\n", encoding="utf-8")

@@ -1,5 +1,6 @@
 """The bench measures what it says, on any machine: no time is judged."""
 
+import collections
 import importlib.util
 import json
 
@@ -31,6 +32,9 @@ def test_bench_writes_what_it_prints(bench, build_of, tmp_path, capsys, monkeypa
     # Not into build/, where its user builds
     build = build_of(bench.BOARD)
     monkeypatch.setattr(bench.builder, "build", lambda _root, _board: build)
+    # test_ocpp_load.py runs it; here it is a row like others
+    stations = collections.defaultdict(int, restart=collections.defaultdict(int), stations=3)
+    monkeypatch.setattr(bench.ocpp_load, "figures_of", lambda _folder, _stations: stations)
     out = tmp_path / "bench.json"
     words = ["--rounds", "20", "--piles", "40", "--board", bench.BOARD, "--out", str(out)]
     assert bench.main(words) == 0
@@ -61,6 +65,8 @@ def test_bench_writes_what_it_prints(bench, build_of, tmp_path, capsys, monkeypa
     assert rate["records"] == 40 * 10 * 8
     assert 0 < rate["bridge_per_s"] < rate["raw_per_s"]
     assert f"{rate['share_percent']} %, required 30 %" in printed
+    assert figures["ocpp"]["stations"] == 3
+    assert "3 stations connected from one bridge" in printed
 
 
 def test_the_bridge_keeps_a_good_share_of_what_the_disk_takes(tmp_path, record_property):

@@ -1,11 +1,13 @@
 """Calls over a live websocket: one at a time each way, checked both ways, in time, and who is told."""
 
 import asyncio
+import gc
 import json
 
 import pytest
 from linked import linked
 from scripted_central import Central, RefusedError, SilentError
+from websockets.exceptions import ConnectionClosedError
 
 from pilebridge.platforms.ocpp.context import CallError, NotDeliveredError
 from pilebridge.platforms.ocpp.rpc import OwnViolationError
@@ -234,3 +236,31 @@ async def test_a_ping_that_nobody_answers_drops_the_link():
         central.links["P1"].transport.pause_reading()
         await central.until(lambda: not rpc.alive, 3)
         central.links["P1"].transport.abort()
+
+
+async def test_a_peer_that_does_not_even_read_is_given_up():
+    async with Central().serve() as central, linked(central, timeout_s=0.2) as (rpc, counters):
+        central.links["P1"].transport.pause_reading()
+        # More than the buffers between the two hold
+        with pytest.raises(NotDeliveredError, match="the connection was lost"):
+            await rpc.call("DataTransfer", {"vendorId": "v", "data": "x" * (16 << 20)})
+        await central.until(lambda: not rpc.alive, 3)
+        assert counters.own_violations == 0
+        central.links["P1"].transport.abort()
+
+
+async def test_a_reader_that_sees_the_end_before_the_sender_leaves_no_outcome_unheard(monkeypatch):
+    said = []
+    asyncio.get_running_loop().set_exception_handler(lambda _, context: said.append(context))
+    async with Central().serve() as central, linked(central) as (rpc, _):
+
+        async def send(*_, **__):
+            central.links["P1"].transport.abort()
+            await central.until(lambda: not rpc.alive)
+            raise ConnectionClosedError(None, None)
+
+        monkeypatch.setattr(rpc._socket, "send", send)
+        with pytest.raises(NotDeliveredError, match="the connection was lost"):
+            await rpc.call("Heartbeat", {})
+    gc.collect()
+    assert not said

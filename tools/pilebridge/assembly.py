@@ -16,6 +16,7 @@ from pilebridge import alarms, closing, journal, transactions
 from pilebridge.alarms import Alarm
 from pilebridge.billing import Tariff, bill
 from pilebridge.model import ChargeDetailRecord, Reading, Record, Transaction
+from pilebridge.open_transactions import OpenTransactions
 from pilebridge.ownership import Change, Owner, fact_of, owner_of
 from pilebridge.store import Effect, Store, get_meta, set_meta
 from pilebridge.told_readings import ToldReadings
@@ -38,7 +39,7 @@ class Assembly:
         self._news = asyncio.Event()
         self._cursor = 0
         self._told = ToldReadings(store)
-        self._open: dict[tuple[str, str], Transaction] = {}
+        self._open = OpenTransactions()
         self._readings: dict[tuple[str, str], list[Reading]] = {}
         # Ended, and not yet committed
         self._just_ended: dict[tuple[str, str], Transaction] = {}
@@ -55,9 +56,10 @@ class Assembly:
         self._just_ended.clear()
         self._stray.clear()
         self._told.load()
-        self._open = {(t.pile, t.tx): t for t in transactions.open_ones(read)}
+        self._open = OpenTransactions(transactions.open_ones(read))
         self._readings = {}
-        for key, transaction in self._open.items():
+        for transaction in self._open:
+            key = (transaction.pile, transaction.tx)
             records = [
                 r
                 for r in journal.of_transaction(read, *key)
@@ -74,7 +76,7 @@ class Assembly:
     def observed(self, pile: str, boot: int, running: Mapping[int, str | None]) -> None:
         """A pile says which transaction runs on which connector, some time after its start."""
         self._observed.pop(pile, None)
-        if any(t.pile == pile and running.get(t.connector) != t.tx for t in self._open.values()):
+        if any(running.get(t.connector) != t.tx for t in self._open.of_pile(pile)):
             self._observed[pile] = (boot, running)
             self.wake()
 
@@ -85,17 +87,17 @@ class Assembly:
     @property
     def open_transactions(self) -> list[Transaction]:
         """Transactions without a stop record."""
-        return list(self._open.values())
+        return list(self._open)
 
     def running(self, pile: str, ref: str) -> Transaction | None:
         """The transaction of a pile with a platform's reference: open, or its end is not committed yet."""
-        known = (*self._open.values(), *self._just_ended.values())
-        return next((t for t in known if (t.pile, t.ref) == (pile, ref)), None)
+        ended = (t for t in self._just_ended.values() if t.pile == pile)
+        known = (*self._open.of_pile(pile), *ended)
+        return next((t for t in known if t.ref == ref), None)
 
     def on_connector(self, pile: str, connector: int) -> Transaction | None:
         """The open transaction there."""
-        found = (t for t in self._open.values() if (t.pile, t.connector) == (pile, connector))
-        return next(found, None)
+        return next(iter(self._open.on_connector(pile, connector)), None)
 
     def holder(self, transaction: Transaction) -> str:
         """Name of the platform whose transaction it is, "" when it is nobody's."""
@@ -108,7 +110,7 @@ class Assembly:
 
     def ref_of(self, pile: str, tx: str) -> str:
         """A platform's reference of an open transaction, "" when its start is not known yet."""
-        transaction = self._open.get((pile, tx))
+        transaction = self._open.get(pile, tx)
         return "" if transaction is None else transaction.ref
 
     async def tell(self, transaction: Transaction, live: Reading | None) -> ChargeDetailRecord:
@@ -121,7 +123,7 @@ class Assembly:
         if newest is not None and newest.wh >= last.wh:
             readings = [*readings, Reading(max(newest.utc, last.utc), newest.wh)]
         cdr = bill(readings, Tariff.from_text(transaction.tariff))
-        if key in self._open:
+        if self._open.get(*key) is not None:
             await self._told.keep(transaction, readings[-1])
         return cdr
 
@@ -154,7 +156,7 @@ class Assembly:
         """End what a restarted pile no longer runs, once its records up to the restart are in."""
         changes: list[Change] = []
         for pile, (boot, running) in self._observed.items():
-            for transaction in [t for t in self._open.values() if t.pile == pile]:
+            for transaction in self._open.of_pile(pile):
                 begun = (transaction.life, transaction.start_seq)
                 restarted = journal.restarted(self._store.read, pile, *begun, boot)
                 if restarted and running.get(transaction.connector) != transaction.tx:
@@ -198,7 +200,7 @@ class Assembly:
         key = (record.pile, tx)
         if record.kind == "tx_start":
             return self._started(record, tx)
-        transaction = self._open.get(key)
+        transaction = self._open.get(*key)
         if transaction is None:
             if record.kind in {"tx_charging", "tx_stop"} and record.chain != journal.LATE:
                 self._stray.append(record)
@@ -218,16 +220,12 @@ class Assembly:
 
     def _started(self, record: Record, tx: str) -> list[Change]:
         key = (record.pile, tx)
-        known = key in self._open or key in self._just_ended
+        known = self._open.get(*key) is not None or key in self._just_ended
         if known or transactions.find(self._store.read, record.pile, tx):
             log.error("assembly: %s: transaction %s began twice", record.pile, tx)
             return []
         assert record.wh is not None
-        on_connector = [
-            t
-            for t in self._open.values()
-            if t.pile == record.pile and t.connector == record.connector
-        ]
+        on_connector = self._open.on_connector(record.pile, record.connector)
         transaction = Transaction(
             pile=record.pile,
             tx=tx,
@@ -243,7 +241,7 @@ class Assembly:
         transaction.tariff = self._tariff_now(transaction).as_text()
         readings = self._placed(transaction, [record])
         transaction.start_utc = readings[0].utc
-        self._open[key] = transaction
+        self._open.add(transaction)
         self._readings[key] = readings
         log.info("assembly: %s: transaction %s, start at %d Wh", record.pile, tx, record.wh)
         if record.chain == journal.LATE:
@@ -280,7 +278,8 @@ class Assembly:
         """Close and bill a transaction at its last record."""
         key = (transaction.pile, transaction.tx)
         closing.close(self._store.read, transaction, record)
-        del self._open[key], self._readings[key]
+        self._open.remove(transaction)
+        del self._readings[key]
         self._just_ended[key] = transaction
         cdr = transaction.cdr
         assert cdr is not None

@@ -13,7 +13,7 @@ from pilebridge.assembly import Assembly
 from pilebridge.authorization import Authorizations, Authorizer
 from pilebridge.commands import Reply
 from pilebridge.live import next_state
-from pilebridge.model import OFFLINE, Connector, ConnectorState, Reading
+from pilebridge.model import OFFLINE, Connector, ConnectorState, Reading, by_pile
 from pilebridge.pile_link import PileLink
 from pilebridge.presence import Presence, now_s
 from pilebridge.settings import Mqtt
@@ -63,6 +63,7 @@ class Hub:
         self._clock = clock
         self._by_id = {c.connector_id: c for c in connectors}
         self._by_address = {(c.pile, c.number): c for c in connectors}
+        self._of_pile = by_pile(connectors)
         # What piles say about refused settings and bad messages, for the operator
         self.notes: dict[str, list[str]] = {}
         self.counts: dict[str, dict[str, int]] = {}
@@ -182,7 +183,7 @@ class Hub:
                 self._settling = False
                 for platform in self.platforms:
                     platform.on_reconnect()
-            for pile in {connector.pile for connector in self._by_id.values()}:
+            for pile in self._of_pile:
                 self._check_reachable(pile)
             await asyncio.sleep(_WATCH_S)
 
@@ -291,9 +292,8 @@ class Hub:
             return
         self._reachable[pile] = reachable
         log.info("hub: %s %s", pile, "can be reached" if reachable else "cannot be reached")
-        for connector in self._by_id.values():
-            if connector.pile == pile:
-                self._tell(connector)
+        for connector in self._of_pile[pile]:
+            self._tell(connector)
 
     def _tell(self, connector: Connector) -> None:
         for platform in self.platforms:

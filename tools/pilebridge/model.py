@@ -1,5 +1,6 @@
 """The common model between pile and platforms: plain values, energy in Wh, money in fen."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -23,6 +24,14 @@ class Connector:
     power_w: int
     name: str = ""
     park_no: str = ""
+
+
+def by_pile(connectors: Iterable[Connector]) -> dict[str, list[Connector]]:
+    """Connectors by the pile that they are of."""
+    found: dict[str, list[Connector]] = {}
+    for connector in connectors:
+        found.setdefault(connector.pile, []).append(connector)
+    return found
 
 
 @dataclass

@@ -12,7 +12,7 @@ from typing import Any
 from pilebridge import rollout_rows
 from pilebridge.commands import Reply
 from pilebridge.hub import Hub
-from pilebridge.model import Connector, ConnectorState
+from pilebridge.model import Connector, ConnectorState, by_pile
 from pilebridge.pile_books import PileBooks
 from pilebridge.station_services import ChargingProfile, Period, Reservation, TokenEntry
 from pilebridge.store import Store
@@ -189,12 +189,9 @@ class Piles:
     """The services of every configured pile, by name, and their ear at the hub."""
 
     def __init__(self, hub: Hub, store: Store, take_update: Update) -> None:
-        by_pile: dict[str, list[Connector]] = {}
-        for connector in hub.connectors:
-            by_pile.setdefault(connector.pile, []).append(connector)
         self._services = {
             pile: PileServices(pile, connectors, hub, store, take_update)
-            for pile, connectors in by_pile.items()
+            for pile, connectors in by_pile(hub.connectors).items()
         }
         hub.greeters.append(self._greeted)
         hub.platforms.append(self)

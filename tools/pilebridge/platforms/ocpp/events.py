@@ -1,7 +1,8 @@
 """Facts of a transaction as they wait for a central system: of no OCPP version until they are sent."""
 
-from dataclasses import asdict, dataclass
-from typing import Any
+from dataclasses import dataclass, replace
+
+import msgspec
 
 # `kind` of an event, in the order of a charge
 STARTED, CHARGING, STATE, SAMPLE, ENDED = "started", "charging", "state", "sample", "ended"
@@ -37,11 +38,14 @@ class TxEvent:
     start_wh: int = 0
     offline: bool = False
 
-    def as_dict(self) -> dict[str, Any]:
-        """Plain values for the store."""
-        return asdict(self)
+    def as_text(self, seq: int) -> str:
+        """JSON for the store, with the number that it got there."""
+        return _encode(replace(self, seq=seq)).decode()
 
     @classmethod
-    def from_dict(cls, values: dict[str, Any]) -> "TxEvent":
-        """The event that as_dict() wrote."""
-        return cls(**{**values, "mv": tuple(values["mv"]), "ma": tuple(values["ma"])})
+    def from_text(cls, text: str) -> "TxEvent":
+        """The event that as_text() wrote."""
+        return _decode(text)
+
+
+_encode, _decode = msgspec.json.Encoder().encode, msgspec.json.Decoder(TxEvent).decode

@@ -1,6 +1,5 @@
 """OCPP-J frames: text to values and back, strictly, without a connection or a clock."""
 
-from dataclasses import dataclass, field
 from typing import Any
 
 import msgspec
@@ -17,8 +16,7 @@ _decode = msgspec.json.Decoder().decode
 _encode = msgspec.json.Encoder().encode
 
 
-@dataclass(frozen=True, slots=True)
-class Call:
+class Call(msgspec.Struct, frozen=True):
     """What one side asks of the other."""
 
     id: str
@@ -26,22 +24,20 @@ class Call:
     payload: dict[str, Any]
 
 
-@dataclass(frozen=True, slots=True)
-class CallResult:
+class CallResult(msgspec.Struct, frozen=True):
     """The answer to a call."""
 
     id: str
     payload: dict[str, Any]
 
 
-@dataclass(frozen=True, slots=True)
-class CallFailure:
+class CallFailure(msgspec.Struct, frozen=True):
     """A CALLERROR: the call was not done."""
 
     id: str
     code: str
     text: str
-    details: dict[str, Any] = field(default_factory=dict)
+    details: dict[str, Any] = {}
 
 
 class FrameError(Exception):

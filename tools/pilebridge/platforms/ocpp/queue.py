@@ -1,11 +1,8 @@
 """Facts of transactions that wait for a central system: in the store, in order for each pile."""
 
-import json
 import sqlite3
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
-
-import msgspec
+from dataclasses import dataclass
 
 from pilebridge import alarms
 from pilebridge.alarms import Alarm
@@ -13,8 +10,6 @@ from pilebridge.platforms.ocpp.events import TxEvent
 
 # Fetched at once: a charge of a day offline leaves hundreds
 BATCH = 8
-
-_encode = msgspec.json.Encoder().encode
 
 
 @dataclass(slots=True)
@@ -34,10 +29,9 @@ def push(conn: sqlite3.Connection, platform: str, ref: str, event: TxEvent) -> N
         (platform, ref),
     ).fetchone()
     if row is not None:
-        body = _encode(replace(event, seq=row[0]).as_dict()).decode()
         conn.execute(
             "insert into ocpp_queue (platform, pile, tx, event) values (?, ?, ?, ?)",
-            (platform, event.pile, event.tx, body),
+            (platform, event.pile, event.tx, event.as_text(row[0])),
         )
 
 
@@ -57,10 +51,7 @@ def due(conn: sqlite3.Connection, platform: str, pile: str, limit: int = BATCH) 
         " and state = 'due' order by id limit ?",
         (platform, pile, limit),
     )
-    return [
-        Waiting(row["id"], TxEvent.from_dict(json.loads(row["event"])), row["attempts"])
-        for row in rows
-    ]
+    return [Waiting(row["id"], TxEvent.from_text(row["event"]), row["attempts"]) for row in rows]
 
 
 def waits(conn: sqlite3.Connection, platform: str, pile: str, tx: str = "") -> bool:

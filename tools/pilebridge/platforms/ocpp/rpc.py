@@ -43,6 +43,7 @@ class Rpc:
         "_pinging",
         "_prefix",
         "_schemas",
+        "_sending",
         "_socket",
         "_timeout_s",
         "_timer",
@@ -78,6 +79,7 @@ class Rpc:
         # An id may not come twice under one identity, also after a reconnect
         self._prefix = secrets.token_hex(8) + "-"
         self._number = 0
+        self._sending = False
         self._ping_s = 0.0
         self._timer: asyncio.TimerHandle | None = None
         self._pinging: asyncio.Task[None] | None = None
@@ -104,19 +106,26 @@ class Rpc:
                 raise NotDeliveredError("no connection")
             self._number += 1
             frame_id = f"{self._prefix}{self._number}"
-            future: asyncio.Future[dict[str, Any]] = asyncio.get_running_loop().create_future()
+            loop = asyncio.get_running_loop()
+            future: asyncio.Future[dict[str, Any]] = loop.create_future()
             self._waiting = (frame_id, future)
+            # A timeout() would cost as much as both checks of a message
+            timer = loop.call_later(self._timeout_s, self._late, future)
             try:
-                async with asyncio.timeout(self._timeout_s):
-                    await self._socket.send(frames.call(frame_id, action, payload), text=True)
-                    answer = await future
+                self._sending = True
+                await self._socket.send(frames.call(frame_id, action, payload), text=True)
+                self._sending = False
+                answer = await future
             except TimeoutError:
                 self._counters.unanswered += 1
                 raise NotDeliveredError(f"{action}: no answer in {self._timeout_s:g} s") from None
             except ConnectionClosed:
+                # The reader may have seen the end first, and nobody waits for what it said
+                _ = future.cancel() or future.exception()
                 raise NotDeliveredError(f"{action}: the connection was lost") from None
             finally:
-                self._waiting = None
+                timer.cancel()
+                self._sending, self._waiting = False, None
         self._schemas.check_response(action, answer, False)
         return answer
 
@@ -183,6 +192,12 @@ class Rpc:
             waiting[1].set_exception(CallError(outcome.code, outcome.text, outcome.details))
         else:
             waiting[1].set_result(outcome)
+
+    def _late(self, future: "asyncio.Future[dict[str, Any]]") -> None:
+        if self._sending:
+            self.drop("a call could not be sent: the peer does not read")
+        elif not future.done():
+            future.set_exception(TimeoutError())
 
     def _ping(self) -> None:
         self._pinging = asyncio.get_running_loop().create_task(self._ping_once())
