@@ -229,5 +229,11 @@ class Bench:
         return "not settled in time: %s" % books.waiting(self)
 
 
+class AloneBench(Bench):
+    """Without a central system."""
+
+    WITH_CENTRAL = False
+
+
 def _memory():
     return "/dev/shm" if os.path.isdir("/dev/shm") else None

@@ -37,6 +37,10 @@ _RULES = {
 }
 INTERVAL_S = 25
 _AGAIN_S = 2.0
+# What 1.6 answers to a start while it is still creating the station; -1 is the right number
+_EARLY = (("Invalid", -1), ("Accepted", 0), ("Invalid", 0))
+# A call is taken and not yet answered
+_LOST_S = 0.001
 _PATIENCE_S = 10.0
 
 
@@ -84,8 +88,10 @@ class Central:
         self._bench = bench
         self._remote_starts = 0
         self._told_rules = False
+        self._dies = None  # in how many calls, and whether it takes that one
         self._sockets = []
         self.calm()
+        self.be_early(bench.random)
 
     @property
     def running(self):
@@ -101,6 +107,10 @@ class Central:
             random=self._bench.random,
             station_patience_s=CALL_TIMEOUT_S - 2,
         )
+
+    def be_early(self, chance):
+        """The next answers to starts are those of a central system that does not know its station yet."""
+        self.behaviour.starts += [chance.choice(_EARLY) for _ in range(chance.randrange(4))]
 
     def on(self):
         """Start the process."""
@@ -168,10 +178,22 @@ class Central:
             self.process.spawn(self._serve(theirs))
             return ours
 
+    def die_with(self, calls, taken):
+        """The n-th call from now on is the last of the process; `taken`: only its answer is lost."""
+        self._dies = [calls, taken]
+
     def _called(self, text):
         frame = json.loads(text)
-        if frame[0] == CALL:
-            self.calls[frame[1]] = Heard(self._bench.now_s, *frame[2:])
+        if frame[0] != CALL:
+            return
+        self.calls[frame[1]] = Heard(self._bench.now_s, *frame[2:])
+        if self._dies:
+            self._dies[0] -= 1
+            if not self._dies[0]:
+                taken, self._dies = self._dies[1], None
+                if taken:
+                    self.hang_up(silently=True)
+                asyncio.get_running_loop().call_later(_LOST_S if taken else 0, self.kill)
 
     def _answered(self, text):
         frame = json.loads(text)

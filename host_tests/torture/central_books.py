@@ -1,7 +1,8 @@
 """The central system's table of transactions against the pile's journal, and what it complained of.
 
 What no station can help, and what is excused therefore:
-- `time_back`, when the clock of the bridge was set, which the pile's follows;
+- `time_back`, when the clock of the bridge was set, which the pile's follows, or when the pile lost its supply
+  before it had a clock: what it wrote then is placed by when it was received;
 - `register_back`, when the meter was replaced or its register stepped back;
 - `boot_too_early`, when bridge or pile started anew in the pause after a rejection: it is a boot of its own;
 - a message that comes again when its answer never came, came too late, was an early one that is not believed,
@@ -67,7 +68,7 @@ def compare(bench, ledger, ends):
     misses = ["the bridge says: %s" % text for _us, text in bench.log if _is_defect(text)]
     misses += ["%s was given up: %s" % (row["tx"], row["event"]) for row in ledger.queue]
     misses += _table(bench, central, ledger, {end.row["tx"]: end for end in ends})
-    misses += _complaints(bench, central)
+    misses += _complaints(bench, central, any(row["estimated"] for row in own(ledger)))
     misses += _repeated(bench, central)
     return misses
 
@@ -145,19 +146,19 @@ def _readings(ledger, row, item):
     ]
 
 
-def _complaints(bench, central):
+def _complaints(bench, central, estimated):
     """Every rule that was broken, but what no station can help."""
     complaints = central.books.complaints
     return [
         "complaint %s: %s" % (complaint.rule, complaint.text)
         for complaint, at_s in zip(complaints, complaints.at_s, strict=True)
-        if not _excused(bench, complaint.rule, at_s)
+        if not _excused(bench, complaint.rule, at_s, estimated)
     ]
 
 
-def _excused(bench, rule, at_s):
+def _excused(bench, rule, at_s, estimated):
     if rule == "time_back":
-        return bench.stepped
+        return bench.stepped or estimated
     if rule == "register_back":
         return bench.pile.meter.replacements > 0
     if rule == "boot_too_early":

@@ -4,15 +4,16 @@ from sandbox.csms.behaviour import Verdict
 
 from .central import CALL_TIMEOUT_S
 
-_OF_TRANSACTIONS = ("StartTransaction", "MeterValues", "StopTransaction", "TransactionEvent")
-_OTHERS = ("*", "Authorize", "StatusNotification", "Heartbeat", "BootNotification")
+_OF_TRANSACTIONS = {
+    "ocpp1.6": ("StartTransaction", "StartTransaction", "MeterValues", "StopTransaction"),
+    "ocpp2.0.1": ("TransactionEvent",) * 4,
+}
+_OTHERS = ("Authorize", "StatusNotification", "Heartbeat", "BootNotification")
 _CODES = ("InternalError", "GenericError", "NotSupported", "ProtocolError")
-# What a central system answers to a start while it is still creating the station; -1 is the right number
-EARLY = (("Invalid", -1), ("Accepted", 0), ("Invalid", 0))
 
 
-def _action(chance):
-    return chance.choice(_OF_TRANSACTIONS + _OTHERS)
+def _action(bench, chance, *more):
+    return chance.choice(_OF_TRANSACTIONS[bench.version] + _OTHERS + more)
 
 
 def central_restarts(bench, _chance):
@@ -50,21 +51,21 @@ def central_slow(bench, chance):
 def central_late(bench, chance):
     """It answers late, or when nobody waits any more."""
     delays_s = bench.centrals[0].behaviour.delays_s
-    action = _action(chance)
+    action = _action(bench, chance, "*")
     delays_s[action] = chance.uniform(0.3, 1.5) * CALL_TIMEOUT_S
     return chance.uniform(5, 30), lambda: delays_s.pop(action, None)
 
 
 def central_mute(bench, chance):
     """It takes calls and does not answer."""
-    bench.centrals[0].behaviour.mute[_action(chance)] += chance.randrange(1, 4)
+    bench.centrals[0].behaviour.mute[_action(bench, chance, "*")] += chance.randrange(1, 4)
 
 
 def central_hangs_up_in_call(bench, chance):
     """It ends the connection in a call, which it has taken or not."""
     behaviour = bench.centrals[0].behaviour
     counts = chance.choice((behaviour.close_before, behaviour.close_after))
-    counts[_action(chance)] += chance.randrange(1, 4)
+    counts[_action(bench, chance, "*")] += chance.randrange(1, 4)
 
 
 def central_cuts(bench, chance):
@@ -76,15 +77,14 @@ def central_cuts(bench, chance):
 
 def central_refuses(bench, chance):
     """It answers calls with errors."""
-    action = chance.choice(_OF_TRANSACTIONS + _OTHERS[1:])
+    action = _action(bench, chance)
     codes = [chance.choice(_CODES) for _ in range(chance.randrange(1, 5))]
     bench.centrals[0].behaviour.errors.setdefault(action, []).extend(codes)
 
 
 def central_doubts(bench, chance):
     """It answers starts as if it did not know the station yet; only 1.6 has such answers."""
-    starts = [chance.choice(EARLY) for _ in range(chance.randrange(1, 4))]
-    bench.centrals[0].behaviour.starts += starts
+    bench.centrals[0].be_early(chance)
 
 
 def central_revokes(bench, chance):

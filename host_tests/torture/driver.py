@@ -28,7 +28,7 @@ class Driver:
         await self._plug(chance.uniform(0.5, 3))
         ref = await chance.choices(*self._starts)[0]()
         if ref is not None:
-            if chance.random() < 0.15:
+            if self._bench.centrals and chance.random() < 0.15:
                 self._intrude()
             await self._bench.wait(chance.uniform(8, 45))
             way = chance.choice(("remote", "remote", "here", "unplug", "full"))
@@ -43,6 +43,15 @@ class Driver:
         if ref is not None:
             await self._bench.wait(seconds)
             await self._end(ref, "remote")
+        await self._leave(8)
+
+    async def visit_of_central(self, seconds):
+        """The same, ordered and stopped by the central system."""
+        await self._plug(4)
+        token = await self._remote_start()
+        if token is not None:
+            await self._bench.wait(seconds)
+            await self._stop(token)
         await self._leave(8)
 
     async def _plug(self, wait_s):
@@ -113,9 +122,9 @@ class Driver:
         reader.remove()
 
     def _intrude(self):
-        """Somebody else wants the same connector meanwhile, by either platform."""
+        """Somebody else wants the same connector meanwhile, by either of two platforms."""
         bench, chance = self._bench, self._random
-        if bench.centrals and chance.random() < 0.5:
+        if chance.random() < 0.5:
             start = bench.centrals[0].start(self._token())
         else:
             start = bench.platform.start(bench.platform.new_reference(), CONNECTOR)
