@@ -30,7 +30,6 @@ from .weather import Weather
 _DAY_S = 1763568000
 # Edges of the tariff's periods, so that some charges lie across one
 _EDGES_S = (0, 8 * 3600, 22 * 3600)
-_SETTLE_S = 1300.0
 _VERSIONS = ("ocpp1.6", "ocpp2.0.1")
 # Every so many runs have no central system
 _ALONE = 8
@@ -44,6 +43,8 @@ class Bench:
     # Settings of the pile that a run draws from
     SAMPLES_S = (5, 7, 15, 60)
     WITH_CENTRAL = True
+    # How long calm may take to settle everything
+    SETTLE_S = 1300.0
 
     def __init__(self, seed, place, defect=None):
         self.seed = seed
@@ -217,7 +218,7 @@ class Bench:
 
     async def _settled(self):
         # What the bridge dated before its clock was set back may wait until that time has come again
-        end_s = self.now_s + _SETTLE_S + self.back_s
+        end_s = self.now_s + self.SETTLE_S + self.back_s
         often_s = self.now_s + 120
         while self.now_s < end_s:
             if books.settled(self):

@@ -19,6 +19,7 @@ class CentralCutBench(Bench):
     """Dies at the moment `at` (0: nothing does) of a charge that is ready to begin."""
 
     SAMPLES_S = (5,)
+    SETTLE_S = 200.0
 
     def __init__(self, seed, version, what, at, defect=None):
         super().__init__(seed, Place, defect)
