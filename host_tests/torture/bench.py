@@ -30,7 +30,7 @@ from .weather import Weather
 _DAY_S = 1763568000
 # Edges of the tariff's periods, so that some charges lie across one
 _EDGES_S = (0, 8 * 3600, 22 * 3600)
-_VERSIONS = ("ocpp1.6", "ocpp2.0.1")
+VERSIONS = ("ocpp1.6", "ocpp2.0.1")
 # Every so many runs have no central system
 _ALONE = 8
 
@@ -63,7 +63,7 @@ class Bench:
         self._sides = set()
         self._defect = defect
         # Of OCPP, by turns, also among every so many runs
-        self.version = _VERSIONS[(seed + seed // 20) % 2]
+        self.version = VERSIONS[(seed + seed // 20) % 2]
         if not self.WITH_CENTRAL or seed % _ALONE == 0:
             self.version = ""
         if self.version:

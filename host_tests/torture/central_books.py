@@ -10,6 +10,7 @@ What no station can help, and what is excused therefore:
 """
 
 import json
+from collections import Counter
 from itertools import pairwise
 
 from .central import CALL_TIMEOUT_S, INTERVAL_S
@@ -94,8 +95,21 @@ def _table(bench, central, ledger, ends):
         for item in items.values()
         if item.id not in wanted
     ]
+    misses += _starts(central, items.values())
     if not misses and list(items) != wanted:
         misses.append("the central system has %s, the journal %s" % (list(items), wanted))
+    return misses
+
+
+def _starts(central, items):
+    """What was accepted has run; what was asked for so often ran no oftener."""
+    misses = []
+    ran = Counter(item.token for item in items)
+    for token, answers in central.asked.items():
+        if True in answers and not ran[token]:
+            misses.append("the start of %s was accepted and never ran" % token)
+        if ran[token] > len(answers):
+            misses.append("%s ran %d times, asked for were %d" % (token, ran[token], len(answers)))
     return misses
 
 
@@ -120,14 +134,15 @@ def _item(bench, central, ledger, row, item, end):
     ]
     if item.version == "ocpp2.0.1" and item.numbers != list(range(len(item.numbers))):
         misses.append("its numbers are %s" % item.numbers)
-    misses += _whose(central, row, item) + _readings(ledger, row, item)
+    misses += _whose(bench, central, row, item) + _readings(ledger, row, item)
     return ["transaction %s (%s): %s" % (row["tx"], item.id, text) for text in misses]
 
 
-def _whose(central, row, item):
+def _whose(bench, central, row, item):
     """The token that was shown or sent, and nobody is charged for a start that was never asked for."""
     if row["started_by"] == BY_CARD:
-        return [] if item.token == row["ref"] else ["its token is %s" % item.token]
+        shown = item.token == row["ref"] and item.token in bench.shown
+        return [] if shown else ["its token is %s, no card that was shown" % item.token]
     if item.token not in central.asked:
         return ["nobody asked for a start of %s" % item.token]
     sent = central.remote_ids.get(item.token, [None])

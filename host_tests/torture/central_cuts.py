@@ -4,7 +4,7 @@ The bridge dies at each point of its commits; the central system dies with each 
 it has taken it or when it has and its answer is on the way.
 """
 
-from .bench import Bench
+from .bench import VERSIONS, Bench
 from .driver import Driver
 from .place import Place
 
@@ -67,11 +67,11 @@ def count(version, what):
     return bench.moments
 
 
-def run_all(pool, versions):
+def run_all(pool):
     """Results of every death."""
     jobs = [
         (version, what, at)
-        for version in versions
+        for version in VERSIONS
         for what in WHAT
         for at in range(1, count(version, what) + 1)
     ]
