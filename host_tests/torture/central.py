@@ -7,6 +7,7 @@ is bad, that is `weather` of its own, not the pile's.
 import asyncio
 import contextlib
 import json
+from pathlib import Path
 from urllib.parse import urlsplit
 
 from sandbox.csms.behaviour import Behaviour
@@ -42,6 +43,7 @@ _EARLY = (("Invalid", -1), ("Accepted", 0), ("Invalid", 0))
 # A call is taken and not yet answered
 _LOST_S = 0.001
 _PATIENCE_S = 10.0
+_FILE = Path("central.sqlite")
 
 
 class Heard:
@@ -69,13 +71,14 @@ class _Complaints(list):
 
 
 class Central:
-    """`on()`, `kill()`; `store` and `books` outlive it. `asked` is token -> answers to its remote starts."""
+    """`on()`, `kill()`; its file and `books` outlive it. `asked` is token -> answers to its remote starts."""
 
     def __init__(self, bench, version):
         self.version = version
         self.weather = Weather(bench.random)
-        self.store = Store()
+        self.store = Store(_FILE)
         self.behaviour = Behaviour()
+        # Complaints and exchanges: no memory of the program, and so the bench's
         self.books = Books(self.store)
         self.books.complaints = _Complaints(lambda: bench.now_s)
         self.calls = {}  # id -> Heard
@@ -117,9 +120,10 @@ class Central:
         if self.running:
             return
         self.starts += 1
+        self.store.close()
+        self.store = Store(_FILE)
         self.system = system = CentralSystem(self.store, versions=(self.version,))
         books = system.books
-        # What is no memory of the program is the bench's
         books.behaviour, books.complaints = self.behaviour, self.books.complaints
         books.exchanges, books.clock = self.books.exchanges, self._bench.true_s
         self.process = Process("central", self._died)
