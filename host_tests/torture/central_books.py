@@ -4,7 +4,8 @@ What no station can help, and what is excused therefore:
 - `time_back`, when the clock of the bridge was set, which the pile's follows, or when the pile lost its supply
   before it had a clock: what it wrote then is placed by when it was received;
 - `register_back`, when the meter was replaced or its register stepped back;
-- `boot_too_early`, when bridge or pile started anew in the pause after a rejection: it is a boot of its own;
+- `boot_too_early`, when the rejection never came to the station, or when bridge or pile started anew in the pause
+  after it: that is a boot of its own;
 - a message that comes again when its answer never came, came too late, was an early one that is not believed,
   or came to a bridge that was killed before it could note it. The central system knows it by its content.
 """
@@ -167,19 +168,27 @@ def _complaints(bench, central, estimated):
     return [
         "complaint %s: %s" % (complaint.rule, complaint.text)
         for complaint, at_s in zip(complaints, complaints.at_s, strict=True)
-        if not _excused(bench, complaint.rule, at_s, estimated)
+        if not _excused(bench, central, complaint.rule, at_s, estimated)
     ]
 
 
-def _excused(bench, rule, at_s, estimated):
+def _excused(bench, central, rule, at_s, estimated):
     if rule == "time_back":
         return bench.stepped or estimated
     if rule == "register_back":
         return bench.pile.meter.replacements > 0
     if rule == "boot_too_early":
         starts_s = bench.bridge.killed_s + bench.pile.started_s
-        return any(at_s - INTERVAL_S <= start_s <= at_s for start_s in starts_s)
+        anew = any(at_s - INTERVAL_S <= start_s <= at_s for start_s in starts_s)
+        return anew or not _heard_boot(central, at_s)
     return False
+
+
+def _heard_boot(central, at_s):
+    """True when the station had the answer to the boot notification before the one that came at a moment."""
+    calls = central.calls.values()
+    boots = [call for call in calls if call.action == "BootNotification" and call.at_s <= at_s]
+    return len(boots) > 1 and boots[-2].answered_s is not None
 
 
 def _repeated(bench, central):
