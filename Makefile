@@ -82,7 +82,7 @@ conformance: build/.setup  ## pilot and protection: clause, limit, worst measure
 properties: build/.setup  ## random walks over the whole controller, in safety ticks: STEPS=10000000 SEED=1
 	PYTHONPATH=firmware:tools:host_tests:tools/pilesim/hostpy $(PY) -m properties --steps $(or $(STEPS),10000000) --seed $(or $(SEED),1)
 
-torture: build/.setup  ## power, link, broker, bridge and platform fail; the books must agree: N=1000 SEED=1 (ARGS=--cuts)
+torture: build/.setup  ## power, link, broker, bridge and platforms fail; the books must agree: N=1000 SEED=1 (ARGS=--cuts)
 	PYTHONPATH=firmware:tools:host_tests:tools/pilesim/hostpy:build/lib $(PY) -m torture --runs $(or $(N),$(if $(SEED),1,1000)) --seed $(or $(SEED),1) $(ARGS)
 
 kills: build/.setup  ## SIGKILL for pile, broker and bridge while vehicles charge, then the books compared: KILLS=50 SEED=1

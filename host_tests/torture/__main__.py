@@ -1,6 +1,7 @@
 """`python -m torture --runs 1000 --seed 1`: seeded runs in two processes, then what they amounted to.
 
-With `--cuts`: the power of the whole firmware is cut at every flash operation of a charge, in all torn modes.
+With `--cuts`: the power of the whole firmware is cut at every flash operation of a charge, in all torn modes; then
+bridge and central system die at every moment of a charge that the central system ordered.
 A run that misses prints its seed, its sentences and the end of its log; `--runs 1 --seed SEED --log` prints all of it.
 """
 
@@ -9,8 +10,9 @@ import sys
 import time
 from concurrent.futures import ProcessPoolExecutor
 from functools import partial
+from itertools import chain
 
-from . import cuts
+from . import central_cuts, cuts
 from .bench import Bench
 from .faults import HARDER, KINDS, LEAST
 from .place import Place
@@ -57,7 +59,8 @@ def main():
     total, missed = {}, []
     with ProcessPoolExecutor(options.jobs) as pool:
         if options.cuts:
-            results = cuts.run_all(pool, options.seed)
+            every = (cuts.run_all(pool, options.seed), central_cuts.run_all(pool))
+            results = chain.from_iterable(every)
         else:
             seeds = range(options.seed, options.seed + options.runs)
             chunk = 4 if options.runs > 8 else 1

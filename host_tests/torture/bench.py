@@ -13,10 +13,12 @@ from collections import namedtuple
 from pathlib import Path
 
 from pilebridge import config
+from pilebridge.platforms.ocpp import dialer
 
-from . import books, faults, fixed
+from . import books, central_faults, faults, fixed
 from .bridge import Bridge
 from .broker import Broker
+from .central import Central
 from .driver import Driver
 from .network import Network
 from .pile import Pile, witnessed
@@ -28,7 +30,9 @@ from .weather import Weather
 _DAY_S = 1763568000
 # Edges of the tariff's periods, so that some charges lie across one
 _EDGES_S = (0, 8 * 3600, 22 * 3600)
-_SETTLE_S = 1300.0
+VERSIONS = ("ocpp1.6", "ocpp2.0.1")
+# Every so many runs have no central system
+_ALONE = 8
 
 Result = namedtuple("Result", "seed misses faults log figures")
 
@@ -38,6 +42,9 @@ class Bench:
 
     # Settings of the pile that a run draws from
     SAMPLES_S = (5, 7, 15, 60)
+    WITH_CENTRAL = True
+    # How long calm may take to settle everything
+    SETTLE_S = 1300.0
 
     def __init__(self, seed, place, defect=None):
         self.seed = seed
@@ -46,6 +53,8 @@ class Bench:
         self.clock = self.place.clock
         self.processes = []
         self.log = []
+        self.shown = set()  # cards
+        self.stepped = False  # the bridge's clock was set
         self.kinds = faults.KINDS
         self.step_s = 0.0  # of the bridge's clock
         self.back_s = 0.0  # by which it was set back in all
@@ -53,6 +62,12 @@ class Bench:
         self.misses = None
         self._sides = set()
         self._defect = defect
+        # Of OCPP, by turns, also among every so many runs
+        self.version = VERSIONS[(seed + seed // 20) % 2]
+        if not self.WITH_CENTRAL or seed % _ALONE == 0:
+            self.version = ""
+        if self.version:
+            self.kinds += central_faults.KINDS
         self._began_s = _DAY_S + chance.choice(_EDGES_S) - chance.uniform(0, 600)
 
     def run(self):
@@ -66,6 +81,7 @@ class Bench:
                     rows = (
                         *witnessed(self),
                         (asyncio, "open_connection", self.network.open),
+                        *((dialer, "connect", each.connect) for each in self.centrals),
                         *(self._defect(self) if self._defect else ()),
                     )
                     with fixed.replaced(*rows), fixed.logged(self.say):
@@ -81,7 +97,9 @@ class Bench:
         self.broker = Broker(self.weather, self.say)
         self.network = Network(self.weather, self.broker.accept)
         self.pile = Pile(self)
-        self.bridge = Bridge(self, config.parse(bridge_settings(), Path(folder)))
+        self.centrals = [Central(self, self.version)] if self.version else []
+        settings = bridge_settings(self.version)
+        self.bridge = Bridge(self, config.parse(settings, Path(folder)))
         self.platform = Platform(self.wall_s, self.bridge.transport, self.say)
         self.driver = Driver(self)
 
@@ -92,10 +110,15 @@ class Bench:
 
     def wall_s(self):
         """UTC as the bridge's clock has it."""
-        return self._began_s + self.now_s + self.step_s
+        return self.true_s() + self.step_s
+
+    def true_s(self):
+        """UTC."""
+        return self._began_s + self.now_s
 
     def step_clock(self, seconds):
         """Set the bridge's clock."""
+        self.stepped = True
         self.step_s += seconds
         self.back_s += max(0.0, -seconds)
 
@@ -123,8 +146,15 @@ class Bench:
         """Its power comes back."""
         asyncio.get_running_loop().call_later(self._off_s(), self.pile.on)
 
-    def bridge_died(self):
+    def central_died(self):
         """It is started again."""
+        wait_s = 0.5 if self.healing else self.random.uniform(0.5, 15)
+        asyncio.get_running_loop().call_later(wait_s, self.centrals[0].on)
+
+    def bridge_died(self):
+        """It is started again, and the other ends of its connections may learn of it."""
+        for central in self.centrals:
+            central.bridge_died(silently=self.random.random() < 0.3)
         wait_s = 0.5 if self.healing else self.random.uniform(0.5, 15)
         asyncio.get_running_loop().call_later(wait_s, self.bridge.on)
 
@@ -149,6 +179,8 @@ class Bench:
 
     def power_on(self):
         """Bridge and pile start."""
+        for central in self.centrals:
+            central.on()
         self.bridge.on()
         self.pile.on()
 
@@ -175,6 +207,8 @@ class Bench:
                 await task
         self.weather.calm()
         self.platform.mood = ""
+        for central in self.centrals:
+            central.calm()
         self.broker.start()
         self.pile.flash.heal()
         self.bridge.fuse.after(0)
@@ -184,7 +218,7 @@ class Bench:
 
     async def _settled(self):
         # What the bridge dated before its clock was set back may wait until that time has come again
-        end_s = self.now_s + _SETTLE_S + self.back_s
+        end_s = self.now_s + self.SETTLE_S + self.back_s
         often_s = self.now_s + 120
         while self.now_s < end_s:
             if books.settled(self):
@@ -194,6 +228,12 @@ class Bench:
 
     def _unsettled(self):
         return "not settled in time: %s" % books.waiting(self)
+
+
+class AloneBench(Bench):
+    """Without a central system."""
+
+    WITH_CENTRAL = False
 
 
 def _memory():

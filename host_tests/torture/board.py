@@ -77,6 +77,25 @@ class Vehicle:
             self._meter.through(power_w)
 
 
+class CardReader:
+    """What lies on it: the bytes of a UID, or nothing."""
+
+    def __init__(self):
+        self.uid = None
+
+    def present(self, uid):
+        """Hold a card to it."""
+        self.uid = uid
+
+    def remove(self):
+        """Take it away."""
+        self.uid = None
+
+    def read(self):
+        """As the firmware's drivers."""
+        return self.uid
+
+
 class SilentPort:
     """A serial port at which nobody types."""
 
@@ -98,7 +117,7 @@ class Board:
     HERTZ = 50
 
     number = 1
-    RFID = None
+    RFID = "torture"
     ETHERNET = None
     PINS = ()
 
@@ -123,6 +142,13 @@ class Board:
 
     def serial_port(self):
         return SilentPort()
+
+    def rfid(self):
+        """The card reader."""
+        return self.site.reader
+
+    def buzzer(self):
+        """None."""
 
     def watchdog(self):
         """Never needed."""

@@ -9,7 +9,7 @@ from itertools import pairwise
 
 from evse.core import records
 
-from . import money
+from . import central_books, money
 
 ACCEPTED, ENDED = 0, 4
 
@@ -26,6 +26,8 @@ class Ledger:
             self.transactions = [dict(row) for row in conn.execute("select * from transactions")]
             self.outbox = [dict(row) for row in conn.execute("select * from outbox")]
             self.orders = {row["ref"]: dict(row) for row in conn.execute("select * from orders")}
+            self.stations_transactions = _all(conn, "ocpp_transactions")
+            self.queue = _all(conn, "ocpp_queue")
             self.alarms = [dict(row) for row in conn.execute("select * from alarms")]
         finally:
             conn.close()
@@ -34,6 +36,10 @@ class Ledger:
         """Records of one transaction as dicts, in order."""
         found = [(life, records.decode(body)) for life, _seq, body in self.journal]
         return [record for life, record in found if name_of(life, record) == tx]
+
+
+def _all(conn, table):
+    return [dict(row) for row in conn.execute("select * from %s" % table)]
 
 
 def name_of(life, record):
@@ -62,6 +68,9 @@ def waiting(bench):
     due = [row for row in ledger.outbox if row["state"] == "due"]
     if due:
         return "%d messages wait for the platform" % len(due)
+    owed = central_books.waiting(ledger)
+    if owed:
+        return owed
     open_orders = [ref for ref, row in ledger.orders.items() if row["state"] in _OPEN]
     return "orders without an end: %s" % open_orders if open_orders else ""
 
@@ -80,6 +89,7 @@ def figures(bench):
         "boots of the pile": bench.pile.boots,
         "starts of the bridge": bench.bridge.starts,
         "virtual seconds": int(bench.now_s),
+        **central_books.figures(bench, ledger),
     }
 
 
@@ -92,6 +102,7 @@ def compare(bench):
     misses += _between(ends)
     misses += bills(ledger)
     misses += pushed(bench, ledger)
+    misses += central_books.compare(bench, ledger, ends)
     return misses
 
 
@@ -213,7 +224,7 @@ def pushed(bench, ledger):
     platform = bench.platform
     by_ref = {}
     for row in ledger.transactions:
-        if row["ref"]:
+        if row["ref"] and row["started_by"] not in central_books.OWN:
             by_ref.setdefault(row["ref"], []).append(row)
     for ref, rows in by_ref.items():
         if len(rows) > 1:

@@ -12,9 +12,11 @@ from pilebridge.assembly import Assembly
 from pilebridge.hub import Hub
 from pilebridge.keys import Keyring, begin_rotation
 from pilebridge.pile_link import PileLink
+from pilebridge.platform_setup import make_ocpp
 from pilebridge.platforms.tcec102.adapter import Tcec102Platform
 from pilebridge.platforms.tcec102.server import Tcec102Server
 from pilebridge.rotation import Rotation
+from pilebridge.services import Piles
 from pilebridge.store import InlineStore
 
 from .platform import TIMEOUT_S
@@ -53,6 +55,7 @@ class Bridge:
         self.starts = 0
         self.killed_s = []  # moments of its deaths
         self.hub = self.store = self.assembly = self.keyring = None
+        self.central = None  # its station at the central system
         self.transport = _Calls(self)
         self.app = None
         self._bench = bench
@@ -130,8 +133,14 @@ class Bridge:
             changed,
             bench.wall_s,
         )
-        owners.append(platform)
-        hub.platforms.append(platform)
+        # Whoever hears of a pile's state finds its services up to date
+        piles = Piles(hub, store, _no_update)
+        platforms = [platform]
+        for table in config.platform[1:]:
+            self.central = make_ocpp(table, config, piles.by_name, hub, store, bench.wall_s)
+            platforms.append(self.central)
+        owners += platforms
+        hub.platforms += platforms
         self._port = port = BridgePort(
             process, bench.broker, bench.weather, bench.random, self._on_message, hub.on_link
         )
@@ -140,16 +149,20 @@ class Bridge:
         )
         await store.submit(keyring.enrol)
         keyring.load(store.read)
-        piles = {connector.pile for connector in connectors}
-        hub.link = PileLink(piles, store, port, hub, keyring, bench.wall_s)
+        names = {connector.pile for connector in connectors}
+        hub.link = PileLink(names, store, port, hub, keyring, bench.wall_s)
         assembly.load()
         rotation = Rotation(keyring, hub, store)
         self.app = Starlette(routes=Tcec102Server([platform]).routes)
-        parts = (assembly, hub, platform, rotation, port)
+        parts = (assembly, hub, *platforms, rotation, port)
         await asyncio.gather(*[part.run() for part in parts])
 
     async def _on_message(self, topic, payload, retained):
         await self.hub.link.on_message(topic, payload, retained)
+
+
+async def _no_update(_pile, _bundle):
+    raise NotImplementedError("no roll-outs here")
 
 
 class _Calls(httpx.AsyncBaseTransport):

@@ -22,6 +22,7 @@ class CutBench(Bench):
     """One charge by the platform, with one cut at the flash operation `at` (0: none)."""
 
     SAMPLES_S = (5,)
+    WITH_CENTRAL = False
 
     def __init__(self, seed, charge, at, mode):
         super().__init__(seed, charge[0])

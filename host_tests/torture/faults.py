@@ -5,12 +5,15 @@ A pile or a bridge that died comes back by itself, see bench.py.
 
 from pilesim.nor_flash import TORN
 
+from . import central_faults
 from .books import Ledger
 from .pile import STATION
 from .platform import MOODS
 
 LEAST = 20
 _MOST = 30
+# With a central system
+_MORE = 8
 _GAP_S = 8.0
 
 
@@ -195,6 +198,8 @@ def _possible(bench, kind):
         return bench.pile.running
     if kind in _BRIDGE:
         return bench.bridge.running and bench.bridge.app is not None
+    if kind in central_faults.EVERY:
+        return bench.centrals[0].running
     return True
 
 
@@ -203,7 +208,7 @@ async def inflict(bench):
     chance = bench.random
     kinds, weights = zip(*bench.kinds, strict=True)
     counts = {}
-    wanted = chance.randrange(LEAST + 2, _MOST)
+    wanted = chance.randrange(LEAST + 2, _MOST) + _MORE * len(bench.centrals)
     while sum(counts.values()) < wanted:
         await bench.wait(chance.expovariate(1 / _GAP_S))
         kind = chance.choices(kinds, weights)[0]

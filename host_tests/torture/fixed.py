@@ -98,6 +98,8 @@ def run(coroutine, processes):
     try:
         return loop.run_until_complete(loop.create_task(coroutine))
     finally:
+        # What the dead leave behind concerns nobody
+        loop.set_exception_handler(lambda _loop, _what: None)
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
             for process in processes:

@@ -21,6 +21,7 @@ class Pile:
         self.station = None
         self.process = None
         self.boots = 0
+        self.started_s = []  # moments of its starts
         self.cuts = 0
         # (life, seq) -> list of Attempt
         self.attempts = {}
@@ -50,6 +51,7 @@ class Pile:
         if self.running:
             return
         self.boots += 1
+        self.started_s.append(self._bench.now_s)
         self.process = process = Process("pile", self._died)
         self._bench.processes.append(process)
         process.spawn(self._run(process))
@@ -107,8 +109,9 @@ class Pile:
 class Attempt:
     """A record as it was about to be written, and what the meter really showed then."""
 
-    def __init__(self, record, meter, now_us):
+    def __init__(self, record, meter, now_us, utc):
         self.record = record
+        self.utc = utc  # in truth
         # Three readings must agree before a step back is believed: until then the old register stands
         self.doubtful = now_us - meter.replaced_us < _DOUBT_US
         self.true_wh = meter.reading_wh()
@@ -140,7 +143,7 @@ def witnessed(bench):
     def append(self, kind, connector, wh, **payload):
         pile = bench.pile
         entry = {"kind": kind, "c": connector, "wh": wh, **payload}
-        attempt = Attempt(entry, pile.meter, bench.clock.now_us)
+        attempt = Attempt(entry, pile.meter, bench.clock.now_us, bench.true_s())
         name = (self.life, self.next_seq)
         pile.life = self.life
         pile.attempts.setdefault(name, []).append(attempt)

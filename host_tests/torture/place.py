@@ -2,7 +2,7 @@
 
 from pilesim.clock import Clock
 
-from .board import Board, Vehicle, build_loop
+from .board import Board, CardReader, Vehicle, build_loop
 from .flash import Flash
 from .meter import Meter
 
@@ -22,6 +22,7 @@ class Place:
         self.flash = Flash(self.clock, chance, chance.choice(self.SECTORS))
         self.meter = Meter(self.clock, chance)
         self.vehicle = Vehicle(self.clock, self.meter)
+        self.reader = CardReader()
 
     def board(self):
         """The parts of one start of the pile."""

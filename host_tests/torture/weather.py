@@ -8,6 +8,7 @@ class Weather:
 
     def __init__(self, random):
         self._random = random
+        self.worst_s = 0.0  # by which anything was ever late
         self.calm()
 
     def calm(self):
@@ -24,10 +25,12 @@ class Weather:
 
     def latency_s(self):
         """Of one chunk of a connection, in order with the others."""
+        self.worst_s = max(self.worst_s, self.slow_s)
         return self._random.uniform(*_CALM_S) + self._random.random() * self.slow_s
 
     def fates(self):
         """Delays after which copies of a message arrive beside the order: [0] is one, in order."""
+        self.worst_s = max(self.worst_s, self.late_s)
         chance = self._random.random()
         if not (self.loss or self.twice or self.late):
             return [0.0]

@@ -1,6 +1,7 @@
 """The place of a pile with every part of the firmware: a board in the simulated world, as in host_tests/world."""
 
 from pilesim import dlt645_frames as frames
+from pilesim.card import Card
 from pilesim.chip import PWRON_RESET
 from pilesim.world import World
 from rig import load_board
@@ -23,6 +24,7 @@ class WorldPlace:
         self.flash = self.world.flash = Flash(self.clock, chance, _SECTORS)
         self.meter = _Meter(self.world)
         self.vehicle = _Vehicle(self.world)
+        self.reader = _Reader(self.world)
         self._board = load_board(_BOARD)
         self.world.wire(self._board)
 
@@ -38,6 +40,19 @@ class WorldPlace:
     def rows(self):
         """Nothing of the firmware is replaced."""
         return ()
+
+
+class _Reader:
+    """The world's card reader."""
+
+    def __init__(self, world):
+        self._world = world
+
+    def present(self, uid):
+        self._world.rfid.present(Card(uid))
+
+    def remove(self):
+        self._world.rfid.remove()
 
 
 class _Meter:

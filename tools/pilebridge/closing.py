@@ -37,7 +37,15 @@ def placed(
     conn: sqlite3.Connection, transaction: Transaction, records: Sequence[Record]
 ) -> list[Reading]:
     """Readings of some records of a transaction, as far as their times are known now."""
-    times = place(records, _anchors(conn, transaction, records)).times
+    anchors = _anchors(conn, transaction, records)
+    if {r.boot for r in records if r.utc is None} <= {anchor.boot for anchor in anchors}:
+        times = place(records, anchors).times
+    else:
+        # By the time of receipt, and then the newest record of a boot places the others, as in close()
+        known = journal.of_transaction(conn, transaction.pile, transaction.tx)
+        known = [r for r in known if r.seq >= transaction.start_seq and r.wh is not None]
+        by_seq = dict(zip((r.seq for r in known), place(known, anchors).times, strict=True))
+        times = [by_seq[record.seq] for record in records]
     return [Reading(utc, record.wh or 0) for utc, record in zip(times, records, strict=True)]
 
 
