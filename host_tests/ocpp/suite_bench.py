@@ -1,0 +1,321 @@
+"""The whole chain in virtual time: the firmware on a simulated board, the bridge and a central system.
+
+    run(scenario, version, server, folder)
+
+One loop carries all of it. The firmware's own uplink talks to the bridge's own pile link without a broker
+between them; the bridge and the central system talk over a websocket on the loopback.
+"""
+
+import asyncio
+import contextlib
+import json
+import time
+
+from msgspec import structs
+from suite_central import CENTRALS
+
+from bridge.fakes import LocalApplication, settings
+from pilebridge.settings import BrokerChild, OcppPlatformTable, PileTable
+from pilebridge.store import InlineStore
+from pilesim import current
+from pilesim.card import Card
+from pilesim.chip import PWRON_RESET
+from pilesim.standins import machine
+from rig import SECRET, rig
+
+PILE = "P001"
+CARD, OTHER = "04A1B2C3D4E5F6", "11223344"
+# 2026-03-04T05:06:07Z
+T0 = 1772600767
+
+
+class Place:
+    """Where the broker stands: one pile's messages go up to the bridge, the bridge's down to it."""
+
+    def __init__(self, bridge):
+        self.bridge = bridge
+        self.up = True
+        self.link = None
+        self.resets = 0
+        bridge.link.pile = self
+
+    def on_down(self, topic, payload):
+        """A message of the bridge."""
+        if self.link is not None and topic in self.link.topics:
+            self.link.hand_on(topic, payload)
+
+    def cut(self):
+        """The pile's way to the broker is gone, until `up` is set again."""
+        self.up = False
+        if self.link is not None:
+            self.link.failure = OSError("the link was cut")
+
+
+class DirectLink:
+    """In place of the firmware's MqttLink; `place` is set while a station runs."""
+
+    place = None
+
+    def __init__(self, _client_id, on_message, will, *_login):
+        self.failure = None
+        self.topics = []
+        self._will = will
+        self.hand_on = on_message
+
+    async def connect(self, _open_with):
+        if not self.place.up:
+            raise OSError("no way to the broker")
+        self.place.link = self
+
+    async def subscribe(self, topic, _qos=1):
+        self.topics.append(topic)
+
+    async def publish(self, topic, payload, retain=False, _qos=1, **_more):
+        if self.failure:
+            raise self.failure
+        self.place.bridge.link.up(topic, bytes(payload), retain)
+
+    async def send(self):
+        pass
+
+    async def run(self):
+        await asyncio.Event().wait()
+
+    def watch(self, _dt_ms):
+        pass
+
+    async def close(self):
+        if self.place.link is self:
+            self.place.link = None
+            self.place.bridge.link.up(*self._will, True)
+
+
+class Bench:
+    """What a scenario has at hand: the simulated world, the bridge, the central system."""
+
+    def __init__(self, r, bridge, place, central, server):
+        self.server = server
+        self.r = r
+        self.world = r.world
+        self.bridge = bridge
+        self.place = place
+        self.central = central
+        self.ask = central.commands
+        self.new = central.version == "ocpp2.0.1"
+        self.shown = []
+
+    @property
+    def services(self):
+        """The pile as the bridge's platforms see it."""
+        return self.bridge.piles.by_name[PILE]
+
+    @property
+    def charger(self):
+        """The OCPP station in the bridge."""
+        return self.bridge.platforms[-1].stations[PILE].charger
+
+    @property
+    def session(self):
+        """The firmware's session of connector 1."""
+        return self.r.station.session
+
+    def now(self):
+        """UTC of the bridge's clock."""
+        return T0 + self.world.clock.now_us / 1e6
+
+    def said(self, action):
+        """Payloads of the station's calls of one action, in order."""
+        return self.central.said(action)
+
+    async def run(self, seconds):
+        """Let virtual time pass."""
+        await asyncio.sleep(seconds)
+
+    async def until(self, condition, within_s=60.0):
+        """Wait for a condition in virtual time."""
+        end_s = self.now() + within_s
+        while not condition():
+            assert self.now() < end_s, self.picture()
+            await asyncio.sleep(0.05)
+
+    async def heard(self, action, count=1, within_s=60.0, **fields):
+        """The `count`-th call of an action with these fields."""
+
+        def found():
+            rows = self.said(action)
+            return [row for row in rows if all(row.get(key) == fields[key] for key in fields)]
+
+        await self.until(lambda: len(found()) >= count, within_s)
+        return found()[count - 1]
+
+    def picture(self):
+        """What was said last, for a failing test."""
+        frames = [json.dumps(row) for row in self.central.last(12)]
+        return "\n".join([self.r.picture(), *frames])
+
+    # What people do
+
+    async def plug(self):
+        """Plug in; the pile has seen it."""
+        self.world.vehicle.plug()
+        await self.until(lambda: self.r.station.loop.vehicle_seen and self.register() is not None)
+
+    async def unplug(self):
+        """Pull the plug out."""
+        self.world.vehicle.unplug()
+        await self.until(lambda: self.r.station.session.status() == "available")
+
+    async def show(self, token):
+        """Hold a card to the reader."""
+        self.world.rfid.present(Card(bytes.fromhex(token)))
+        await self.run(0.6)
+        self.world.rfid.remove()
+        await self.run(1.0)
+
+    def register(self):
+        """The meter's register as the pile has read it."""
+        return self.r.station.register.wh
+
+    def charging(self):
+        """True while current may flow."""
+        return self.session.status() == "charging" and self.world.contactor.closed
+
+    async def charge(self, token=CARD):
+        """Plug in, show a card, wait for current."""
+        await self.plug()
+        await self.show(token)
+        await self.until(self.charging)
+
+    async def idle(self):
+        """Nothing is left to be told, and no transaction runs."""
+        await self.until(lambda: self.session.tx is None and not self.charger.transactions())
+
+
+def configured(folder, table, others=False):
+    """The example's settings with the pile of the rig at one central system."""
+    base = settings(folder)
+    station = base.station[0]
+    return structs.replace(
+        base,
+        mqtt=structs.replace(base.mqtt, broker=BrokerChild(start=False)),
+        pile=[PileTable(id=PILE, key=SECRET.hex())],
+        station=[structs.replace(station, id=PILE, connector=station.connector[:1])],
+        platform=[*(base.platform if others else ()), table],
+    )
+
+
+def _patient(loop, central, bridge):
+    """Let the other process answer before virtual time goes on."""
+    inner = loop._selector.select
+    since = {}
+
+    def waits():
+        if central.busy():
+            return 0.2
+        station = bridge.platforms[-1].stations[PILE].charger if bridge.platforms else None
+        if station is None:
+            return 0.0
+        waiting = None if station.rpc is None else station.rpc._waiting
+        if waiting is None:
+            since.clear()
+            return 0.003 if station.rpc is None else 0.0
+        begun_s = since.setdefault(waiting[0], time.monotonic())
+        # One that is never answered costs this once
+        return 0.1 if time.monotonic() - begun_s < 0.5 else 0.0
+
+    def select(timeout=None):
+        grace_s = 0.0 if timeout is not None and timeout <= 0 else waits()
+        if grace_s:
+            found = loop._selector._real.select(grace_s)
+            if found:
+                return found
+        return inner(timeout)
+
+    loop._selector.select = select
+
+
+def run(scenario, version, server, folder):
+    """Play a scenario; the central system afterwards.
+
+    Between two acts the chip starts anew, and the bridge with it, on the same database.
+    """
+    central = CENTRALS[server](version)
+
+    def story_of(act):
+        async def story(r):
+            def clock():
+                return T0 + current.clock.now_us / 1e6
+
+            async with central.serve(clock, scenario.login):
+                if act is scenario.acts[0]:
+                    scenario.prepare(central)
+                async with _bridge(folder, central, clock, scenario) as bridge:
+                    if server == "foreign":
+                        _patient(asyncio.get_running_loop(), central, bridge)
+                    bench = Bench(r, bridge, Place(bridge), central, server)
+                    DirectLink.place = bench.place
+                    # From its first order on a pile asks about cards
+                    await bench.until(lambda: r.station.operator and bench.charger.boot.status)
+                    try:
+                        await act(bench)
+                        await central.settle()
+                    finally:
+                        bench.place.cut()
+
+        return story
+
+    with rig(scenario.board) as r, _direct():
+        first, *others = scenario.acts
+        r.play(story_of(first), scenario.settings)
+        for act in others:
+            r.world.replace_chip(PWRON_RESET)
+            r.restart(story_of(act))
+    return central
+
+
+@contextlib.contextmanager
+def _direct():
+    # Firmware is imported in a world only
+    from evse.link import uplink
+
+    genuine, uplink.MqttLink = uplink.MqttLink, DirectLink
+    reset, machine.reset = machine.reset, _resets
+    DirectLink.place = Away()
+    try:
+        yield
+    finally:
+        uplink.MqttLink, machine.reset = genuine, reset
+
+
+def _resets():
+    # The loop carries the bridge too: the chip stands still until the act is over
+    if DirectLink.place.link is not None:
+        DirectLink.place.cut()
+    DirectLink.place.resets += 1
+    raise OSError("the chip starts anew")
+
+
+class Away:
+    """Before there is a bridge."""
+
+    up = False
+    link = None
+
+
+@contextlib.asynccontextmanager
+async def _bridge(folder, central, clock, scenario):
+    table = OcppPlatformTable(
+        name="csms",
+        url=central.url,
+        versions=(central.version,),
+        retry_max_s=5,
+        ping_interval_s=0,
+        **scenario.login,
+    )
+    config = configured(folder, table, scenario.others)
+    bridge = LocalApplication(config, clock, InlineStore(config.bridge.database))
+    await bridge.start()
+    try:
+        yield bridge
+    finally:
+        await bridge.stop()
