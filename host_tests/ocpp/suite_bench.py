@@ -25,6 +25,8 @@ from rig import SECRET, rig
 
 PILE = "P001"
 CARD, OTHER = "04A1B2C3D4E5F6", "11223344"
+# Samples come soon
+LIVELY = {"sample_interval_s": 5}
 # 2026-03-04T05:06:07Z
 T0 = 1772600767
 
@@ -175,6 +177,11 @@ class Bench:
     def register(self):
         """The meter's register as the pile has read it."""
         return self.r.station.register.wh
+
+    async def follows(self, a10):
+        """The duty on the pilot offers this current, within 10 s; 0 is a pause."""
+        permille = round(a10 / 0.6) if a10 else 1000
+        await self.until(lambda: abs(self.r.station.loop.duty_permille - permille) <= 1, 10)
 
     def charging(self):
         """True while current may flow."""

@@ -74,7 +74,7 @@ class Telling:
         state, mv, ma = _live(services, transaction, fact.utc)
         # Whatever the pile says by now: this is what it was then
         state = {events.STARTED: "preparing", events.CHARGING: "charging"}.get(kind, state)
-        began = transaction.charging_utc is not None
+        began = kind == events.CHARGING or transaction.charging_utc is not None
         told = _Told(transaction.tx, state, fact.wh, transaction.start_wh, began)
         self._told[transaction.pile, transaction.connector] = told
         ended = kind == events.ENDED
@@ -122,6 +122,8 @@ class Telling:
         wh = told.wh if live.wh is None else max(live.wh, told.wh)
         # The first charging has a record of its own, which is on its way
         known = live.status == told.state or (live.status == "charging" and not told.began)
+        # Only before it nothing was offered: a state on its way when the record came is over
+        known = known or (live.status == "preparing" and told.began and told.state != "")
         known = known and kind == events.STATE
         if live.tx != row.tx or live.status in {"", OFFLINE} or known or wh < 0:
             return None
