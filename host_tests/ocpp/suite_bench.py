@@ -9,6 +9,7 @@ between them; the bridge and the central system talk over a websocket on the loo
 import asyncio
 import contextlib
 import json
+import sys
 import time
 
 from msgspec import structs
@@ -17,7 +18,7 @@ from suite_central import CENTRALS
 from bridge.fakes import LocalApplication, settings
 from pilebridge.settings import BrokerChild, OcppPlatformTable, PileTable
 from pilebridge.store import InlineStore
-from pilesim import current
+from pilesim import current, host
 from pilesim.card import Card
 from pilesim.chip import PWRON_RESET
 from pilesim.standins import machine
@@ -287,11 +288,25 @@ def _direct():
 
     genuine, uplink.MqttLink = uplink.MqttLink, DirectLink
     reset, machine.reset = machine.reset, _resets
+    poll, host._Select.poll = host._Select.poll, _Poll
     DirectLink.place = Away()
     try:
         yield
     finally:
-        uplink.MqttLink, machine.reset = genuine, reset
+        uplink.MqttLink, machine.reset, host._Select.poll = genuine, reset, poll
+
+
+class _Poll(host._SerialPoll):
+    """The firmware's poll of its serial port, and everybody else's of sockets."""
+
+    def register(self, stream, events):
+        if stream is sys.stdin:
+            return
+        self._real = host.select.poll()
+        self._real.register(stream, events)
+
+    def poll(self, timeout=None):
+        return self._real.poll(timeout)
 
 
 def _resets():

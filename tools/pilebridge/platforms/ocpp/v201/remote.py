@@ -61,6 +61,12 @@ class Remote:
         token_type = payload["idToken"]["type"]
         if not words.is_token(token) and token_type != "NoAuthorization":
             return words.with_reason("Rejected", "InvalidValue", "idToken")
+        is_asked = token_type != "NoAuthorization" and self._model.flag(
+            "AuthCtrlr", "AuthorizeRemoteStart"
+        )
+        if is_asked and self._services.state(connector.number).tx:
+            # The pile would say so after the answer, when nobody hears it
+            return words.refused("Rejected", "busy")
         ref = f"ocpp-{uuid.uuid4().hex}"
         profile = payload.get("chargingProfile")
         if profile is not None:
@@ -77,9 +83,7 @@ class Remote:
             self._reservation(connector.number, token, payload),
             payload.get("groupIdToken", {}).get("idToken", ""),
         )
-        if token_type != "NoAuthorization" and self._model.flag(
-            "AuthCtrlr", "AuthorizeRemoteStart"
-        ):
+        if is_asked:
             self._shared.later(self._ask_and_start(connector, ref, token, token_type, profile))
             return {"status": "Accepted"}
         reason = await self._begin(connector, ref, token, profile)
