@@ -83,7 +83,7 @@ async def remote_start_and_stop(b):
     assert (charge.reason, charge.token) == ("Remote", CARD)
     assert charge.is_in_order
     # The profile went with its transaction
-    await b.until(lambda: b.services.profiles() == [])
+    await b.until(lambda: not b.services.profiles())
 
 
 async def _triggered(b, message):

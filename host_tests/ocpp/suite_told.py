@@ -93,7 +93,8 @@ def _registers(value):
     return [
         (utc, float(row["value"]))
         for row in value["sampledValue"]
-        if row.get("measurand", REGISTER) == REGISTER
+        # What was asked for does not wait in the queue
+        if row.get("measurand", REGISTER) == REGISTER and row.get("context") != "Trigger"
     ]
 
 
