@@ -26,8 +26,9 @@ from rig import SECRET, rig
 
 PILE = "P001"
 CARD, OTHER = "04A1B2C3D4E5F6", "11223344"
-# Samples come soon
-LIVELY = {"sample_interval_s": 5}
+# Samples come soon, and nobody waits long
+LIVELY = {"sample_interval_s": 5, "authorization_patience_s": 2, "pause_min_s": 1}
+_PATIENCE_S = 0.5
 # 2026-03-04T05:06:07Z
 T0 = 1772600767
 
@@ -213,28 +214,26 @@ def configured(folder, table, others=False):
 
 
 def _patient(loop, central, bridge):
-    """Let the other process answer before virtual time goes on."""
-    inner = loop._selector.select
-    since = {}
+    """Let the other process answer before virtual time goes on; what never comes costs `_PATIENCE_S` once."""
+    inner, begun = loop._selector.select, {}
+    charger = bridge.platforms[-1].stations[PILE].charger
 
-    def waits():
-        if central.busy():
-            return 0.2
-        station = bridge.platforms[-1].stations[PILE].charger if bridge.platforms else None
-        if station is None:
-            return 0.0
-        waiting = None if station.rpc is None else station.rpc._waiting
-        if waiting is None:
-            since.clear()
-            return 0.003 if station.rpc is None else 0.0
-        begun_s = since.setdefault(waiting[0], time.monotonic())
-        # One that is never answered costs this once
-        return 0.1 if time.monotonic() - begun_s < 0.5 else 0.0
+    def awaited():
+        """What the other process owes, None for nothing."""
+        if charger.rpc is None:
+            return None if central.away else "a connection"
+        if charger.rpc._waiting is not None:
+            return charger.rpc._waiting[0]
+        # A call of its own is owed until the bridge has it
+        return "a call" if central.asking and not charger.rpc.answers.busy else None
 
     def select(timeout=None):
-        grace_s = 0.0 if timeout is not None and timeout <= 0 else waits()
-        if grace_s:
-            found = loop._selector._real.select(grace_s)
+        what = None if timeout is not None and timeout <= 0 else awaited()
+        if what not in begun:
+            begun.clear()
+            begun[what] = time.monotonic()
+        if what and time.monotonic() - begun[what] < _PATIENCE_S:
+            found = loop._selector._real.select(0.02)
             if found:
                 return found
         return inner(timeout)
@@ -257,7 +256,7 @@ def run(scenario, version, server, folder):
             async with central.serve(clock, scenario.login):
                 if act is scenario.acts[0]:
                     scenario.prepare(central)
-                async with _bridge(folder, central, clock, scenario) as bridge:
+                async with bridge_of(folder, central, clock, scenario.others, **scenario.login) as bridge:
                     if server == "foreign":
                         _patient(asyncio.get_running_loop(), central, bridge)
                     bench = Bench(r, bridge, Place(bridge), central, server)
@@ -325,16 +324,16 @@ class Away:
 
 
 @contextlib.asynccontextmanager
-async def _bridge(folder, central, clock, scenario):
+async def bridge_of(folder, central, clock, others=False, **more):
+    """A bridge that runs; `more` goes into its settings of the central system."""
     table = OcppPlatformTable(
         name="csms",
         url=central.url,
         versions=(central.version,),
-        retry_max_s=5,
         ping_interval_s=0,
-        **scenario.login,
+        **{"retry_max_s": 5, **more},
     )
-    config = configured(folder, table, scenario.others)
+    config = configured(folder, table, others)
     bridge = LocalApplication(config, clock, InlineStore(config.bridge.database))
     await bridge.start()
     try:

@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import time
 from collections import Counter
 from types import SimpleNamespace
 
@@ -41,10 +42,6 @@ class Sandbox:
     @property
     def url(self):
         return self.system.url
-
-    def busy(self):
-        """True while it works and time has to wait."""
-        return False
 
     def last(self, count):
         """The newest calls, for a failing test."""
@@ -149,7 +146,9 @@ class Foreign:
         self.server = None
         # One for each act
         self.servers = []
+        # Calls of its own that are not answered; True while it takes no station
         self.asking = 0
+        self.away = False
         self.books = _ForeignBooks()
         self.commands = Commands(SimpleNamespace(link=lambda _: _Link(self), books=self.books))
         self._clock = None
@@ -172,9 +171,6 @@ class Foreign:
     @property
     def url(self):
         return self.server.url
-
-    def busy(self):
-        return self.asking > 0
 
     def last(self, count):
         return [(row["action"], row["payload"]) for row in self.server.of("call")[-count:]]
@@ -219,10 +215,12 @@ class Foreign:
         self._script(action, [{"lost": True}])
 
     async def leave(self):
+        self.away = True
         self.server.tell(away=True)
         await self._until(lambda: not self.connected)
 
     async def come_back(self):
+        self.away = False
         self.server.tell(away=False)
 
     def drop(self):
@@ -231,12 +229,7 @@ class Foreign:
 
     async def settle(self):
         """The lines of its last events have come."""
-        before = len(self.server.events)
-        while True:
-            await self._wait_real()
-            if len(self.server.events) == before:
-                return
-            before = len(self.server.events)
+        await _real_time(0.05)
 
     def faults(self):
         return [row for server in self.servers for row in server.violations]
@@ -246,25 +239,22 @@ class Foreign:
         return Counter(row["action"] for server in self.servers for row in server.of("call"))
 
     async def _until(self, condition):
-        for _ in range(100):
-            if condition():
-                return
-            await self._wait_real()
-        raise AssertionError("the foreign server did not do it")
-
-    async def _wait_real(self):
-        self.asking += 1
-        try:
-            await asyncio.sleep(0.001)
-        finally:
-            self.asking -= 1
+        while not condition():
+            await _real_time(0.01)
 
     def _script(self, action, answers):
         self.server.tell(script={action: answers})
 
 
+async def _real_time(seconds):
+    await asyncio.to_thread(time.sleep, seconds)
+
+
 def _unhurried(loop):
-    inner, real = loop._selector.select, loop._selector._real
+    inner, real = loop._selector.select, getattr(loop._selector, "_real", None)
+    if real is None:
+        # A loop in real time
+        return inner
 
     def select(timeout=None):
         is_idle = timeout is None or timeout > 0

@@ -226,7 +226,7 @@ async def profiles_and_the_duty(b):
 
     await b.charge()
     await b.follows(320)
-    await install(1, [[0, 16], [40, 10]], start_utc=int(b.now()) - 10)
+    await install(1, [[0, 16], [18, 10]], start_utc=int(b.now()) - 10)
     await b.follows(160)
     answer = await b.ask.composite_schedule(PILE, 1, 60)
     schedule = answer["schedule" if b.new else "chargingSchedule"]
@@ -234,7 +234,7 @@ async def profiles_and_the_duty(b):
     assert limits == [16, 10]
     # Without the bridge the profile goes on
     b.place.cut()
-    await b.run(31)
+    await b.run(8)
     await b.follows(100)
     b.place.up = True
     await b.until(lambda: b.services.reachable)
