@@ -102,6 +102,14 @@ class Sandbox:
     async def settle(self):
         """Everything that was said is in the books."""
 
+    def exchanged(self):
+        """Actions of the calls in both directions."""
+        return {row.action for row in self.system.books.exchanges}
+
+    def frames(self):
+        """Only the foreign server's are counted."""
+        return {}
+
     def faults(self):
         """What was wrong with the station's frames."""
         return self.system.books.broken(*self.allowed)
@@ -234,9 +242,19 @@ class Foreign:
     def faults(self):
         return [row for server in self.servers for row in server.violations]
 
+    def exchanged(self):
+        said = {row["action"] for server in self.servers for row in server.of("call")}
+        return said | {action for action, _payload, _answer in self.books.asked}
+
     def frames(self):
-        """Calls of the station by action, all of them good."""
-        return Counter(row["action"] for server in self.servers for row in server.of("call"))
+        """Frames of the station that were good: "version calls|answers action" -> how many."""
+        calls = [f"calls {row['action']}" for server in self.servers for row in server.of("call")]
+        answers = [
+            f"answers {action}"
+            for action, _payload, answer in self.books.asked
+            if answer["event"] == "answer"
+        ]
+        return Counter(f"{self.version} {each}" for each in (*calls, *answers))
 
     async def _until(self, condition):
         while not condition():

@@ -5,11 +5,7 @@ from suite_registry import scenario
 from suite_told import charges, ended, state_told
 
 
-@scenario(
-    v16="Authorize StartTransaction StopTransaction MeterValues StatusNotification",
-    v201="C01 E01 E02 E05 E06 G01 J02",
-    settings=LIVELY,
-)
+@scenario(settings=LIVELY)
 async def card_charge(b):
     b.central.judge(OTHER, "Blocked")
     await b.plug()
@@ -39,7 +35,7 @@ async def card_charge(b):
     assert len(b.said("Authorize")) == 2
 
 
-@scenario(v16="StatusNotification StopTransaction", v201="E09 E06 G01 N07")
+@scenario()
 async def ended_by_plug_and_by_fault(b):
     await b.charge()
     await b.unplug()
@@ -69,7 +65,7 @@ async def _goes_on(b):
     assert len(charges(b)) == 1
 
 
-@scenario(_goes_on, v16="BootNotification StopTransaction", v201="B01 E01", settings=LIVELY)
+@scenario(_goes_on, settings=LIVELY)
 async def power_lost_and_resumed(b):
     await b.charge()
     await b.run(6)
@@ -85,7 +81,7 @@ async def _over_with(b):
         await b.heard("BootNotification", 2)
 
 
-@scenario(_over_with, v16="Reset StopTransaction", v201="B12")
+@scenario(_over_with)
 async def reset_during_a_charge(b):
     if b.new:
         await b.heard("BootNotification")
@@ -101,16 +97,14 @@ async def _back(b):
     await state_told(b, "Available", count=2)
 
 
-@scenario(_back, v16="Reset", v201="B11")
+@scenario(_back)
 async def reset_at_rest(b):
     await state_told(b, "Available")
     assert (await b.ask.reset(PILE, hard=True))["status"] == "Accepted"
     await b.until(lambda: b.place.resets)
 
 
-@scenario(
-    v16="UnlockConnector StopTransaction", v201="F05 E06", board="smartevse_v3", settings=LIVELY
-)
+@scenario(board="smartevse_v3", settings=LIVELY)
 async def unlock_of_a_socket(b):
     await b.charge()
     await b.run(2)

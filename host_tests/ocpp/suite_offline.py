@@ -5,11 +5,7 @@ from suite_registry import scenario
 from suite_told import charges, ended, state_told
 
 
-@scenario(
-    v16="StartTransaction MeterValues StopTransaction StatusNotification",
-    v201="B04 E04 E08 E12",
-    settings={"allow_unknown_offline": True, **LIVELY},
-)
+@scenario(settings={"allow_unknown_offline": True, **LIVELY})
 async def charge_without_the_central_system(b):
     await b.central.leave()
     await b.until(lambda: b.charger.rpc is None)
@@ -43,7 +39,7 @@ async def charge_without_the_central_system(b):
     assert not b.new or not b.said("TransactionEvent")[-1].get("offline")
 
 
-@scenario(v16="StartTransaction MeterValues StopTransaction", v201="E04 E08", settings=LIVELY)
+@scenario(settings=LIVELY)
 async def charge_without_the_bridge(b):
     await b.charge()
     await b.run(6)
@@ -62,7 +58,7 @@ async def charge_without_the_bridge(b):
     await b.idle()
 
 
-@scenario(v16="StartTransaction StopTransaction", v201="E13", settings=LIVELY)
+@scenario(settings=LIVELY)
 async def answers_that_are_lost(b):
     if b.new:
         await b.ask.call(PILE, "SetVariables", _attempts())
@@ -92,7 +88,7 @@ def _attempts():
     return {"setVariableData": [{**name, "variable": variable, "attributeValue": "1"}]}
 
 
-@scenario(v16="StartTransaction StopTransaction", settings=LIVELY)
+@scenario(settings=LIVELY)
 async def early_invalid_and_number_zero(b):
     await b.ask.change_configuration(PILE, "TransactionMessageRetryInterval", "1")
     b.central.starts(("Invalid", 0), ("Invalid", 77))
@@ -105,7 +101,7 @@ async def early_invalid_and_number_zero(b):
     await b.idle()
 
 
-@scenario(v16="StartTransaction StopTransaction Authorize", v201="E05", settings=LIVELY)
+@scenario(settings=LIVELY)
 async def taken_back_while_charging(b):
     # The list of the pile lets it in, the central system does not
     await b.ask.send_list(PILE, 1, [{"token": CARD, "status": "Accepted"}])

@@ -4,6 +4,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
+from suite_claims import CLAIMS
+
 V16, V201 = "ocpp1.6", "ocpp2.0.1"
 
 
@@ -33,14 +35,13 @@ class Scenario:
 ALL: dict[str, Scenario] = {}
 
 
-def scenario(*acts, v16="", v201="", **more):
+def scenario(*acts, **more):
     """Enter a function under its name, `acts` being those that follow it; the rest as in Scenario."""
 
     def enter(function):
-        entry = Scenario(
-            function.__name__, (function, *acts), tuple(v16.split()), tuple(v201.split()), **more
-        )
-        ALL[entry.name] = entry
+        name = function.__name__
+        v16, v201 = (tuple(words.split()) for words in CLAIMS[name])
+        ALL[name] = Scenario(name, (function, *acts), v16, v201, **more)
         return function
 
     return enter

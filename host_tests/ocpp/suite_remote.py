@@ -13,7 +13,6 @@ from bridge.fakes import seq
 from pilebridge.platforms.tcec102.client import PeerClient
 from sandbox.csms.link import NoAnswerError
 
-
 SIXTEEN_A = {"id": 9, "connector": 1, "purpose": "tx", "periods": [[0, 16]]}
 
 
@@ -22,11 +21,7 @@ def transaction(b):
     return b.charger.transactions()[-1].transaction_id
 
 
-@scenario(
-    v16="BootNotification StatusNotification Heartbeat TriggerMessage RemoteStartTransaction",
-    v201="B01 B02 B03 G01 G02 F06",
-    prepare=lambda central: central.boots("Rejected", "Pending", interval_s=8),
-)
+@scenario(prepare=lambda central: central.boots("Rejected", "Pending", interval_s=8))
 async def cold_boot(b):
     assert b.charger.boot.status == "Rejected"
     if b.server == "sandbox":
@@ -45,13 +40,7 @@ async def cold_boot(b):
     assert len(b.said("Heartbeat")) >= 2
 
 
-@scenario(
-    v16="RemoteStartTransaction RemoteStopTransaction SetChargingProfile TriggerMessage UnlockConnector"
-    " ExtendedTriggerMessage MeterValues Heartbeat LogStatusNotification FirmwareStatusNotification"
-    " DiagnosticsStatusNotification",
-    v201="F01 F03 F05 F06 E14 K05 C05 P01",
-    settings=LIVELY,
-)
+@scenario(settings=LIVELY)
 async def remote_start_and_stop(b):
     assert (await b.ask.unlock(PILE))["status"] in {"NotSupported", "UnlockFailed"}
     key = "AuthCtrlr.AuthorizeRemoteStart" if b.new else "AuthorizeRemoteTxRequests"
@@ -65,7 +54,12 @@ async def remote_start_and_stop(b):
     await b.until(lambda: charges(b))
     await b.until(lambda: transaction(b))
     assert (await b.ask.remote_start(PILE, OTHER, 1))["status"] == "Rejected"
-    for message in ("MeterValues", "Heartbeat", "FirmwareStatusNotification", "StatusNotification"):
+    for message in (
+        "MeterValues",
+        "Heartbeat",
+        "FirmwareStatusNotification",
+        "StatusNotification",
+    ):
         await _triggered(b, message)
     await _triggered(b, "LogStatusNotification" if b.new else "DiagnosticsStatusNotification")
     if not b.new:
@@ -97,7 +91,7 @@ async def _triggered(b, message):
     await b.until(lambda: len(b.said(message)) > before)
 
 
-@scenario(v16="RemoteStartTransaction", v201="F01", others=True)
+@scenario(others=True)
 async def another_platform_holds(b):
     connector = b.bridge.hub.connectors[0]
     async with httpx.AsyncClient(trust_env=False) as http:
@@ -120,9 +114,7 @@ async def another_platform_holds(b):
         assert refused["FailReason"] == 4
 
 
-@scenario(
-    v16="ChangeAvailability StatusNotification", v201="G03 G04 G01", settings=LIVELY
-)
+@scenario(settings=LIVELY)
 async def availability_waits_for_the_end(b):
     await b.charge()
     assert (await b.ask.availability(PILE, False, 1))["status"] == "Scheduled"
@@ -140,11 +132,7 @@ async def availability_waits_for_the_end(b):
     await state_told(b, "Unavailable", count=2)
 
 
-@scenario(
-    v16="ReserveNow CancelReservation StatusNotification StartTransaction",
-    v201="H01 H02 H03 H04",
-    settings=LIVELY,
-)
+@scenario(settings=LIVELY)
 async def reservations(b):
     async def reserve(number, token, for_s=600):
         return (await b.ask.reserve(PILE, number, token, int(b.now()) + for_s, 1))["status"]
@@ -175,11 +163,7 @@ async def reservations(b):
     assert [r for r in b.said(action) if r.get("reservationId") == 3], json.dumps(b.said(action))
 
 
-@scenario(
-    v16="SendLocalList GetLocalListVersion ClearCache Authorize",
-    v201="D01 D02 C11",
-    settings={"pre_authorize": True, **LIVELY},
-)
+@scenario(settings={"pre_authorize": True, **LIVELY})
 async def list_and_cache_before_the_central_system(b):
     assert (await b.ask.clear_cache(PILE))["status"] == "Accepted"
     rows = [{"token": CARD, "status": "Accepted"}, {"token": OTHER, "status": "Blocked"}]
@@ -214,11 +198,7 @@ async def list_and_cache_before_the_central_system(b):
     await ended(b, 3)
 
 
-@scenario(
-    v16="SetChargingProfile GetCompositeSchedule ClearChargingProfile StatusNotification",
-    v201="K01 K08 K09 K10 G01",
-    settings=LIVELY,
-)
+@scenario(settings=LIVELY)
 async def profiles_and_the_duty(b):
     async def install(number, periods, **more):
         row = {"id": number, "connector": 1, "purpose": "default", "periods": periods, **more}

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, field
 from datetime import datetime
+from itertools import pairwise
 
 REGISTER = "Energy.Active.Import.Register"
 
@@ -25,10 +26,9 @@ class Charge:
     def is_in_order(self):
         """Registers never step back, nor do times; event numbers (2.0.1) are those from 0 on."""
         walk = [(self.start_utc, self.start_wh), *self.samples, (self.end_utc, self.end_wh)]
-        return (
-            all(a[0] <= b[0] and a[1] <= b[1] for a, b in zip(walk, walk[1:], strict=False))
-            and self.numbers == list(range(len(self.numbers)))
-        )
+        return all(
+            a[0] <= b[0] and a[1] <= b[1] for a, b in pairwise(walk)
+        ) and self.numbers == list(range(len(self.numbers)))
 
 
 def seconds(text):
@@ -115,7 +115,9 @@ async def state_told(b, word, new_word="", count=1):
     if word in {"Charging", "SuspendedEV", "SuspendedEVSE"}:
 
         def found():
-            states = [r["transactionInfo"].get("chargingState") for r in b.said("TransactionEvent")]
+            states = [
+                r["transactionInfo"].get("chargingState") for r in b.said("TransactionEvent")
+            ]
             return states.count(word) >= count
 
         await b.until(found)

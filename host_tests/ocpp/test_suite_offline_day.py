@@ -51,7 +51,7 @@ async def charge(bridge, pile, clock):
 @pytest.mark.parametrize("version", ["ocpp1.6", "ocpp2.0.1"])
 @pytest.mark.parametrize("server", CENTRALS)
 async def test_offline_day(server, version, tmp_path, record_property):
-    record_property("suite", (version, "a_day_offline"))
+    record_property("suite", (version, "a_day_offline", server))
     central = CENTRALS[server](version)
     clock = Day(central)
     async with (
