@@ -163,11 +163,13 @@ def _patient(loop, central, bridge):
         if charger.rpc._waiting is not None:
             return charger.rpc._waiting[0]
         # A call of its own is owed until the bridge has it
-        return "a call" if central.asking and not charger.rpc.answers.busy else None
+        asks = central.asking and not charger.rpc.answers.busy
+        return f"call {len(central.books.asked)}" if asks else None
 
     def select(timeout=None):
-        what = None if timeout is not None and timeout <= 0 else awaited()
-        if what not in begun:
+        is_idle = timeout is None or timeout > 0
+        what = awaited() if is_idle else None
+        if is_idle and what not in begun:
             begun.clear()
             begun[what] = time.monotonic()
         if what and time.monotonic() - begun[what] < _PATIENCE_S:
