@@ -32,6 +32,7 @@ async def card_charge(b):
     assert charge.end_wh > charge.start_wh
     assert len(charge.samples) >= 3
     assert charge.is_in_order
+    assert charge.times == sorted(charge.times)
     assert len(b.said("Authorize")) == 2
 
 

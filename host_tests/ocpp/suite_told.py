@@ -20,6 +20,8 @@ class Charge:
     # (time, register)
     samples: list = field(default_factory=list)
     numbers: list = field(default_factory=list)
+    # Of all events of 2.0.1
+    times: list = field(default_factory=list)
     again: int = 0
 
     @property
@@ -80,6 +82,7 @@ def _events(b):
             charge.again += 1
             continue
         charge.numbers.append(row["seqNo"])
+        charge.times.append(utc)
         charge.token = charge.token or row.get("idToken", {}).get("idToken", "")
         charge.samples += samples
         if row["eventType"] == "Ended":

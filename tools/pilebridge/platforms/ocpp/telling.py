@@ -124,6 +124,8 @@ class Telling:
         known = live.status == told.state or (live.status == "charging" and not told.began)
         # Only before it nothing was offered: a state on its way when the record came is over
         known = known or (live.status == "preparing" and told.began and told.state != "")
+        # The record of an ending is on its way, and has the moment of it
+        known = known or live.status == "finishing"
         known = known and kind == events.STATE
         if live.tx != row.tx or live.status in {"", OFFLINE} or known or wh < 0:
             return None
