@@ -104,6 +104,10 @@ CLAIMS = {
         "DataTransfer",
         "P01",
     ),
+    "limit_of_the_site": (
+        "",
+        "K12 K13",
+    ),
     "a_day_offline": (
         "StartTransaction MeterValues StopTransaction",
         "E04 E08 E12 J02",

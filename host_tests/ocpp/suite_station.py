@@ -1,6 +1,7 @@
 """The station itself: settings, meter values by the clock, passwords, files, certificates, what it does not do."""
 
 import base64
+import json
 
 import pytest
 from http_place import http_place
@@ -9,6 +10,7 @@ from suite_bench import CARD, LIVELY, PILE
 from suite_registry import scenario
 from suite_told import ended
 
+from evse.core import messages
 from sandbox.csms.link import RefusedError
 
 BUNDLE = b"no bundle at all"
@@ -236,4 +238,32 @@ async def what_is_not_done(b):
         answer = await b.ask.call(PILE, "CostUpdated", {"totalCost": 1.5, **nothing})
         assert answer == {}
     answer = await b.ask.data_transfer(PILE, b.charger.settings.vendor)
-    assert answer["status"] == "UnknownVendorId" if b.new else "UnknownMessageId"
+    assert answer["status"] == ("UnknownVendorId" if b.new else "UnknownMessageId")
+    if b.server == "sandbox":
+        # The strict server lets nobody ask this
+        assert await _refused(b, "Heartbeat") == "NotSupported"
+        assert await _refused(b, "Nonsense") == "NotImplemented"
+
+
+async def _refused(b, action):
+    frame = json.dumps([2, action, action, {}])
+    answer = await b.central.system.link(PILE).provoke(frame, action, 5)
+    return answer[2]
+
+
+@scenario(settings={"site": "demo", **LIVELY})
+async def limit_of_the_site(b):
+    def limit(a10):
+        message = {"a10": a10, "utc": int(b.now()), "ttl_s": 600}
+        b.place.on_down(messages.site_topic("demo"), messages.encode(message))
+
+    limit(100)
+    told = await b.heard("NotifyChargingLimit")
+    assert told["chargingLimit"]["chargingLimitSource"] in {"EMS", "SO", "Other", "CSO"}
+    await b.charge()
+    await b.follows(100)
+    limit(10000)
+    await b.heard("ClearedChargingLimit")
+    await b.follows(320)
+    await b.show(CARD)
+    await ended(b, 1)
