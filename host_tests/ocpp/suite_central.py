@@ -157,6 +157,8 @@ class Foreign:
         # Calls of its own that are not answered; True while it takes no station
         self.asking = 0
         self.away = False
+        # It was told to leave a call without an answer, some time or other
+        self.is_silent = False
         self.books = _ForeignBooks()
         self.commands = Commands(SimpleNamespace(link=lambda _: _Link(self), books=self.books))
         self._clock = None
@@ -217,6 +219,7 @@ class Foreign:
         self._script(action, [{"error": code} for code in codes])
 
     def silence(self, action, count=1):
+        self.is_silent = True
         self._script(action, [{"silent": True}] * count)
 
     def lose(self, action):

@@ -19,6 +19,7 @@ def play(entry, version, server, folder, record_property):
     record_property("suite", (version, entry.name, server))
     central = run(entry, version, server, folder)
     record_property("frames", dict(central.frames()))
-    assert central.faults() == []
+    faults = central.faults()
+    assert not faults, faults
     # A message that is claimed was there
     assert version != V16 or set(entry.v16) <= central.exchanged()
