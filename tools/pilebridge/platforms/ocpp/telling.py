@@ -132,13 +132,15 @@ class Telling:
         start_wh = wh if told.start_wh < 0 else told.start_wh
         self._told[address] = _Told(live.tx, live.status, wh, start_wh, told.began)
         now_utc = int(self._clock())
+        # A state has the clock that dates the records around it
+        by_pile = kind == events.STATE and abs(now_utc - live.said_utc) <= _NEAR_S
         return TxEvent(
             kind=kind,
             pile=row.pile,
             tx=row.tx,
             connector=row.connector,
             seq=0,
-            utc=now_utc,
+            utc=live.said_utc if by_pile else now_utc,
             wh=wh,
             w=live.w,
             mv=live.mv,
