@@ -89,4 +89,5 @@ async def test_offline_day(server, version, tmp_path, record_property):
             ]  # fmt: skip
         else:
             assert len(clock.said("StartTransaction")) == len(clock.said("StopTransaction")) == 1
+    record_property("frames", dict(central.frames()))
     assert central.faults() == []
