@@ -89,6 +89,7 @@ def pytest_terminal_summary(terminalreporter):
         for line in sorted(lines):
             terminalreporter.line(line)
     _list_boards(terminalreporter)
+    _list_ocpp(terminalreporter)
 
 
 def _list_boards(terminalreporter):
@@ -108,3 +109,20 @@ def _list_boards(terminalreporter):
     for board in sorted({board for board, _scenario in cells}):
         marks = [cells.get((board, name), "not run").ljust(len(name)) for name in scenarios]
         terminalreporter.line("  ".join([board.ljust(width), *marks]).rstrip())
+
+
+def _list_ocpp(terminalreporter):
+    """Messages and use cases of OCPP that we claim, as record_property("suite", ...) named their scenarios."""
+    reports = terminalreporter.getreports("passed") + terminalreporter.getreports("failed")
+    called = [report for report in reports if report.when == "call"]
+    if not any(dict(report.user_properties).get("suite") for report in called):
+        return
+    # The folder's modules are found by their own names
+    place = str(ROOT / "host_tests" / "ocpp")
+    if place not in sys.path:
+        sys.path.append(place)
+    from suite_table import lines
+
+    terminalreporter.section("OCPP")
+    for line in lines(called):
+        terminalreporter.line(line)

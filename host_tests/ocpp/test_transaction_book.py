@@ -130,11 +130,15 @@ async def test_states_inside_a_transaction_are_facts_in_order(opened):
     await says("charging")
     transaction.charging_utc = T0
     await record(platform, store, "tx_charging", transaction, 1010)
+    # On its way when the record came
+    await says("preparing")
     await says("charging")
     await says("suspended_ev")
     await record(platform, store, "tx_sample", transaction, 1200)
     await says("offline")
     await says("charging", wh=None)
+    # Its own record comes, and is dated before it
+    await says("finishing")
     await record(platform, store, "tx_stop", transaction, 2000)
     await says("suspended_ev")
     await says("finishing", tx="")
@@ -147,7 +151,7 @@ async def test_states_inside_a_transaction_are_facts_in_order(opened):
         (2, "state", "suspended_ev"),
         (3, "sample", "suspended_ev"),
         (4, "state", "charging"),
-        (5, "ended", "charging"),
+        (5, "ended", "finishing"),
     ]
     registers = [w.event.wh for w in queue.due(store.read, "cs", "P1", 20)]
     assert registers == [1000, 1010, 1050, 1200, 1200, 2000]

@@ -87,6 +87,15 @@ async def test_c05_a_remote_start_may_have_to_be_authorised(verdict, starts):
     assert len(bench.services.of("start")) == starts
 
 
+async def test_c05_nobody_is_asked_while_a_charge_runs():
+    bench = Bench()
+    assert await bench.set("AuthCtrlr", "AuthorizeRemoteStart", "true") == "Accepted"
+    bench.runs()
+    answer = await bench.ask("RequestStartTransaction", START)
+    assert (answer["status"], answer["statusInfo"]["reasonCode"]) == ("Rejected", "TxInProgress")
+    assert not bench.sent("Authorize")
+
+
 async def test_f03_a_remote_stop():
     bench = Bench()
     identity = bench.runs(ref="ocpp-1")

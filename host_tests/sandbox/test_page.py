@@ -9,10 +9,10 @@ from typing import Any
 import httpx
 import pytest
 from fake_operator import LivingOperator
-from local_server import serving
 from tcec_bodies import AWAY, BROKEN, CLOSED_BOX, PLUGGED, UNPLUGGED
 
 from browser import Browsing, browser_page, running_browser
+from local_server import serving
 from sandbox.config import Config
 from sandbox.platform import Platform
 from sandbox.server import create_app

@@ -8,10 +8,10 @@ from typing import Any
 
 import httpx
 from fake_operator import FakeOperator
-from local_server import serving
 from sandbox_world import World
 from tcec_bodies import PLUGGED, UNPLUGGED
 
+from local_server import serving
 from sandbox.config import Config
 from sandbox.events import Hub
 from sandbox.platform import Platform

@@ -23,4 +23,5 @@ def next_state(
         mv=old.mv if same_tx else (),
         ma=old.ma if same_tx else (),
         sampled_utc=old.sampled_utc if report.wh is None else utc,
+        said_utc=utc,
     )

@@ -50,6 +50,8 @@ class ConnectorState:
     mv: tuple[int, ...] = ()
     ma: tuple[int, ...] = ()
     sampled_utc: int = 0
+    # By the pile's clock, as its records are
+    said_utc: int = 0
 
 
 @dataclass(frozen=True)

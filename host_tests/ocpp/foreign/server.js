@@ -4,23 +4,29 @@
 //   own_fault identity action payload text              an answer of ours that does: never expected
 //   answer / error reference payload / code text        what a call asked for on stdin brought
 // stdin takes JSON lines {identity, action, payload, reference}, {identity, raw} and {identity, close};
-// its end ends the server. Arguments: the password that stations must give, if any.
+// {verdicts: {token: status}}; {password}; {away: true} refuses stations and drops those that are there;
+// {script: {action: [{payload} | {error: code} | {silent} | {lost}]}} is what the next calls get, lost: the link ends.
+// Its end ends the server. Arguments: the password that stations must give, if any.
 "use strict";
 
 const readline = require("node:readline");
 const { createRequire } = require("node:module");
 
 // Installed apart from this file, so that the sources stay clean
-const { RPCServer } = createRequire(`${process.cwd()}/`)("ocpp-rpc");
+const { RPCServer, createRPCError } = createRequire(`${process.cwd()}/`)("ocpp-rpc");
 
 const PROTOCOLS = ["ocpp2.0.1", "ocpp1.6"];
-const PASSWORD = process.argv[2];
+let password = process.argv[2];
 const stations = new Map();
 let lastTransaction = 1000;
 
 const say = (event, fields) => process.stdout.write(`${JSON.stringify({ event, ...fields })}\n`);
 const now = () => new Date().toISOString();
 const accepted = () => ({ status: "Accepted" });
+const verdicts = {};
+const script = {};
+let away = false;
+const verdict = (token) => ({ status: verdicts[token] ?? "Accepted" });
 
 const BOTH = {
   BootNotification: () => ({ status: "Accepted", currentTime: now(), interval: 300 }),
@@ -31,14 +37,14 @@ const BOTH = {
 const ANSWERS = {
   "ocpp1.6": {
     ...BOTH,
-    Authorize: () => ({ idTagInfo: accepted() }),
-    StartTransaction: () => ({ transactionId: (lastTransaction += 1), idTagInfo: accepted() }),
-    StopTransaction: (call) => (call.idTag === undefined ? {} : { idTagInfo: accepted() }),
+    Authorize: ({ idTag }) => ({ idTagInfo: verdict(idTag) }),
+    StartTransaction: ({ idTag }) => ({ transactionId: (lastTransaction += 1), idTagInfo: verdict(idTag) }),
+    StopTransaction: ({ idTag }) => (idTag === undefined ? {} : { idTagInfo: verdict(idTag) }),
   },
   "ocpp2.0.1": {
     ...BOTH,
-    Authorize: () => ({ idTokenInfo: accepted() }),
-    TransactionEvent: (call) => (call.idToken === undefined ? {} : { idTokenInfo: accepted() }),
+    Authorize: ({ idToken }) => ({ idTokenInfo: verdict(idToken.idToken) }),
+    TransactionEvent: ({ idToken }) => (idToken === undefined ? {} : { idTokenInfo: verdict(idToken.idToken) }),
     Get15118EVCertificate: () => ({ status: "Failed", exiResponse: "" }),
     GetCertificateStatus: () => ({ status: "Failed" }),
     NotifyEVChargingNeeds: () => ({ status: "Rejected" }),
@@ -52,7 +58,8 @@ const server = new RPCServer({
 
 server.auth((accept, reject, handshake) => {
   const given = handshake.password === undefined ? undefined : handshake.password.toString();
-  if (PASSWORD !== undefined && given !== PASSWORD) reject(401, "Unauthorized");
+  if (away) reject(503, "Service Unavailable");
+  else if (password !== undefined && given !== password) reject(401, "Unauthorized");
   else accept({});
 });
 
@@ -78,12 +85,27 @@ server.on("client", (client) => {
   });
   client.handle(({ method, params }) => {
     say("call", { identity, protocol: client.protocol, action: method, payload: params });
+    const next = script[method]?.shift();
+    if (next?.error) throw createRPCError(next.error);
+    if (next?.lost) client.close({ force: true });
+    if (next?.lost || next?.silent) return new Promise(() => {});
+    if (next?.payload) return next.payload;
     const answer = ANSWERS[client.protocol][method];
     return answer ? answer(params) : {};
   });
 });
 
-async function obey({ identity, action, payload, reference, raw, close }) {
+function set(order) {
+  Object.assign(verdicts, order.verdicts);
+  for (const [action, answers] of Object.entries(order.script ?? {})) (script[action] ??= []).push(...answers);
+  password = order.password ?? password;
+  if (order.away === undefined) return;
+  ({ away } = order);
+  if (away) for (const client of stations.values()) client.close({ force: true });
+}
+
+async function obey({ identity, action, payload, reference, raw, close, ...order }) {
+  if (identity === undefined) return set(order);
   const client = stations.get(identity);
   if (!client) return say("error", { reference, code: "NotConnected", text: `${identity} is not connected` });
   if (raw !== undefined) return client.sendRaw(raw);

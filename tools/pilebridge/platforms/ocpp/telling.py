@@ -74,7 +74,7 @@ class Telling:
         state, mv, ma = _live(services, transaction, fact.utc)
         # Whatever the pile says by now: this is what it was then
         state = {events.STARTED: "preparing", events.CHARGING: "charging"}.get(kind, state)
-        began = transaction.charging_utc is not None
+        began = kind == events.CHARGING or transaction.charging_utc is not None
         told = _Told(transaction.tx, state, fact.wh, transaction.start_wh, began)
         self._told[transaction.pile, transaction.connector] = told
         ended = kind == events.ENDED
@@ -122,19 +122,25 @@ class Telling:
         wh = told.wh if live.wh is None else max(live.wh, told.wh)
         # The first charging has a record of its own, which is on its way
         known = live.status == told.state or (live.status == "charging" and not told.began)
+        # Only before it nothing was offered: a state on its way when the record came is over
+        known = known or (live.status == "preparing" and told.began and told.state != "")
+        # The record of an ending is on its way, and has the moment of it
+        known = known or live.status == "finishing"
         known = known and kind == events.STATE
         if live.tx != row.tx or live.status in {"", OFFLINE} or known or wh < 0:
             return None
         start_wh = wh if told.start_wh < 0 else told.start_wh
         self._told[address] = _Told(live.tx, live.status, wh, start_wh, told.began)
         now_utc = int(self._clock())
+        # A state has the clock that dates the records around it
+        by_pile = kind == events.STATE and abs(now_utc - live.said_utc) <= _NEAR_S
         return TxEvent(
             kind=kind,
             pile=row.pile,
             tx=row.tx,
             connector=row.connector,
             seq=0,
-            utc=now_utc,
+            utc=live.said_utc if by_pile else now_utc,
             wh=wh,
             w=live.w,
             mv=live.mv,
