@@ -16,6 +16,7 @@ import ast
 import json
 import re
 import subprocess
+import zlib
 
 from answering_bridge import AnsweringBridge
 
@@ -101,7 +102,14 @@ def made_known(path):
     """The texts that the linked source of evse/words makes names of."""
     tree = ast.parse(path.read_text(encoding="utf-8"))
     loop = next(node for node in tree.body if isinstance(node, ast.For))
-    return set(ast.literal_eval(loop.iter))
+    if isinstance(loop.iter, ast.Tuple):
+        return set(ast.literal_eval(loop.iter))
+    packed = next(
+        node.value
+        for node in ast.walk(loop.iter)
+        if isinstance(node, ast.Constant) and isinstance(node.value, bytes)
+    )
+    return set(zlib.decompress(packed).decode().split("\0"))
 
 
 def run_names(lines, folder):
