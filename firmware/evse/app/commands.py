@@ -54,8 +54,7 @@ class Commands:
 
     def _act(self, message, reply):
         name, args = message["name"], message["args"]
-        # The names stand between spaces
-        is_order = " " not in name and " " + name + " " in ORDERS
+        is_order = name in ORDERS.split()
         if name not in COMMAND_ARGS and not is_order:
             self._station.counts["unknown"] += 1
             return "unknown", name
@@ -107,6 +106,6 @@ class Commands:
         if name == "start":
             return connector.session.start(args["ref"], args["by"], args.get("token", ""))
         reason = args.get("reason", "remote")
-        if " " + reason + " " not in STOP_ORDERS:
+        if reason not in STOP_ORDERS.split():
             raise ProtocolError("reason", "none of a stop")
         return connector.session.stop(args["ref"], reason)

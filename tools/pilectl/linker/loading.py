@@ -53,6 +53,7 @@ def arrange(program: Program, resident: Module, starting: Module) -> Told:
     for module in (resident, starting):
         order(module)
     names = names_of([each for each in program.modules.values() if each not in seldom])
+    showing = [each for each in showing if each not in seldom]
     last.tree = words_tree(words(showing, names))
     facade = _FACADE.format(
         words=last.name,
