@@ -10,7 +10,6 @@ import re
 import shutil
 
 import pytest
-from answering_bridge import NOW_S, AnsweringBridge
 
 from bench_modules import heap_charge
 from built_tree import TreeError, run_tree
@@ -42,7 +41,7 @@ SETTINGS = {"sample_interval_s": 5, "state_interval_s": 5}
 
 # What a bridge orders while a vehicle is plugged in, and how each is answered
 _PROFILE = {"connector": 1, "purpose": "default", "stack": 0, "periods": [[0, 160], [60, 100, 1]]}
-_RESERVE = {"connector": 1, "token": "04A1B2C3D4E5F6", "until_utc": NOW_S + 3600}
+_RESERVE = {"connector": 1, "token": "04A1B2C3D4E5F6", "until_utc": heap_charge.NOW_S + 3600}
 _TOKENS = {"version": 7, "from": 0, "total": 1}
 ORDERS = (
     ("accepted", ("clear_profiles", {"revision": 0, "ids": []})),
@@ -51,7 +50,14 @@ ORDERS = (
         "accepted",
         (
             "profile",
-            {**_PROFILE, "revision": 2, "id": 2, "stack": 1, "recur": "daily", "start_utc": NOW_S},
+            {
+                **_PROFILE,
+                "revision": 2,
+                "id": 2,
+                "stack": 1,
+                "recur": "daily",
+                "start_utc": heap_charge.NOW_S,
+            },
         ),
     ),
     ("refused", ("profile", {**_PROFILE, "revision": 7, "id": 3})),
@@ -187,7 +193,9 @@ def ordered(folders, board, work):
     """(replies to ORDERS without their ids, what is held on file, reasons of transactions' ends) on a tree."""
     meters = TWO_METERS if load_board(board).SECOND else {}
     orders = [order for _result, order in ORDERS]
-    with AnsweringBridge(bytes.fromhex(BENCH_SETTINGS["key"]), orders=orders) as bridge:
+    with heap_charge.AnsweringBridge(
+        bytes.fromhex(BENCH_SETTINGS["key"]), orders=orders
+    ) as bridge:
         settings = {**SETTINGS, **meters, "broker_port": bridge.port}
         run_tree(folders, board, ORDERED_STORY, work, settings=settings)
     replies = [
