@@ -66,12 +66,12 @@ ORDERS = (
             "connector": 1,
             "id": 1,
             "token": "04A1B2C3D4E5F6",
-            "until_utc": NOW_S + 20,
+            "until_utc": NOW_S + 60,
             "group": "FLEET",
         },
     ),
 )
-_OPERATED = CHARGE.replace("run 8s", "run 30s", 1)
+_OPERATED = CHARGE.replace("run 8s", "run 90s", 1)
 _OPERATOR = "evse.app.operator"
 OPERATED_HEAP = "1M"
 # Modules that only another setting asks for

@@ -68,7 +68,6 @@ ORDERS = (
     ("refused", ("unreserve", {"id": 9})),
     ("refused", ("unlock", {"connector": 4})),
     ("accepted", ("availability", {"connector": 1, "operative": 0})),
-    ("refused", ("start", {"connector": 1, "ref": "r0", "by": "ocpp"})),
     ("accepted", ("availability", {"connector": 1, "operative": 1})),
     ("accepted", ("settings", {"keys": ["supply_a10", "pre_authorize", "key"]})),
     ("refused", ("configure", {"key": "supply_a10", "value": ["much"]})),
@@ -84,7 +83,8 @@ ORDERS = (
     ("malformed", ("stop", {"connector": 1, "ref": "r1", "reason": "bored"})),
     ("accepted", ("stop", {"connector": 1, "ref": "r1", "reason": "deauthorized"})),
 )
-ORDERED_STORY = "run 2s; plug; wait preparing within 5s; run 30s; unplug; run 5s; quit"
+# It takes as long as the orders take, in the time of this world
+ORDERED_STORY = "run 2s; plug; wait finishing within 900s; run 2s; unplug; run 5s; quit"
 
 # What a build has only where the board has one of the roles
 _PARTS_BY_ROLE = (
