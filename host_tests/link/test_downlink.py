@@ -196,7 +196,7 @@ def test_flood_of_commands_does_not_grow_the_replies():
             payload = messages.sign(COMMAND, command(command_id=str(number)), KEY)
             r.station.downlink.receive(COMMAND, payload)
         assert len(r.station.downlink.replies) == 8
-        assert len(r.station.commands._answers) <= 16
+        assert len(r.station.commands.answers) <= 16
 
     plugged(story)
 

@@ -4,7 +4,7 @@ from ..core.messages import COMMAND_ARGS, ORDERS, STOP_ORDERS, ProtocolError, ch
 
 # Answers remembered until their command has outlived its time to live; full means busy
 _REMEMBERED = 16
-_LASTING = ("start", "stop", "rotate", "update", "rollback", "unlock", "unreserve", "reset")
+_LASTING = "start stop rotate update rollback unlock unreserve reset"
 
 
 class Commands:
@@ -26,7 +26,7 @@ class Commands:
         if reason:
             reply["reason"] = reason
         # A stale command was not acted on: sent again in time it may still act
-        if result in ("accepted", "refused") and message["name"] in _LASTING:
+        if result in ("accepted", "refused") and message["name"] in _LASTING.split():
             self.answers.append((message["utc"] + message["ttl_s"], reply))
         return None if reason is None else reply
 
