@@ -1,6 +1,7 @@
-"""A broker on loopback with a bridge behind it that commits at once whatever the pile sends."""
+"""A broker on loopback with a bridge behind it that commits at once whatever the pile sends, and may give orders."""
 
 import asyncio
+import json
 import sys
 import threading
 
@@ -17,10 +18,12 @@ NOW_S = 1_763_600_000
 class _Bridge(Broker):
     """Answers every hello and acknowledges every journal message, signed with the pile's key."""
 
-    def __init__(self, secret, now_s):
+    def __init__(self, secret, now_s, orders):
         super().__init__()
         self.journals = 0
         self.greetings = 0
+        self.replies = []
+        self._orders = orders
         self._now_s = now_s
         self._key = mac.Mac(mac.derive(secret, mac.COMMAND))
 
@@ -36,6 +39,11 @@ class _Bridge(Broker):
             answer = {"upto": said["next"] - 1, "utc": self._now_s(), "nonce": said["nonce"]}
             self._acknowledge_up_to(station, {"life": said["life"], **answer})
             self.greetings += 1
+            if self.greetings == 1:
+                self._order(station)
+        elif name == "reply":
+            self.replies.append(json.loads(payload))
+            self._order(station)
         elif name == "journal":
             self.journals += 1
             said = messages.decode(name, payload, reports.FIELDS)
@@ -43,16 +51,32 @@ class _Bridge(Broker):
             self._acknowledge_up_to(station, {"life": said["life"], "upto": records.seq_of(last)})
 
     def _acknowledge_up_to(self, station, message):
-        topic = messages.topic(station, "ack")
+        self._send("ack", station, message)
+
+    def _order(self, station):
+        """The next order, once the one before has its reply."""
+        # What is asked to come again comes again
+        number = sum(reply.get("reason") != "busy" for reply in self.replies)
+        if number < len(self._orders):
+            name, args = self._orders[number]
+            # Nothing is older than the greeting
+            order = {"id": str(len(self.replies)), "name": name, "args": args}
+            self._send("command", station, {**order, "utc": self._now_s() + 1, "ttl_s": 300})
+
+    def _send(self, name, station, message):
+        topic = messages.topic(station, name)
         self.send(topic.encode(), messages.sign(topic, messages.encode(message), self._key))
 
 
 class AnsweringBridge:
-    """The bridge in a thread of its own, for a pile in another process; a context manager. `now_s()` is its time."""
+    """The bridge in a thread of its own, for a pile in another process; a context manager. `now_s()` is its time.
 
-    def __init__(self, secret, now_s=lambda: NOW_S):
+    `orders`: (name, args) of commands that it gives one after the other from its first answer on.
+    """
+
+    def __init__(self, secret, now_s=lambda: NOW_S, orders=()):
         self.port = 0
-        self._bridge = _Bridge(secret, now_s)
+        self._bridge = _Bridge(secret, now_s, orders)
         self._loop = asyncio.new_event_loop()
         self._ready = threading.Event()
         self._thread = threading.Thread(target=self._run)
@@ -66,6 +90,11 @@ class AnsweringBridge:
     def greetings(self):
         """Hellos that were answered."""
         return self._bridge.greetings
+
+    @property
+    def replies(self):
+        """What the pile replied to the orders."""
+        return self._bridge.replies
 
     def hang_up(self):
         """End the connection; the pile makes another and is greeted anew."""

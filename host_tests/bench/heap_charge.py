@@ -16,8 +16,9 @@ import ast
 import json
 import re
 import subprocess
+import zlib
 
-from answering_bridge import AnsweringBridge
+from answering_bridge import NOW_S, AnsweringBridge
 
 from built_tree import run_tree
 from interpreters import ROOT, find_micropython
@@ -34,6 +35,45 @@ CHARGE = (
     "run 8s; plug; wait preparing; authorize; wait charging within 90s; run 60s; stop; run 3s; "
     "unplug; wait available; run 5s; quit"
 )
+# What an operator orders before a charge, and a charge that begins when its reservation is over
+ORDERS = (
+    (
+        "profile",
+        {
+            "revision": 1,
+            "connector": 1,
+            "id": 1,
+            "purpose": "default",
+            "stack": 0,
+            "periods": [[0, 160], [3600, 100]],
+        },
+    ),
+    *(
+        (
+            "tokens",
+            {
+                "version": 1,
+                "from": at,
+                "total": 64,
+                "entries": [["%08X" % n, "accepted", 0, "FLEET"] for n in range(at, at + 16)],
+            },
+        )
+        for at in range(0, 64, 16)
+    ),
+    (
+        "reserve",
+        {
+            "connector": 1,
+            "id": 1,
+            "token": "04A1B2C3D4E5F6",
+            "until_utc": NOW_S + 60,
+            "group": "FLEET",
+        },
+    ),
+)
+_OPERATED = CHARGE.replace("run 8s", "run 90s", 1)
+_OPERATOR = "evse.app.operator"
+OPERATED_HEAP = "1M"
 # Modules that only another setting asks for
 _RARE = (
     "evse.core.profile_iec",
@@ -42,7 +82,7 @@ _RARE = (
     "evse.link.ntp",
     # What only a technician or the operator asks for
     "evse.app.shell",
-    "evse.app.operator",
+    _OPERATOR,
     "evse.core.fault_sentences_zh",
     "evse.app.update",
 )
@@ -84,13 +124,17 @@ def modules_of(sources):
     }
 
 
-def firmware_names(folder, sources):
-    """Every name that the files of a build bring into the heap, and those that its words are made known by."""
+def firmware_names(folder, sources, loaded=""):
+    """Every name that the files of a build bring into the heap, and those that its words are made known by.
+
+    `loaded`: a module that is seldom loaded, and is.
+    """
     modules = modules_of(sources)
     found = set()
     for path in sorted(folder.rglob("*.mpy")):
         name = path.relative_to(folder).with_suffix("").as_posix()
-        if not modules.get(name, "").startswith(_RARE):
+        module = modules.get(name, "")
+        if module == loaded or not module.startswith(_RARE):
             found |= names_in(path.read_bytes())
         if modules.get(name) == _WORDS:
             found |= made_known(sources / (name + ".py"))
@@ -101,7 +145,14 @@ def made_known(path):
     """The texts that the linked source of evse/words makes names of."""
     tree = ast.parse(path.read_text(encoding="utf-8"))
     loop = next(node for node in tree.body if isinstance(node, ast.For))
-    return set(ast.literal_eval(loop.iter))
+    if isinstance(loop.iter, ast.Tuple):
+        return set(ast.literal_eval(loop.iter))
+    packed = next(
+        node.value
+        for node in ast.walk(loop.iter)
+        if isinstance(node, ast.Constant) and isinstance(node.value, bytes)
+    )
+    return set(zlib.decompress(packed).decode().split("\0"))
 
 
 def run_names(lines, folder):
@@ -132,17 +183,27 @@ def totals(text):
 
 def measure(folder, sources, board, work, sample_ms=SAMPLE_MS):
     """Figures of a build: its folder, its linked sources and the board's name; `work` is a scratch folder."""
-    folder /= builder.SLOT
-    names = firmware_names(folder, sources)
+    runs = (("boot", BOOT, ()), ("peak", CHARGE, ()))
+    return _measured(folder / builder.SLOT, sources, board, work, sample_ms, runs, "3M")
+
+
+def measure_operated(folder, sources, board, work, sample_ms=SAMPLE_MS):
+    """The same of a pile that has its ORDERS before the charge, and OPERATED_HEAP with the world in it."""
+    runs = (("boot", BOOT, ()), ("peak", _OPERATED, ORDERS))
+    return _measured(folder / builder.SLOT, sources, board, work, sample_ms, runs, OPERATED_HEAP)
+
+
+def _measured(folder, sources, board, work, sample_ms, runs, heap):
+    names = firmware_names(folder, sources, _OPERATOR if runs[-1][2] else "")
     # What chose the slot has gone when the station runs, its names have not
     for path in sorted((folder.parent / builder.LOADER).glob("*.mpy")):
         names |= names_in(path.read_bytes())
     secret = bytes.fromhex(BENCH_SETTINGS["key"])
     held = {}
-    for what, scenario in (("boot", BOOT), ("peak", CHARGE)):
-        with AnsweringBridge(secret) as bridge:
+    for what, scenario, orders in runs:
+        with AnsweringBridge(secret, orders=orders) as bridge:
             settings = {"broker_port": bridge.port, **_METERS}
-            lines = run_tree([folder], board, scenario, work / what, sample_ms, settings)
+            lines = run_tree([folder], board, scenario, work / what, sample_ms, settings, heap)
         figures = json.loads(lines[-1])
         before, after = totals("\n".join(lines))
         world = figures["after"] - figures["before"] - (after - before)
@@ -154,6 +215,7 @@ def measure(folder, sources, board, work, sample_ms=SAMPLE_MS):
             "at_ms": figures["most_ms"],
             "samples": figures["samples"],
             "journals": bridge.journals,
+            "replies": [(reply["result"], reply.get("reason", "")) for reply in bridge.replies],
         }
     names_bytes = cost_of(names)
     return {
@@ -162,6 +224,7 @@ def measure(folder, sources, board, work, sample_ms=SAMPLE_MS):
         "peak_at_ms": held["peak"]["at_ms"],
         "samples": held["peak"]["samples"],
         "journals": held["peak"]["journals"],
+        "replies": held["peak"]["replies"],
         "names": len(names),
         "names_bytes": names_bytes,
         "world_bytes": held["peak"]["world_bytes"],

@@ -151,6 +151,7 @@ def board_that(monkeypatch, fails_at, stderr):
             "mpremote: failed to access p (it may be in use by another program)",
             "p cannot be opened: close the other",
         ),
+        ("ImportError: no module named 'deflate'", "flash a stock one first"),
         ("mpremote: cp: OSError: [Errno 28] ENOSPC", "the board's file system is full"),
         (
             "Traceback\nserial.SerialException: gone",
@@ -181,6 +182,7 @@ def test_the_manifest_is_the_last_file_that_changes(tmp_path):
     )
     steps = " ".join(told).replace(str(tmp_path), "HERE").split(" + ")
     assert steps == [
+        "exec import deflate",
         "exec import os\nfor path in ['a', 'a/b']:\n try:os.mkdir(path)\n except OSError:pass",
         "fs cp HERE/a/b/x.mpy :a/b/x.mpy",
         "fs cp HERE/boot.py :boot.py",

@@ -17,6 +17,7 @@ from evse.core import records
 from evse.core.ring import Ring
 from interpreters import ROOT
 from pilectl import build as builder
+from pilesim.memory import BENCH_SETTINGS
 from pilesim.nor_flash import NorFlash
 from pilesim.world import FLASH_BYTES
 from rig import TWO_METERS, load_board
@@ -37,6 +38,53 @@ temperature 95; run 8s; temperature 25; fault silent on; run 6s; freeze 900ms; r
 # Where the collector runs depends on the heap, and with it which reading of the noisy pilot a line tells
 READING_V = 0.02
 SETTINGS = {"sample_interval_s": 5, "state_interval_s": 5}
+
+# What a bridge orders while a vehicle is plugged in, and how each is answered
+_PROFILE = {"connector": 1, "purpose": "default", "stack": 0, "periods": [[0, 160], [60, 100, 1]]}
+_RESERVE = {"connector": 1, "token": "04A1B2C3D4E5F6", "until_utc": heap_charge.NOW_S + 3600}
+_TOKENS = {"version": 7, "from": 0, "total": 1}
+ORDERS = (
+    ("accepted", ("clear_profiles", {"revision": 0, "ids": []})),
+    ("accepted", ("profile", {**_PROFILE, "revision": 1, "id": 1})),
+    (
+        "accepted",
+        (
+            "profile",
+            {
+                **_PROFILE,
+                "revision": 2,
+                "id": 2,
+                "stack": 1,
+                "recur": "daily",
+                "start_utc": heap_charge.NOW_S,
+            },
+        ),
+    ),
+    ("refused", ("profile", {**_PROFILE, "revision": 7, "id": 3})),
+    ("malformed", ("profile", {**_PROFILE, "revision": 3, "id": 3, "periods": [[0, "much"]]})),
+    ("malformed", ("tokens", {**_TOKENS, "entries": [["04A1B2C3D4E5F6", "loved", 0, ""]]})),
+    ("accepted", ("tokens", {**_TOKENS, "entries": [["04A1B2C3D4E5F6", "accepted", 0, "FLEET"]]})),
+    ("refused", ("reserve", {**_RESERVE, "id": 1})),
+    ("refused", ("unreserve", {"id": 9})),
+    ("refused", ("unlock", {"connector": 4})),
+    ("accepted", ("availability", {"connector": 1, "operative": 0})),
+    ("accepted", ("availability", {"connector": 1, "operative": 1})),
+    ("accepted", ("settings", {"keys": ["supply_a10", "pre_authorize", "key"]})),
+    ("refused", ("configure", {"key": "supply_a10", "value": ["much"]})),
+    ("refused", ("configure", {"key": "key", "value": ["00"]})),
+    ("accepted", ("configure", {"key": "pre_authorize", "value": [True]})),
+    ("malformed", ("reset", {"kind": "warm"})),
+    ("accepted", ("clear_cache", {})),
+    ("unknown", ("sing", {})),
+    (
+        "accepted",
+        ("start", {"connector": 1, "ref": "r1", "by": "ocpp", "token": "04A1B2C3D4E5F6"}),
+    ),
+    ("malformed", ("stop", {"connector": 1, "ref": "r1", "reason": "bored"})),
+    ("accepted", ("stop", {"connector": 1, "ref": "r1", "reason": "deauthorized"})),
+)
+# It takes as long as the orders take, in the time of this world
+ORDERED_STORY = "run 2s; plug; wait finishing within 900s; run 2s; unplug; run 5s; quit"
 
 # What a build has only where the board has one of the roles
 _PARTS_BY_ROLE = (
@@ -128,6 +176,36 @@ def test_a_build_does_what_its_sources_do(trees, tmp_path, record_property):
     for word in words:
         assert word in said, word
     record_property("figure", f"{board}: {len(plain)} lines and {len(written)} records the same")
+
+
+def test_a_build_carries_out_orders_as_its_sources_do(trees, tmp_path):
+    board, sources, folder = trees
+    plain = ordered(sources, board, tmp_path / "plain")
+    assert ordered([folder / builder.SLOT], board, tmp_path / "linked") == plain
+    replies, kept, ends = plain
+    assert [reply["result"] for reply in replies] == [result for result, _order in ORDERS]
+    # Revision, profiles, version of the list, its 15 bytes in hex, cache, reservations, out of service
+    assert [kept[0], len(kept[1]), kept[2], len(kept[3]), *kept[4:]] == [2, 2, 7, 30, "", [], []]
+    assert ends == ["deauthorized"]
+
+
+def ordered(folders, board, work):
+    """(replies to ORDERS without their ids, what is held on file, reasons of transactions' ends) on a tree."""
+    meters = TWO_METERS if load_board(board).SECOND else {}
+    orders = [order for _result, order in ORDERS]
+    with heap_charge.AnsweringBridge(
+        bytes.fromhex(BENCH_SETTINGS["key"]), orders=orders
+    ) as bridge:
+        settings = {**SETTINGS, **meters, "broker_port": bridge.port}
+        run_tree(folders, board, ORDERED_STORY, work, settings=settings)
+    replies = [
+        {what: value for what, value in reply.items() if what != "id"}
+        for reply in bridge.replies
+        if reply.get("reason") != "busy"
+    ]
+    kept = json.loads((work / "held.json").read_text())
+    ends = [record["reason"] for record in held(work) if record["kind"] == "tx_stop"]
+    return replies, kept, ends
 
 
 def test_a_build_holds_only_what_its_board_needs(trees):

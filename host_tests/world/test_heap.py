@@ -13,6 +13,8 @@ from pilectl import build as builder
 BOARDS = ("devkitc", "esp32s3_twin")
 # `make bench` looks twice as often
 SAMPLE_MS = 101
+# What is held changes little while nobody limits it
+SELDOM_MS = 1009
 # The table of names would take 7 KB more at once, see linker/words.py
 MOST_NAMES_BYTES = 15 * 1024
 
@@ -28,6 +30,21 @@ def test_a_build_stays_within_its_heap_over_a_charge(board, build_of, tmp_path, 
     assert 5_000 < figures["names_bytes"] < MOST_NAMES_BYTES
     assert 20_000 < figures["boot_bytes"] < figures["peak_bytes"]
     assert figures["peak_bytes"] <= heap_charge.AIM_BYTES
+
+
+def test_an_operated_pile_charges_within_the_heap_that_it_is_given(
+    build_of, tmp_path, record_property
+):
+    board = BOARDS[0]
+    folder, _built = build_of(board)
+    sources = folder.parent / builder.LINKED / board
+    figures = heap_charge.measure_operated(folder, sources, board, tmp_path / "pile", SELDOM_MS)
+    taken = (board, figures["peak_bytes"])
+    record_property("figure", "%s with an operator: %d bytes at the peak of a charge" % taken)
+    # What is held cannot be loaded while the journal is being written, and is asked for again
+    answers = [answer for answer in figures["replies"] if answer != ("refused", "busy")]
+    assert answers == [("accepted", "")] * len(heap_charge.ORDERS)
+    assert figures["boot_bytes"] < figures["peak_bytes"]
 
 
 def test_what_only_the_start_needs_is_forgotten():

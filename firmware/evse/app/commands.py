@@ -4,7 +4,7 @@ from ..core.messages import COMMAND_ARGS, ORDERS, STOP_ORDERS, ProtocolError, ch
 
 # Answers remembered until their command has outlived its time to live; full means busy
 _REMEMBERED = 16
-_LASTING = ("start", "stop", "rotate", "update", "rollback", "unlock", "unreserve", "reset")
+_LASTING = "start stop rotate update rollback unlock unreserve reset"
 
 
 class Commands:
@@ -26,7 +26,7 @@ class Commands:
         if reason:
             reply["reason"] = reason
         # A stale command was not acted on: sent again in time it may still act
-        if result in ("accepted", "refused") and message["name"] in _LASTING:
+        if result in ("accepted", "refused") and message["name"] in _LASTING.split():
             self.answers.append((message["utc"] + message["ttl_s"], reply))
         return None if reason is None else reply
 
@@ -54,8 +54,7 @@ class Commands:
 
     def _act(self, message, reply):
         name, args = message["name"], message["args"]
-        # The names stand between spaces
-        is_order = " " not in name and " " + name + " " in ORDERS
+        is_order = name in ORDERS.split()
         if name not in COMMAND_ARGS and not is_order:
             self._station.counts["unknown"] += 1
             return "unknown", name
@@ -107,6 +106,6 @@ class Commands:
         if name == "start":
             return connector.session.start(args["ref"], args["by"], args.get("token", ""))
         reason = args.get("reason", "remote")
-        if " " + reason + " " not in STOP_ORDERS:
+        if reason not in STOP_ORDERS.split():
             raise ProtocolError("reason", "none of a stop")
         return connector.session.stop(args["ref"], reason)

@@ -23,7 +23,6 @@ class IdTokens:
         self._accepted = [id_token.normalise(text) for text in accepted]
         self._patience_ms = patience_ms
         self._station = station
-        self._connectors = station.connectors.values()
         self._panel = panel  # beep(accepted), say(text)
         self._presented = id_token.Presented()
         self._since_ms = 0
@@ -56,7 +55,7 @@ class IdTokens:
             self._take(token)
 
     def _take(self, token):
-        for connector in self._connectors:
+        for connector in self._station.connectors.values():
             # Also of a charge that is being taken up after a loss of power
             if connector.session.stop(token, "local") == "":
                 self.answer(True, "stop", token)
@@ -76,7 +75,7 @@ class IdTokens:
 
     def _start_waiting(self):
         """Start where a vehicle waits; a card shown before the plug keeps its right for a while."""
-        for connector in self._connectors:
+        for connector in self._station.connectors.values():
             if connector.session.start(self._waiting, "rfid") == "":
                 self._waiting = None
                 return

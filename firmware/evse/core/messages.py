@@ -46,8 +46,8 @@ STOP_REASONS = (
     "reset_hard",
     "other",
 )
-# Those that a `stop` command may give, between spaces as the names below
-STOP_ORDERS = " remote deauthorized unlock reset_soft reset_hard other "
+# Those that a `stop` command may give; one text takes less than a tuple
+STOP_ORDERS = "remote deauthorized unlock reset_soft reset_hard other"
 RESULTS = ("accepted", "refused", "unknown", "malformed", "stale")
 REFUSALS = (
     "no_connector",
@@ -103,8 +103,8 @@ COMMAND_ARGS = {
 
 # Commands whose arguments are in order_args.py: a pile that nobody operates need not hold them
 ORDERS = (
-    " profile clear_profiles tokens clear_cache authorized reserve unreserve unlock availability reset "
-    "configure settings "
+    "profile clear_profiles tokens clear_cache authorized reserve unreserve unlock availability reset "
+    "configure settings"
 )
 
 _MAC_HEAD = b',"mac":"'

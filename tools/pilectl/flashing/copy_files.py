@@ -72,7 +72,8 @@ def commands(folder: Path, names: list[str], stale: list[str], manifests: list[s
     folders = sorted(
         {str(parent) for name in names + manifests for parent in Path(name).parents} - {"."}
     )
-    steps = [["exec", _attempt("mkdir", folders)]]
+    # A build unpacks its texts with it: said before anything of the board has changed
+    steps = [["exec", "import deflate"], ["exec", _attempt("mkdir", folders)]]
     steps += [["fs", "cp", str(folder / name), f":{name}"] for name in names]
     steps += [["exec", _attempt("remove", stale)]]
     # Last: until here the board says which files it had before, so a copy that broke off is cleaned up by the next
@@ -151,6 +152,11 @@ def _sentence(port: str, text: str) -> str:
             f"the board on {port} does not come to MicroPython's prompt: a pile with a service code needs "
             "--code CODE, one with a vehicle attached needs it unplugged, a bare board needs a whole flash first "
             "(without --files-only)"
+        )
+    if "'deflate'" in text:
+        return (
+            f"the MicroPython on {port} has no module deflate, which every stock one since 1.21 has and a build "
+            "needs: flash a stock one first (without --files-only)"
         )
     if "ENOSPC" in text or "No space" in text or "Errno 28" in text:
         return "the board's file system is full: remove files that no build needs (mpremote fs ls), then run it again"

@@ -16,6 +16,8 @@ STATION = "evse.app.station"
 WORDS = "evse.words"
 # Modules that a setting asks for: their texts are no names before
 CHOSEN = ("evse.link.", "evse.core.modbus")
+# A pile that has it takes a larger table, with a loss of what the others win
+SELDOM = ("evse.app.operator",)
 # It loads the rest in the order that saves most, and goes
 _FACADE = """
 from sys import modules
@@ -44,12 +46,14 @@ def arrange(program: Program, resident: Module, starting: Module) -> Told:
     known |= texts(showing)
     for module in gone:
         tabulate(module, known)
+    seldom = [module for name, module in program.modules.items() if name in SELDOM]
     last = program.modules[WORDS] = Module(WORDS, "", ast.Module([], []))
     told = rename_modules(program, shortest(resident))
     # Of what comes and goes the file is to be small, which the beginning makes larger
     for module in (resident, starting):
         order(module)
-    names = names_of(list(program.modules.values()))
+    names = names_of([each for each in program.modules.values() if each not in seldom])
+    showing = [each for each in showing if each not in seldom]
     last.tree = words_tree(words(showing, names))
     facade = _FACADE.format(
         words=last.name,

@@ -59,14 +59,16 @@ def forgotten(program: Program) -> list[Module]:
 def lenders(resident: Module, leaving: Iterable[ast.AST] = ()) -> list[str]:
     """Texts of the resident module that can be names, then names in ROM; `leaving`: functions that go."""
     gone = {id(part) for node in leaving for part in walk(node)}
-    found = sorted(
+    lent = {
         text
         for text in texts([resident], gone)
         if text.isidentifier()
         and not text.startswith("_")
         and not keyword.iskeyword(text)
         and not hasattr(builtins, text)
-    )
+    }
+    # Other files have them once more
+    found = sorted(lent, key=lambda text: (len(text), text))
     return found + [name for name in rom.NAMES if name not in found]
 
 

@@ -24,6 +24,7 @@ _LEAST_BYTES = 600
 # A window of 4 KB, which the pile has room for while nothing is energised
 _WINDOW_BITS = 12
 _SEPARATOR = "\0"
+IMPORTS = "import deflate\nimport io\n"
 
 
 def pack(program: Program) -> None:
@@ -45,18 +46,24 @@ def _pack(module: Module) -> None:
         if isinstance(node, ast.Constant) and _is_worth_it(node.value):
             found[str(node.value)] = None
     texts = list(found)
-    data = _SEPARATOR.join(texts).encode()
-    if len(data) < _LEAST_BYTES:
+    unpacking = unpacked(texts)
+    if not unpacking:
         return
     name = _free(module.tree)
     module.tree = _Taking(name, texts).visit(module.tree)
-    stream = f"deflate.DeflateIO(io.BytesIO({packed(data)!r})).read()"
-    unpacking = f"{name} = str({stream}, 'utf-8').split('\\x00')\ndel deflate, io"
     first = [node for node in module.tree.body if _is_future(node)]
     rest = [node for node in module.tree.body if not _is_future(node)]
-    begin = ast.parse(f"import deflate\nimport io\n{unpacking}").body
+    begin = ast.parse(f"{IMPORTS}{name} = {unpacking}\ndel deflate, io").body
     module.tree.body = [*first, *begin, *rest]
     ast.fix_missing_locations(module.tree)
+
+
+def unpacked(texts: list[str]) -> str:
+    """An expression that has the texts as a list, after IMPORTS; "" where that takes more than they do."""
+    data = _SEPARATOR.join(texts).encode()
+    if len(data) < _LEAST_BYTES:
+        return ""
+    return f"str(deflate.DeflateIO(io.BytesIO({packed(data)!r})).read(), 'utf-8').split('\\x00')"
 
 
 def _is_worth_it(value: object) -> bool:

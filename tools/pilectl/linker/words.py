@@ -11,6 +11,7 @@ import ast
 from collections import Counter
 
 from . import rom
+from .packing import IMPORTS, unpacked
 from .program import Module
 from .tables import identifiers, short_texts
 from .walking import walk
@@ -52,4 +53,6 @@ def _object(size: int) -> int:
 
 def words_tree(texts: list[str]) -> ast.Module:
     """Code of a module that makes texts known when it is loaded."""
-    return ast.parse(f"for _ in {tuple(texts)!r}:\n    hasattr(0, _)\n")
+    unpacking = unpacked(texts)
+    listed = unpacking or repr(tuple(texts))
+    return ast.parse(f"{IMPORTS if unpacking else ''}for _ in {listed}:\n    hasattr(0, _)\n")
