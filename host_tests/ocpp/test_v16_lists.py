@@ -86,14 +86,15 @@ async def test_a_list_that_no_pile_can_hold_fails():
     bench.pile.fits = False
     assert await send(bench, 1, "Full", row("AA01")) == "Failed"
     bench.pile.fits = True
-    await send(bench, 1, "Full", *(row(f"A{n}") for n in range(500)))
-    await send(bench, 2, "Differential", *(row(f"B{n}") for n in range(500)))
+    await send(bench, 1, "Full", *(row(f"A{n}") for n in range(32)))
+    await send(bench, 2, "Differential", *(row(f"B{n}") for n in range(32)))
+    assert len(bench.pile.list[1]) == int(await bench.value_of("LocalAuthListMaxLength")) == 64
     assert await send(bench, 3, "Differential", row("C")) == "Failed"
 
 
 async def test_a_part_that_is_too_long_is_refused():
     with pytest.raises(CallError) as caught:
-        await send(Bench(), 1, "Full", *(row(f"A{n}") for n in range(501)))
+        await send(Bench(), 1, "Full", *(row(f"A{n}") for n in range(65)))
     assert caught.value.code == "OccurenceConstraintViolation"
 
 

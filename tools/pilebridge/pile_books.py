@@ -14,8 +14,8 @@ from typing import Any
 from pilebridge import book_rows
 from pilebridge.book_rows import PROFILES, TOKENS
 from pilebridge.commands import Reply
-from pilebridge.profile_book import MOST_PROFILES, ProfileBook, arguments, problem
-from pilebridge.station_services import ChargingProfile, TokenEntry
+from pilebridge.profile_book import ProfileBook, arguments, problem
+from pilebridge.station_services import MOST_PROFILES, ChargingProfile, TokenEntry
 from pilebridge.store import Store
 from pilebridge.token_book import TokenBook, fits
 from pilebridge.wire import holds_of

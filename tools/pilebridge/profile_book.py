@@ -9,8 +9,6 @@ from pilebridge.station_services import DEFAULT, MAX, ChargingProfile, Period
 from pilebridge.wire import command_rows, messages, schedule
 
 _ROWS = command_rows("profile")
-# What a pile holds, see docs/wire.md
-MOST_PROFILES = 8
 # What the frame of a command takes of the wire's bytes: id, name, time, tag
 _FRAME_BYTES = 200
 

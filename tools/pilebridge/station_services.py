@@ -7,6 +7,9 @@ from typing import Any, Protocol
 from pilebridge.commands import Reply
 from pilebridge.model import Connector, ConnectorState
 
+# What a pile holds at most, see docs/wire.md
+MOST_TOKENS = 64
+MOST_PROFILES = 8
 # Purposes of a charging profile, as the wire has them
 MAX, DEFAULT, TX = "max", "default", "tx"
 # Verdicts on an id token

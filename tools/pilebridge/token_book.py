@@ -5,14 +5,12 @@ from collections.abc import Sequence
 from dataclasses import astuple, dataclass
 from typing import Any
 
-from pilebridge.station_services import TokenEntry
+from pilebridge.station_services import MOST_TOKENS, TokenEntry
 from pilebridge.wire import command_rows, messages
 
 _ROWS = {row[0]: row for row in command_rows("tokens")}
 _PART_ENTRIES = _ROWS["entries"][4]
 _MOST_VERSION = _ROWS["version"][4]
-# What a pile holds, see docs/wire.md
-MOST_ENTRIES = 64
 # What the rest of a command takes of the wire's bytes
 _FRAME_BYTES = 240
 _MOST_CHARS = 36
@@ -57,7 +55,7 @@ class TokenBook:
 
 def fits(version: int, entries: Sequence[TokenEntry]) -> bool:
     """True for a list that a pile can hold: its length, its texts, no token twice."""
-    if not 0 <= version <= _MOST_VERSION or len(entries) > MOST_ENTRIES:
+    if not 0 <= version <= _MOST_VERSION or len(entries) > MOST_TOKENS:
         return False
     if len({entry.token for entry in entries}) != len(entries):
         return False

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from pilebridge.platforms.ocpp.v16.meter_values import ENERGY, POWER, SUPPORTED
+from pilebridge.station_services import MOST_PROFILES, MOST_TOKENS
 
 # Where a value lives: with the pile under its own name, with the bridge, or nowhere: it never changes
 PILE, BRIDGE, FIXED = "pile", "bridge", "fixed"
@@ -22,9 +23,9 @@ MAX_KEYS = 100
 MAX_STACK_LEVEL = 99
 MAX_PERIODS = 24
 # What a pile holds
-MAX_PROFILES = 8
-MAX_LIST = 1000
-MAX_LIST_PART = 500
+MAX_PROFILES = MOST_PROFILES
+MAX_LIST = MOST_TOKENS
+MAX_LIST_PART = MOST_TOKENS
 MAX_CHAIN = 10000
 MAX_CERTIFICATES = 8
 
