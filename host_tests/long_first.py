@@ -3,15 +3,13 @@
 # Wait for real time and hardly compute
 _WAITING = (
     "end_to_end/test_newcomer_path.py",
-    "end_to_end/test_update_over_the_air.py",
-    "serial/test_verbs_on_a_pile.py",
     "end_to_end/test_outage.py",
     "end_to_end/test_two_platforms.py",
     "end_to_end/test_demo.py",
-    "end_to_end/test_update_over_the_air.py",
     "end_to_end/test_driver_page.py",
     "kills/test_kills.py",
     "serial/test_garbage_on_the_port.py",
+    "end_to_end/test_update_over_the_air.py",
     "serial/",
     "bridge/test_rollout",
     "link/test_psk.py::test_a_port_that_accepts",
@@ -19,10 +17,10 @@ _WAITING = (
 )
 # Compute for many seconds
 _COMPUTING = (
+    # Builds with a key, for which all tests of updates over a wire would wait
+    "update/test_linked.py",
     "linker/test_linked_tree.py",
     "world/test_heap.py",
-    "update/test_linked.py",
-    "serial/test_verbs_on_a_pile.py",
     "update/test_power_cuts.py",
     "console/test_console_safety.py",
     "conformance/test_conformance.py::test_every_row_keeps",

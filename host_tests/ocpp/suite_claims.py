@@ -51,6 +51,10 @@ CLAIMS = {
         "BootNotification StatusNotification Heartbeat TriggerMessage RemoteStartTransaction",
         "B01 B02 B03 G01 G02 F06",
     ),
+    "start_before_the_plug_in": (
+        "RemoteStartTransaction RemoteStopTransaction",
+        "F02",
+    ),
     "remote_start_and_stop": (
         ("RemoteStartTransaction RemoteStopTransaction TriggerMessage "
          "UnlockConnector ExtendedTriggerMessage MeterValues Heartbeat LogStatusNotification "

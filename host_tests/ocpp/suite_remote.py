@@ -41,6 +41,20 @@ async def cold_boot(b):
 
 
 @scenario(settings=LIVELY)
+async def start_before_the_plug_in(b):
+    assert (await b.ask.remote_start(PILE, CARD, 1))["status"] == "Accepted"
+    await b.run(3)
+    assert not charges(b)
+    await b.plug()
+    await b.until(b.charging)
+    await b.until(lambda: charges(b))
+    await b.until(lambda: transaction(b))
+    assert (await b.ask.remote_stop(PILE, transaction(b)))["status"] == "Accepted"
+    charge = await ended(b, 1)
+    assert (charge.reason, charge.token) == ("Remote", CARD)
+
+
+@scenario(settings=LIVELY)
 async def remote_start_and_stop(b):
     assert (await b.ask.unlock(PILE))["status"] in {"NotSupported", "UnlockFailed"}
     key = "AuthCtrlr.AuthorizeRemoteStart" if b.new else "AuthorizeRemoteTxRequests"

@@ -72,6 +72,25 @@ async def test_a_pile_that_restarted_is_told_with_its_reason(store, monkeypatch)
         assert context.values.get(station_module.NEXT_BOOT) is None
 
 
+async def test_an_old_greeting_that_a_broker_repeats_is_no_new_start(store, monkeypatch):
+    async with connected(store, monkeypatch) as (central, platform, services):
+        await central.until(lambda: platform.counts()["accepted"] == 1)
+        services.hello = {**services.hello, "boot": 6}
+        platform.hub.greeters[0]("P1", services.hello)
+        await quiet()
+        assert len(central.payloads("BootNotification")) == 1
+
+
+async def test_a_pile_that_starts_anew_does_not_shorten_a_rejection(store, monkeypatch):
+    central = Central(BootNotification=scripted(("Rejected", 60)))
+    async with connected(store, monkeypatch, central) as (_, platform, services):
+        await central.until(central.actions)
+        services.hello = {**services.hello, "boot": 8}
+        platform.hub.greeters[0]("P1", services.hello)
+        await quiet()
+        assert len(central.payloads("BootNotification")) == 1
+
+
 @pytest.mark.parametrize("greets_first", [False, True])
 async def test_a_new_pile_has_powered_up_whenever_it_greets(store, monkeypatch, greets_first):
     central = Central()

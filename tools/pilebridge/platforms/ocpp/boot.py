@@ -1,6 +1,7 @@
 """The boot states of a station (OCPP 1.6 4.2, 2.0.1 B01 to B03) as plain rules, without a clock."""
 
 import random
+from typing import Any
 
 ACCEPTED, PENDING, REJECTED = "Accepted", "Pending", "Rejected"
 # Without an interval of the central system: our own, doubled each time
@@ -58,3 +59,10 @@ class BootState:
         bound_s = min(self._most_s, _OWN_FIRST_S * (1 << min(self._tries, 20)))
         self._tries += 1
         return bound_s * random.uniform(0.5, 1.0)
+
+
+def is_older(started: list[Any], known: list[Any] | None) -> bool:
+    """True for [life, boot, ..] that a broker repeats of an earlier start in the same life."""
+    if known is None or started[0] != known[0]:
+        return False
+    return isinstance(started[1], int) and isinstance(known[1], int) and started[1] < known[1]

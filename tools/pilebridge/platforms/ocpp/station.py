@@ -8,6 +8,7 @@ from typing import Any
 
 from pilebridge.log_sometimes import log_sometimes
 from pilebridge.model import Connector
+from pilebridge.platforms.ocpp.boot import PENDING, REJECTED, is_older
 from pilebridge.platforms.ocpp.charger import REVOKED, SECURITY_EVENTS, Charger
 from pilebridge.platforms.ocpp.common import Common
 from pilebridge.platforms.ocpp.context import (
@@ -90,7 +91,7 @@ class Station:
             return
         started = [str(hello.get("life", "")), hello.get("boot"), str(hello.get("firmware", ""))]
         known, charger = self.charger.values.get(PILE_START), self.charger
-        if known == started:
+        if known == started or is_older(started, known):
             return
         charger.keep(PILE_START, started)
         if known is None:
@@ -100,9 +101,12 @@ class Station:
             charger.keep(NEXT_BOOT, None)
         elif known[2] != started[2]:
             reason = "FirmwareUpdate"
+        # A pause that the central system asked for is not shortened either
+        in_pause = charger.boot.status in {PENDING, REJECTED}
         charger.boot.again(reason or "PowerUp")
         charger.told_since_utc = None
-        self._boot_s = 0.0
+        if not in_pause:
+            self._boot_s = 0.0
         charger.news.set()
 
     async def run(self) -> None:
